@@ -1,0 +1,108 @@
+//! The artifacts by name: files, columns, and the version of their format.
+
+/// Version of every artifact's layout; a reader refuses any other.
+pub const FORMAT: u32 = 1;
+
+/// Written by `ingest`: the hourly series of one place, in UTC.
+pub const SERIES: &str = "series.parquet";
+/// Written by `ingest`: where the series comes from (place, distance, files, gaps).
+pub const SOURCE: &str = "source.json";
+
+/// Written by `preprocess`: the local years as ingested, adjusted for the trend, with their split.
+pub const OBSERVED: &str = "observed.parquet";
+/// Written by `preprocess`: the standardised hours that the model is trained on.
+pub const STANDARDISED: &str = "standardised.parquet";
+/// Written by `preprocess`: the seasonal features of each local day.
+pub const SEASON: &str = "season.parquet";
+/// Written by `preprocess`: the first row and the split of each fixed window.
+pub const WINDOWS: &str = "windows.parquet";
+/// Written by `preprocess`, copied into the model folder: everything needed to come back from
+/// standardised values to canonical units ([`crate::transform::Transform`]).
+pub const TRANSFORM: &str = "transform.json";
+
+/// Written by `train`: the folder of the trained model.
+pub const MODEL: &str = "model";
+/// In the model folder: the weights, named `encoder.0.kernel` and so on.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// In the model folder: the model's configuration.
+pub const MODEL_CONFIG: &str = "config.json";
+/// Written by `train`: one row an epoch.
+pub const HISTORY: &str = "history.parquet";
+
+/// Written by `generate`: the synthetic hours.
+pub const GENERATED: &str = "generated.parquet";
+
+/// Written by `evaluate`: every figure of the scorecard, with its yardstick.
+pub const METRICS: &str = "metrics.json";
+/// Written by `evaluate`: the curves that the report draws.
+pub const CURVES: &str = "curves.json";
+
+/// Written by `report`: one self-contained page.
+pub const REPORT: &str = "report.html";
+
+/// Column names that more than one stage uses.
+pub mod column {
+    /// Timestamp in UTC, microseconds.
+    pub const TIME: &str = "time";
+    /// Naive timestamp in local standard time, microseconds.
+    pub const LOCAL_TIME: &str = "local_time";
+    /// `train`, `validation` or `test`.
+    pub const SPLIT: &str = "split";
+    /// Number of the generated series, from 0.
+    pub const MEMBER: &str = "member";
+    /// First row of a window in the standardised series.
+    pub const FIRST_ROW: &str = "first_row";
+
+    /// The column of quality flags beside a variable's (bits in [`super::flag`]).
+    pub fn flag(variable: &str) -> String {
+        format!("{variable}_flag")
+    }
+
+    /// The column of a variable with its trend moved to the reference year.
+    pub fn adjusted(variable: &str) -> String {
+        format!("{variable}_adjusted")
+    }
+
+    /// The column of the `harmonic`-th sine of the phase of year, from 1.
+    pub fn season_sin(harmonic: usize) -> String {
+        format!("season_sin_{harmonic}")
+    }
+
+    /// The column of the `harmonic`-th cosine of the phase of year, from 1.
+    pub fn season_cos(harmonic: usize) -> String {
+        format!("season_cos_{harmonic}")
+    }
+}
+
+/// Bits of the quality flags.
+pub mod flag {
+    /// The hour was missing and has been interpolated.
+    pub const FILLED: u8 = 1;
+    /// The hour comes from ERA5T, which may still change.
+    pub const PRELIMINARY: u8 = 2;
+}
+
+/// The role of an hour or a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Split {
+    Train,
+    Validation,
+    Test,
+}
+
+impl Split {
+    pub const ALL: [Split; 3] = [Split::Train, Split::Validation, Split::Test];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Split::Train => "train",
+            Split::Validation => "validation",
+            Split::Test => "test",
+        }
+    }
+
+    /// The split of that name, or `None`.
+    pub fn from_name(name: &str) -> Option<Split> {
+        Split::ALL.into_iter().find(|split| split.name() == name)
+    }
+}

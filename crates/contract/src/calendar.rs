@@ -1,0 +1,273 @@
+//! The time axis: microseconds since 1970-01-01, the proleptic Gregorian calendar, local standard
+//! time as a fixed offset from UTC, and the phase of year. One definition for training and
+//! generation. Civil time zones with daylight saving are not known here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::{Date, DateTime};
+
+pub const HOUR_US: i64 = 3_600_000_000;
+pub const DAY_US: i64 = 24 * HOUR_US;
+
+/// The last year of any series.
+pub const LAST_YEAR: i16 = 9999;
+
+/// A point of the calendar, without a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Civil {
+    pub year: i16,
+    /// 1 to 12.
+    pub month: i8,
+    /// 1 to 31.
+    pub day: i8,
+    /// 0 to 23.
+    pub hour: i8,
+    /// 1 to 366.
+    pub day_of_year: i16,
+}
+
+/// The calendar's reading of `time_us`, in the zone that `time_us` is counted in.
+///
+/// # Panics
+/// For times outside the years -9999 to 9999.
+pub fn civil(time_us: i64) -> Civil {
+    let datetime = datetime(time_us);
+    Civil {
+        year: datetime.year(),
+        month: datetime.month(),
+        day: datetime.day(),
+        hour: datetime.hour(),
+        day_of_year: datetime.date().day_of_year(),
+    }
+}
+
+/// Midnight at the start of that date.
+pub fn date_us(date: Date) -> i64 {
+    let days = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+    days * DAY_US
+}
+
+/// Midnight at the start of that year; the year 10000 is the end of the calendar.
+pub fn year_start_us(year: i16) -> i64 {
+    if year > LAST_YEAR {
+        return date_us(Date::constant(LAST_YEAR, 12, 31)) + DAY_US;
+    }
+    date_us(Date::constant(year, 1, 1))
+}
+
+/// The year that `time_us` lies in.
+pub fn year(time_us: i64) -> i16 {
+    datetime(time_us).year()
+}
+
+/// The number of hours in that year: 8760, or 8784 in a leap year.
+pub fn hours_in_year(year: i16) -> i64 {
+    (year_start_us(year + 1) - year_start_us(year)) / HOUR_US
+}
+
+/// The share of its year that has passed at `time_us`, in [0, 1): from the true date and the
+/// year's true length, leap years included.
+pub fn year_phase(time_us: i64) -> f64 {
+    let year = year(time_us);
+    let start = year_start_us(year);
+    (time_us - start) as f64 / (year_start_us(year + 1) - start) as f64
+}
+
+/// The year with its phase: 2000.5 at noon of 2 July 2000.
+pub fn decimal_year(time_us: i64) -> f64 {
+    f64::from(year(time_us)) + year_phase(time_us)
+}
+
+/// The date in ISO 8601: `2001-12-31`.
+pub fn format_date(time_us: i64) -> String {
+    datetime(time_us).date().to_string()
+}
+
+/// Date and hour in ISO 8601: `2001-12-31T23:00`.
+pub fn format_hour(time_us: i64) -> String {
+    let datetime = datetime(time_us);
+    format!("{}T{:02}:{:02}", datetime.date(), datetime.hour(), datetime.minute())
+}
+
+/// The start of the day written as `2001-12-31`, or `None` if it is not a date.
+pub fn parse_date(text: &str) -> Option<i64> {
+    text.parse::<Date>().ok().map(date_us)
+}
+
+fn datetime(time_us: i64) -> DateTime {
+    DateTime::constant(1970, 1, 1, 0, 0, 0, 0)
+        .checked_add(jiff::SignedDuration::from_micros(time_us))
+        .unwrap_or_else(|_| panic!("{time_us} microseconds lie outside the calendar"))
+}
+
+/// Local standard time as an offset from UTC in whole minutes, east positive: `+05:30`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UtcOffset {
+    minutes: i32,
+}
+
+impl UtcOffset {
+    /// The offset of so many minutes east, or `None` beyond 14 hours.
+    pub fn from_minutes(minutes: i32) -> Option<UtcOffset> {
+        (minutes.abs() <= 14 * 60).then_some(UtcOffset { minutes })
+    }
+
+    pub fn minutes(self) -> i32 {
+        self.minutes
+    }
+
+    pub fn microseconds(self) -> i64 {
+        i64::from(self.minutes) * 60_000_000
+    }
+
+    pub fn to_local(self, utc_us: i64) -> i64 {
+        utc_us + self.microseconds()
+    }
+
+    pub fn to_utc(self, local_us: i64) -> i64 {
+        local_us - self.microseconds()
+    }
+
+    /// The first whole UTC hour at or after that local time, in local time: in half-hour zones a
+    /// local day starts at 00:30.
+    pub fn first_hour_from(self, local_us: i64) -> i64 {
+        let utc = self.to_utc(local_us);
+        self.to_local(utc + (-utc).rem_euclid(HOUR_US))
+    }
+}
+
+impl fmt::Display for UtcOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.minutes < 0 { '-' } else { '+' };
+        let minutes = self.minutes.abs();
+        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+impl FromStr for UtcOffset {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<UtcOffset, String> {
+        let wanted = || format!("{text:?} is not an offset from UTC such as \"-07:00\" or \"+05:30\"");
+        let (sign, digits) = match text.split_at_checked(1) {
+            Some(("+", digits)) => (1, digits),
+            Some(("-", digits)) => (-1, digits),
+            _ => return Err(wanted()),
+        };
+        let (hours, minutes) = digits.split_once(':').ok_or_else(wanted)?;
+        if hours.len() != 2 || minutes.len() != 2 {
+            return Err(wanted());
+        }
+        let hours: u8 = hours.parse().map_err(|_| wanted())?;
+        let minutes: u8 = minutes.parse().map_err(|_| wanted())?;
+        if minutes > 59 {
+            return Err(wanted());
+        }
+        let minutes = sign * (i32::from(hours) * 60 + i32::from(minutes));
+        UtcOffset::from_minutes(minutes).ok_or_else(wanted)
+    }
+}
+
+impl TryFrom<String> for UtcOffset {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<UtcOffset, String> {
+        text.parse()
+    }
+}
+
+impl From<UtcOffset> for String {
+    fn from(offset: UtcOffset) -> String {
+        offset.to_string()
+    }
+}
+
+impl serde::Serialize for UtcOffset {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for UtcOffset {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<UtcOffset, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Days since 1970-01-01 by counting years and months one by one.
+    fn count_days(year: i16, month: i8, day: i8) -> i64 {
+        let leap = |y: i64| (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+        let year = i64::from(year);
+        let mut days: i64 = (1970..year).map(|y| 365 + i64::from(leap(y))).sum();
+        days -= (year..1970).map(|y| 365 + i64::from(leap(y))).sum::<i64>();
+        let lengths = [31, 28 + i64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30];
+        days + lengths[..month as usize - 1].iter().sum::<i64>() + i64::from(day) - 1
+    }
+
+    proptest! {
+        #[test]
+        fn civil_time_agrees_with_counting_days(hours in -17_000_000_i64..70_000_000) {
+            let civil = civil(hours * HOUR_US);
+            let days = count_days(civil.year, civil.month, civil.day);
+            prop_assert_eq!(days * 24 + i64::from(civil.hour), hours);
+            let january_first = count_days(civil.year, 1, 1);
+            prop_assert_eq!(i64::from(civil.day_of_year), days - january_first + 1);
+        }
+
+        #[test]
+        fn year_phase_is_the_share_of_the_year_in_hours(hours in -600_000_i64..70_000_000) {
+            let time = hours * HOUR_US;
+            let phase = year_phase(time);
+            prop_assert!((0.0..1.0).contains(&phase));
+            let passed = phase * hours_in_year(year(time)) as f64;
+            let expected = (time - year_start_us(year(time))) / HOUR_US;
+            prop_assert!((passed - expected as f64).abs() < 1e-6);
+        }
+
+        #[test]
+        fn an_offset_prints_as_it_parses(minutes in -840_i32..=840) {
+            let offset = UtcOffset::from_minutes(minutes).unwrap();
+            prop_assert_eq!(offset.to_string().parse::<UtcOffset>(), Ok(offset));
+        }
+
+        #[test]
+        fn the_first_hour_is_a_whole_utc_hour_within_the_hour(
+            minutes in -840_i32..=840, local in -1_000_000_i64..1_000_000,
+        ) {
+            let offset = UtcOffset::from_minutes(minutes).unwrap();
+            let local = local * 60_000_000;
+            let first = offset.first_hour_from(local);
+            prop_assert_eq!(offset.to_utc(first) % HOUR_US, 0);
+            prop_assert!((0..HOUR_US).contains(&(first - local)));
+        }
+    }
+
+    #[test]
+    fn leap_years_have_8784_hours() {
+        for (year, hours) in [(1999, 8760), (2000, 8784), (1900, 8760), (2004, 8784), (9999, 8760)] {
+            assert_eq!(hours_in_year(year), hours, "{year}");
+        }
+    }
+
+    #[test]
+    fn the_middle_of_a_year_has_phase_one_half() {
+        assert_eq!(year_phase(date_us(date(2000, 7, 2))), 0.5);
+        assert_eq!(year_phase(date_us(date(2001, 7, 2)) + 12 * HOUR_US), 0.5);
+    }
+
+    #[test]
+    fn offsets_that_are_none_are_refused() {
+        for text in ["", "7", "+7", "07:00", "+7:00", "+15:00", "+05:60", "UTC", "+0a:00", "é"] {
+            assert!(text.parse::<UtcOffset>().is_err(), "{text}");
+        }
+    }
+}

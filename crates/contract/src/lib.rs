@@ -1,0 +1,13 @@
+//! The vocabulary that all stages share: variables, the time axis, the names of artifacts and
+//! columns, and how a stage is asked to run. It deliberately knows nothing of Parquet, NetCDF,
+//! polars or burn.
+
+pub mod artifact;
+pub mod calendar;
+pub mod config;
+pub mod log;
+pub mod progress;
+pub mod season;
+pub mod stage;
+pub mod transform;
+pub mod variable;
