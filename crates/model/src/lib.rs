@@ -7,12 +7,14 @@
 pub mod adam;
 pub mod config;
 pub mod conv;
+pub mod device;
 pub mod gaussian;
 pub mod loss;
 pub mod parameters;
 pub mod prior;
 pub mod transposed;
 pub mod vae;
+pub mod weights;
 
 mod frames;
 mod init;
