@@ -95,6 +95,20 @@ pub fn parse_date(text: &str) -> Option<i64> {
     text.parse::<Date>().ok().map(date_us)
 }
 
+/// Midnight of the same date so many years later (28 February for a leap day), or `None` after the
+/// end of the year 9999.
+pub fn date_after_years(date_us: i64, years: i16) -> Option<i64> {
+    let end_of_calendar = year_start_us(LAST_YEAR + 1);
+    let date = datetime(date_us).date();
+    let target = date.year().checked_add(years)?;
+    if target == LAST_YEAR + 1 && date.day_of_year() == 1 {
+        return Some(end_of_calendar);
+    }
+    let day = if date.month() == 2 && date.day() == 29 { 28 } else { date.day() };
+    let moved = Date::new(target, date.month(), date.day()).or_else(|_| Date::new(target, date.month(), day));
+    moved.ok().map(self::date_us)
+}
+
 fn datetime(time_us: i64) -> DateTime {
     DateTime::constant(1970, 1, 1, 0, 0, 0, 0)
         .checked_add(jiff::SignedDuration::from_micros(time_us))

@@ -64,7 +64,10 @@ pub fn parse<T: DeserializeOwned>(tables: &Map<String, Value>) -> Result<T, Faul
 }
 
 fn value_at<'a>(tables: &'a Value, key: &str) -> Option<&'a Value> {
-    key.split('.').try_fold(tables, |value, part| value.get(part))
+    key.split(['.', '[']).try_fold(tables, |value, part| match part.strip_suffix(']') {
+        Some(index) => value.get(index.parse::<usize>().ok()?),
+        None => value.get(part),
+    })
 }
 
 /// "unknown field `epoch`, expected one of `epochs`, `batch`" with a proposal added.

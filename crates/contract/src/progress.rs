@@ -44,7 +44,9 @@ impl Progress {
         } else if self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
             let (what, total, unit) = (self.what, self.total, self.unit);
-            tracing::info!("{what}: {done} of {total} {unit}, {}, {} left", note(), self.time_left(done));
+            let note = Some(note()).filter(|note| !note.is_empty()).map(|note| format!(", {note}"));
+            let note = note.unwrap_or_default();
+            tracing::info!("{what}: {done} of {total} {unit}{note}, {} left", self.time_left(done));
         }
     }
 

@@ -51,8 +51,8 @@ mod tests {
             split.iter().filter(|(_, split)| *split == wanted).map(|(year, _)| *year).collect::<Vec<_>>()
         };
         assert_eq!(of(Split::Test), [2001, 2002, 2005, 2006, 2009, 2010]);
-        assert_eq!(of(Split::Validation), [2000, 2008]);
-        assert_eq!(of(Split::Train), [1999, 2003, 2004, 2007]);
+        assert_eq!(of(Split::Validation), [2000, 2007]);
+        assert_eq!(of(Split::Train), [1999, 2003, 2004, 2008]);
     }
 
     #[test]

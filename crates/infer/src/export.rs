@@ -1,0 +1,67 @@
+//! Where generated hours go: Parquet always, NetCDF and CSV on request. One file each.
+
+mod csv;
+mod netcdf;
+mod parquet;
+
+use std::path::Path;
+
+use contract::artifact::GENERATED;
+use contract::variable::{AcceptedUnit, Variable};
+
+use crate::config::ExportKind;
+use crate::span::Span;
+
+/// What all files of a run have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Series {
+    pub variable: &'static Variable,
+    pub latitude_deg: f64,
+    pub longitude_deg: f64,
+    pub span: Span,
+    pub members: i32,
+    /// As asked for; `None` for the reference year's climate.
+    pub target_year: Option<i16>,
+    /// Unit of the exports.
+    pub unit: AcceptedUnit,
+}
+
+/// Consecutive hours of one member, in the variable's canonical unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    pub member: i32,
+    /// The first hour's number within the member.
+    pub first_hour: usize,
+    pub values: &'a [f32],
+}
+
+/// A file that takes parts in order: by member, then time.
+pub trait Sink {
+    /// Writes the next part.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn append(&mut self, part: Part<'_>) -> anyhow::Result<()>;
+
+    /// Writes what is left, and sees that all of it is on the disk.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn finish(self: Box<Self>) -> anyhow::Result<()>;
+}
+
+/// Creates `generated.parquet` and the exports asked for.
+///
+/// # Errors
+/// When a file cannot be created.
+pub fn open(series: Series, kinds: &[ExportKind], folder: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+    let mut sinks: Vec<Box<dyn Sink>> =
+        vec![Box::new(parquet::Parquet::create(series, &folder.join(GENERATED))?)];
+    for kind in kinds {
+        sinks.push(match kind {
+            ExportKind::Netcdf => Box::new(netcdf::Netcdf::create(series, &folder.join("generated.nc"))?),
+            ExportKind::Csv => Box::new(csv::Csv::create(series, &folder.join("generated.csv"))?),
+        });
+    }
+    Ok(sinks)
+}

@@ -1,0 +1,63 @@
+//! A trained model, read from its folder.
+
+use std::path::Path;
+
+use anyhow::Context;
+use burn::tensor::Device;
+use contract::artifact::{MODEL, MODEL_CONFIG, TRANSFORM, WEIGHTS};
+use contract::stage::{Inputs, read_json};
+use contract::transform::Transform;
+use contract::variable::Variable;
+use model::config::ModelConfig;
+use model::vae::Vae;
+use model::weights;
+use serde::Deserialize;
+
+/// A model and everything needed to use it.
+pub struct TrainedModel {
+    pub config: ModelConfig,
+    pub vae: Vae,
+    pub transform: Transform,
+    pub variable: &'static Variable,
+    pub device: Device,
+}
+
+/// `model/config.json`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelDocument {
+    #[serde(rename = "format")]
+    _format: u32,
+    model: ModelConfig,
+}
+
+impl TrainedModel {
+    /// Reads the model that the `train` stage left.
+    ///
+    /// # Errors
+    /// When a file is missing, of another format version, or does not fit the others.
+    pub fn read(inputs: &Inputs, device: Device) -> anyhow::Result<TrainedModel> {
+        let path = |name: &str| inputs.path(&format!("train/{MODEL}/{name}"));
+        TrainedModel::from_files(path(MODEL_CONFIG)?, path(WEIGHTS)?, path(TRANSFORM)?, device)
+    }
+
+    fn from_files(
+        config: &Path,
+        weights: &Path,
+        transform: &Path,
+        device: Device,
+    ) -> anyhow::Result<TrainedModel> {
+        let config: ModelDocument = read_json(config)?;
+        let transform: Transform = read_json(transform)?;
+        let bytes = std::fs::read(weights).with_context(|| format!("cannot read {}", weights.display()))?;
+        let named =
+            weights::from_bytes(&bytes).with_context(|| format!("cannot read {}", weights.display()))?;
+        let vae = Vae::init(&config.model, 0, &device)?.with_parameters(named);
+        let vae =
+            vae.with_context(|| format!("{} does not fit the model's configuration", weights.display()))?;
+        let variable = Variable::named(&transform.variable).with_context(|| {
+            format!("this version does not know the model's variable {:?}", transform.variable)
+        })?;
+        Ok(TrainedModel { config: config.model, vae, transform, variable, device })
+    }
+}

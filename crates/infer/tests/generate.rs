@@ -1,0 +1,186 @@
+//! The whole stage with a model of random weights: what an hour depends on, and what it does not.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use contract::calendar::{HOUR_US, year_start_us};
+use contract::config::parse;
+use contract::stage::{InputFile, Inputs, Outputs, Stage};
+use infer::generator::CHUNK_HOURS;
+use infer::stage::Generate;
+use model::config::ModelConfig;
+use model::vae::Vae;
+use model::weights;
+use serde_json::{Value, json};
+
+const SLOPE: f64 = 0.04;
+
+/// A model folder with random weights.
+fn write_model(folder: &Path, offset: &str) {
+    let config = ModelConfig { filters: 6, latent_channels: 3, ..ModelConfig::article() };
+    let vae = Vae::init(&config, 11, &Device::flex()).unwrap();
+    std::fs::write(
+        folder.join("weights.safetensors"),
+        weights::to_bytes(&vae.parameters().unwrap()).unwrap(),
+    )
+    .unwrap();
+    std::fs::write(folder.join("config.json"), json!({"format": 1, "model": config}).to_string()).unwrap();
+    let transform = json!({
+        "format": 1, "variable": "t2m", "latitude_deg": 18.5, "longitude_deg": 73.75, "utc_offset": offset,
+        "trend": {"method": "ols", "shape": "continuous", "slope_per_year": SLOPE,
+            "interval_per_decade": [0.3, 0.5], "reference_year": 2010},
+        "scaler": {"mean": 298.0, "standard_deviation": 5.0},
+        "window_hours": 1536, "seasonal_degree": 3, "in_sample": false,
+    });
+    std::fs::write(folder.join("transform.json"), transform.to_string()).unwrap();
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new(offset: &str) -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        write_model(folder.path(), offset);
+        Bench { folder }
+    }
+
+    fn generate(&self, table: Value) -> anyhow::Result<()> {
+        let tables = json!({"generate": table});
+        let config = Generate::check(parse(tables.as_object().unwrap()).unwrap()).unwrap();
+        let files = ["config.json", "weights.safetensors", "transform.json"].map(|name| InputFile {
+            name: format!("model/{name}"),
+            path: self.folder.path().join(name),
+            digest: String::new(),
+        });
+        let inputs = Inputs([("train".to_string(), files.to_vec())].into());
+        let folder = self.folder.path().to_path_buf();
+        Generate::run(&config, &inputs, &Outputs { folder: folder.clone(), work: folder })
+    }
+
+    fn values(&self, table: Value) -> Vec<f32> {
+        self.generate(table).unwrap();
+        self.table().f32s("t2m").unwrap().to_vec()
+    }
+
+    fn table(&self) -> tables::Table {
+        tables::read(&self.folder.path().join("generated.parquet"), &[]).unwrap()
+    }
+}
+
+#[test]
+fn an_hour_does_not_depend_on_how_many_are_generated_with_it() {
+    let bench = Bench::new("+05:30");
+    for noise in [false, true] {
+        let hours = 2 * CHUNK_HOURS + 1000;
+        let settings = |hours: usize, members: usize| json!({"start": "2021-01-01", "hours": hours, "members": members, "noise": noise});
+        let whole = bench.values(settings(hours, 2));
+        assert_eq!(whole.len(), 2 * hours);
+        assert_ne!(whole[..hours], whole[hours..]);
+        for (part, members) in [(1, 1), (100, 3), (CHUNK_HOURS + 1, 1), (hours, 1)] {
+            let values = bench.values(settings(part, members));
+            assert_eq!(values[..part], whole[..part], "{part} hours");
+        }
+    }
+}
+
+#[test]
+fn seeds_differ_and_the_same_seed_gives_the_same_bytes() {
+    let bench = Bench::new("+05:30");
+    let bytes = |seed: u32| {
+        bench.generate(json!({"start": "2021-01-01", "hours": 500, "seed": seed})).unwrap();
+        std::fs::read(bench.folder.path().join("generated.parquet")).unwrap()
+    };
+    assert_eq!(bytes(1), bytes(1));
+    assert_ne!(bytes(1), bytes(2));
+}
+
+#[test]
+fn noise_has_the_models_deviation() {
+    let bench = Bench::new("+05:30");
+    let with = |noise: bool| bench.values(json!({"start": "2021-01-01", "years": 5, "noise": noise}));
+    let (quiet, noisy) = (with(false), with(true));
+    let differences = quiet.iter().zip(&noisy).map(|(a, b)| f64::from(b - a));
+    let variance = differences.map(|d| d * d).sum::<f64>() / quiet.len() as f64;
+    // A fresh model has a noise variance of 1 in standardised units, and the deviation is 5 K; of
+    // 43,824 independent hours the deviation is known to 0.34 %, of which 5 times are allowed.
+    assert!((variance.sqrt() / 5.0 - 1.0).abs() < 0.017, "{}", variance.sqrt());
+}
+
+#[test]
+fn a_target_year_shifts_by_the_trend() {
+    let bench = Bench::new("+05:30");
+    let reference = bench.values(json!({"start": "2021-01-01", "hours": 300}));
+    let future = bench.values(json!({"start": "2021-01-01", "hours": 300, "target_year": 2060}));
+    for (reference, future) in reference.iter().zip(&future) {
+        assert!((f64::from(future - reference) - SLOPE * 50.0).abs() < 1e-4);
+    }
+    assert_eq!(bench.table().metadata["target_year"], "2060");
+}
+
+#[test]
+fn times_are_hours_of_local_days_up_to_the_end_of_the_calendar() {
+    let bench = Bench::new("-03:30");
+    bench.generate(json!({"start": "9990-01-01", "years": 10, "members": 2})).unwrap();
+    let table = bench.table();
+    let (time, local) = (table.times("time").unwrap(), table.times("local_time").unwrap());
+    let hours = table.rows() / 2;
+    assert_eq!(hours as i64, (year_start_us(10000) - year_start_us(9990)) / HOUR_US);
+    assert_eq!(local[0], year_start_us(9990) + HOUR_US / 2);
+    assert_eq!(time[0] % HOUR_US, 0);
+    assert!(local[..hours].windows(2).all(|pair| pair[1] - pair[0] == HOUR_US));
+    assert_eq!(local[..hours], local[hours..]);
+    assert_eq!(table.i32s("member").unwrap()[hours - 1..=hours], [0, 1]);
+}
+
+#[test]
+fn netcdf_and_csv_hold_the_same_hours_in_the_unit_asked_for() {
+    let bench = Bench::new("+05:30");
+    let exports = json!(["netcdf", "csv"]);
+    let settings =
+        json!({"start": "2021-01-01", "hours": 50, "members": 3, "exports": exports, "unit": "degC"});
+    let kelvin = bench.values(settings);
+    let file = netcdf_reader::NcFile::open(bench.folder.path().join("generated.nc")).unwrap();
+    let values = file.read_variable_as_f64("t2m").unwrap();
+    assert_eq!(values.shape(), [3, 50]);
+    for (celsius, kelvin) in values.iter().zip(&kelvin) {
+        assert!((celsius - (f64::from(*kelvin) - 273.15)).abs() < 1e-4);
+    }
+    let time = file.read_variable_as_f64("time").unwrap();
+    assert!(time.iter().enumerate().all(|(hour, &time)| time == hour as f64));
+    let longitude = file.read_variable_as_f64("longitude").unwrap();
+    assert_eq!(longitude.iter().copied().collect::<Vec<_>>(), [73.75]);
+
+    let text = std::fs::read_to_string(bench.folder.path().join("generated.csv")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "member,time_utc,local_time,t2m [degC]");
+    assert_eq!(lines.len(), 151);
+    let celsius = f64::from(kelvin[50]) - 273.15;
+    assert_eq!(lines[51], format!("1,2020-12-31T19:00Z,2021-01-01T00:30,{celsius:.3}"));
+}
+
+#[test]
+fn a_unit_of_another_variable_is_refused_before_anything_is_written() {
+    let bench = Bench::new("+05:30");
+    let settings = json!({"start": "2021-01-01", "hours": 5, "exports": ["csv"], "unit": "Pa"});
+    let error = bench.generate(settings).unwrap_err();
+    let wanted = "[generate] unit = \"Pa\" is no unit of t2m; wanted one of K, kelvin, degC, °C, C, celsius, degF, °F, F";
+    assert_eq!(error.to_string(), wanted);
+    assert!(!bench.folder.path().join("generated.parquet").exists());
+}
+
+#[test]
+fn weights_that_do_not_fit_their_configuration_are_named() {
+    let bench = Bench::new("+05:30");
+    let config = ModelConfig { filters: 7, latent_channels: 3, ..ModelConfig::article() };
+    let document = json!({"format": 1, "model": config});
+    std::fs::write(bench.folder.path().join("config.json"), document.to_string()).unwrap();
+    let error = bench.generate(json!({"start": "2021-01-01", "hours": 5})).unwrap_err();
+    let wanted = format!(
+        "{} does not fit the model's configuration: encoder.0.kernel has shape [5, 1, 6], the model's configuration \
+         wants [5, 1, 7]",
+        bench.folder.path().join("weights.safetensors").display()
+    );
+    assert_eq!(format!("{error:#}"), wanted);
+}
