@@ -8,7 +8,7 @@ use model::device::DeviceKind;
 use rayon::prelude::*;
 
 use crate::config::{Config, Tables};
-use crate::export::{self, Part, Series};
+use crate::export::{self, Part, Series, Sink};
 use crate::generator::{CHUNK_HOURS, Generator};
 use crate::model_folder::TrainedModel;
 
@@ -52,28 +52,41 @@ impl Stage for Generate {
             unit: unit(config, &model)?,
         };
         let mut sinks = export::open(series, &config.exports, &outputs.folder)?;
-        let chunks = generator.chunks();
-        let jobs: Vec<(i32, usize)> =
-            (0..config.members).flat_map(|member| (0..chunks).map(move |chunk| (member, chunk))).collect();
-        let mut progress = Progress::start("generate", 0, jobs.len() as u64, "chunks");
-        for (done, batch) in jobs.chunks(CHUNKS_AT_ONCE).enumerate() {
-            let drawn: Vec<anyhow::Result<Vec<f32>>> =
-                batch.par_iter().map(|&(member, chunk)| generator.chunk(member, chunk)).collect();
-            for (&(member, chunk), values) in batch.iter().zip(drawn) {
-                let values = values?;
-                let part = Part { member, first_hour: chunk * CHUNK_HOURS, values: &values };
-                for sink in &mut sinks {
-                    sink.append(part)?;
-                }
-            }
-            progress.advance((done * CHUNKS_AT_ONCE + batch.len()) as u64, String::new);
-        }
+        write_all(&generator, config.members, &mut sinks)?;
         for sink in sinks {
             sink.finish()?;
         }
         tracing::info!("{} member(s) of {} hours, {}", config.members, span.hours, span.describe());
         Ok(())
     }
+}
+
+/// Draws all members and hands them to the sinks, in order; few chunks are in memory at a time.
+///
+/// # Errors
+/// Those of the generator and the sinks.
+pub fn write_all(generator: &Generator<'_>, members: i32, sinks: &mut [Box<dyn Sink>]) -> anyhow::Result<()> {
+    let chunks = generator.chunks();
+    let total = members as usize * chunks;
+    let job = |number: usize| ((number / chunks) as i32, number % chunks);
+    let mut progress = Progress::start("generate", 0, total as u64, "chunks");
+    for first in (0..total).step_by(CHUNKS_AT_ONCE) {
+        let batch = first..(first + CHUNKS_AT_ONCE).min(total);
+        let draw = |number| {
+            let (member, chunk) = job(number);
+            generator.chunk(member, chunk)
+        };
+        let drawn: Vec<anyhow::Result<Vec<f32>>> = batch.clone().into_par_iter().map(draw).collect();
+        for (number, values) in batch.clone().zip(drawn) {
+            let ((member, chunk), values) = (job(number), values?);
+            let part = Part { member, first_hour: chunk * CHUNK_HOURS, values: &values };
+            for sink in sinks.iter_mut() {
+                sink.append(part)?;
+            }
+        }
+        progress.advance(batch.end as u64, String::new);
+    }
+    Ok(())
 }
 
 /// The unit of the exports.
