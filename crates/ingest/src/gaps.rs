@@ -3,7 +3,6 @@
 use anyhow::anyhow;
 use contract::calendar::{self, HOUR_US};
 use contract::variable::Variable;
-use serde::Serialize;
 
 use crate::dataset::Hour;
 
@@ -11,7 +10,7 @@ use crate::dataset::Hour;
 const LISTED: usize = 10;
 
 /// A run of hours that were missing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The first missing hour.
     pub from_us: i64,

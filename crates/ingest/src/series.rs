@@ -23,7 +23,7 @@ const SAME_POINT_DEG: f64 = 1e-3;
 pub struct Series {
     /// The grid point.
     pub point: Point,
-    /// From the place that was asked for.
+    /// From the place that was asked for, to the metre.
     pub distance_km: f64,
     /// The first hour, in microseconds since 1970, UTC.
     pub first_us: i64,
@@ -148,7 +148,12 @@ fn common_point(paths: &[String], read: &[FileHours]) -> anyhow::Result<(Point, 
     }
     let distance = of_all().filter(|(_, column)| column.nearest.point == point);
     let distance = distance.map(|(_, column)| column.nearest.distance_km).fold(f64::INFINITY, f64::min);
-    Ok((point, distance))
+    Ok((point, to_the_metre(distance)))
+}
+
+/// A distance without the digits that depend on how the grid is stored.
+fn to_the_metre(distance_km: f64) -> f64 {
+    (distance_km * 1e3).round() / 1e3
 }
 
 fn with_flags(variable: &'static Variable, first_us: i64, filled: gaps::Filled) -> VariableSeries {
