@@ -48,16 +48,18 @@ pub fn in_range<T: PartialOrd + std::fmt::Display>(
 pub fn parse<T: DeserializeOwned>(tables: &Map<String, Value>) -> Result<T, Fault> {
     let tables = Value::Object(tables.clone());
     serde_path_to_error::deserialize(&tables).map_err(|error| {
-        let key = error.path().to_string();
-        let seen = value_at(&tables, &key);
+        let path = error.path().to_string();
         let message = error.into_inner().to_string();
-        let message = match (unknown_key(&message), seen) {
-            (Some(unknown), _) => unknown,
-            (None, Some(seen)) if !seen.is_object() => format!("= {seen}: {message}"),
-            (None, _) => format!(": {message}"),
+        if let Some(message) = unknown_key(&message) {
+            // The path ends in the unknown key itself.
+            let table = path.rsplit_once('.').map_or(path.as_str(), |(table, _)| table);
+            return Fault { key: table.to_string(), message };
+        }
+        let message = match value_at(&tables, &path) {
+            Some(seen) if !seen.is_object() => format!("= {seen}: {message}"),
+            _ => format!(": {message}"),
         };
-        // serde reports an unknown key with the key itself as the path's end, or its table.
-        Fault { key, message }
+        Fault { key: path, message }
     })
 }
 

@@ -1,1 +1,20 @@
-//! model
+//! The variational autoencoder of David Kyle's "VAE for Time Series" (2024): strided 1-D
+//! convolutions from hours to latent steps and back, a prior that depends on the season, and the
+//! loss in nats per hour. Tensors in, tensors out: no files, no tables, no training loop.
+//!
+//! Sequences are `[batch, time, channel]` throughout, and every layer is one matrix product.
+
+pub mod adam;
+pub mod config;
+pub mod conv;
+pub mod device;
+pub mod gaussian;
+pub mod loss;
+pub mod parameters;
+pub mod prior;
+pub mod transposed;
+pub mod vae;
+pub mod weights;
+
+mod frames;
+mod init;

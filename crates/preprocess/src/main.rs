@@ -1,1 +1,9 @@
-fn main() {}
+//! The `preprocess` stage's binary.
+
+use std::process::ExitCode;
+
+use contract::stage::{Entry, main as stage_main};
+
+fn main() -> ExitCode {
+    stage_main(&[Entry::of::<preprocess::stage::Preprocess>()])
+}

@@ -1,1 +1,12 @@
-fn main() {}
+//! The `train` stage's binary.
+
+use std::process::ExitCode;
+
+use contract::stage::{Entry, main as stage_main};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    stage_main(&[Entry::of::<train::stage::Train>()])
+}

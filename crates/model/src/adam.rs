@@ -1,0 +1,53 @@
+//! Adam as Keras computes it (Kingma and Ba 2015, section 2's last formula): epsilon is added to
+//! the root of the second moment before its bias is corrected.
+
+use burn::optim::{AdamState, AdaptiveMomentumState, LearningRate, ModuleOptimizer, Optimizer};
+use burn::tensor::{Device, Tensor};
+
+const BETA_1: f64 = 0.9;
+const BETA_2: f64 = 0.999;
+const EPSILON: f64 = 1e-7;
+
+/// Keras's Adam with its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Adam;
+
+impl Adam {
+    /// The optimiser of a whole module.
+    pub fn for_module(self) -> ModuleOptimizer {
+        self.into()
+    }
+}
+
+impl Optimizer for Adam {
+    type State<const D: usize> = AdamState<D>;
+
+    /// `w - rate * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon)`.
+    fn step<const D: usize>(
+        &self,
+        rate: LearningRate,
+        weights: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<AdamState<D>>,
+    ) -> (Tensor<D>, Option<AdamState<D>>) {
+        let first = gradient.clone() * (1.0 - BETA_1);
+        let second = gradient.square() * (1.0 - BETA_2);
+        let state = match state.map(|state| state.momentum) {
+            None => AdaptiveMomentumState::new(1, first, second),
+            Some(old) => AdaptiveMomentumState::new(
+                old.time + 1,
+                old.moment_1 * BETA_1 + first,
+                old.moment_2 * BETA_2 + second,
+            ),
+        };
+        let time = i32::try_from(state.time).unwrap_or(i32::MAX);
+        let factor = rate * (1.0 - BETA_2.powi(time)).sqrt() / (1.0 - BETA_1.powi(time));
+        let step = state.moment_1.clone() * factor / (state.moment_2.clone().sqrt() + EPSILON);
+        (weights - step, Some(AdamState::new(state)))
+    }
+
+    fn to_device<const D: usize>(mut state: AdamState<D>, device: &Device) -> AdamState<D> {
+        state.momentum = state.momentum.to_device(device);
+        state
+    }
+}

@@ -1,0 +1,133 @@
+//! The model's shape.
+
+use serde::{Deserialize, Serialize};
+
+/// Hours that one latent step stands for: four days.
+pub const STEP_HOURS: usize = 96;
+
+/// Sizes of the encoder, the decoder and the prior. The decoder mirrors the encoder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Channels of each hidden layer.
+    pub filters: usize,
+    /// Channels of a latent step.
+    pub latent_channels: usize,
+    /// Stride of each layer from hours to latent steps; a layer of stride s has a kernel of
+    /// 2s - 1 steps. Their product is [`STEP_HOURS`]; strides of 1 add layers.
+    pub strides: Vec<usize>,
+    /// Harmonics of the year that the prior sees.
+    pub seasonal_degree: usize,
+}
+
+/// A configuration that no model can have: which key, what it is, what it should be.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key} is {seen}; wanted {wanted}")]
+pub struct ConfigError {
+    pub key: &'static str,
+    pub seen: String,
+    pub wanted: &'static str,
+}
+
+impl ModelConfig {
+    /// The article's model.
+    pub fn article() -> ModelConfig {
+        ModelConfig { filters: 40, latent_channels: 10, strides: vec![3, 2, 2, 2, 2, 2], seasonal_degree: 3 }
+    }
+
+    /// Refuses sizes that no model can have.
+    ///
+    /// # Errors
+    /// The first size that is out of range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let range = |key, value: usize, range: std::ops::RangeInclusive<usize>, wanted| match range
+            .contains(&value)
+        {
+            true => Ok(()),
+            false => Err(ConfigError { key, seen: value.to_string(), wanted }),
+        };
+        range("filters", self.filters, 1..=1024, "1 to 1024")?;
+        range("latent_channels", self.latent_channels, 1..=256, "1 to 256")?;
+        range("seasonal_degree", self.seasonal_degree, 1..=20, "1 to 20")?;
+        let product = self.strides.iter().try_fold(1_usize, |product, &stride| product.checked_mul(stride));
+        if product != Some(STEP_HOURS) || self.strides.len() < 2 {
+            let wanted = "at least two strides whose product is 96, such as [3, 2, 2, 2, 2, 2]";
+            return Err(ConfigError { key: "strides", seen: format!("{:?}", self.strides), wanted });
+        }
+        Ok(())
+    }
+
+    /// Number of seasonal features: sines, then cosines.
+    pub fn seasonal_features(&self) -> usize {
+        2 * self.seasonal_degree
+    }
+
+    /// `(stride, channels in, channels out)` of each encoder layer; the last gives mean and log
+    /// variance of the latents.
+    pub fn encoder_layers(&self) -> Vec<(usize, usize, usize)> {
+        let last = self.strides.len() - 1;
+        let layers = self.strides.iter().enumerate();
+        let channels = |i| match i {
+            0 => (1, self.filters),
+            i if i == last => (self.filters, 2 * self.latent_channels),
+            _ => (self.filters, self.filters),
+        };
+        layers.map(|(i, &stride)| (stride, channels(i).0, channels(i).1)).collect()
+    }
+
+    /// `(stride, channels in, channels out)` of each decoder layer.
+    pub fn decoder_layers(&self) -> Vec<(usize, usize, usize)> {
+        let last = self.strides.len() - 1;
+        let layers = self.strides.iter().rev().enumerate();
+        let channels = |i| match i {
+            0 => (self.latent_channels, self.filters),
+            i if i == last => (self.filters, 1),
+            _ => (self.filters, self.filters),
+        };
+        layers.map(|(i, &stride)| (stride, channels(i).0, channels(i).1)).collect()
+    }
+
+    /// Latent steps before and after a step that can reach into its hours through the decoder.
+    pub fn decoder_reach(&self) -> Reach {
+        let mut reach = Reach { before: 0, after: 0 };
+        for &stride in &self.strides {
+            // Steps of this layer's input, from steps of its output.
+            let padding = (stride - 1) / 2;
+            reach.before = (reach.before + stride - 1 - padding).div_ceil(stride);
+            reach.after = (reach.after + padding).div_ceil(stride);
+        }
+        reach
+    }
+}
+
+/// How far the decoder sees around a latent step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    pub before: usize,
+    pub after: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_articles_model_is_valid_and_mirrored() {
+        let config = ModelConfig::article();
+        config.check().unwrap();
+        assert_eq!(config.encoder_layers()[0], (3, 1, 40));
+        assert_eq!(config.encoder_layers()[5], (2, 40, 20));
+        assert_eq!(config.decoder_layers()[0], (2, 10, 40));
+        assert_eq!(config.decoder_layers()[5], (3, 40, 1));
+    }
+
+    #[test]
+    fn strides_that_do_not_make_96_hours_are_refused() {
+        for strides in [vec![], vec![96], vec![2, 2], vec![0, 96], vec![usize::MAX, 3]] {
+            let config = ModelConfig { strides: strides.clone(), ..ModelConfig::article() };
+            let error = config.check().unwrap_err();
+            let wanted = "wanted at least two strides whose product is 96, such as [3, 2, 2, 2, 2, 2]";
+            assert_eq!(error.to_string(), format!("strides is {strides:?}; {wanted}"));
+        }
+    }
+}

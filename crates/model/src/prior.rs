@@ -1,0 +1,5 @@
+//! Priors of the latents, one file each.
+
+mod seasonal;
+
+pub use seasonal::SeasonalPrior;

@@ -1,0 +1,160 @@
+//! The series as a polars frame: local time, whole years, yearly means, and the steps from ingested
+//! values to standardised ones.
+
+use anyhow::Context;
+use contract::artifact::Split;
+use contract::calendar::{HOUR_US, UtcOffset, year, year_start_us};
+use contract::transform::{Scaler, Trend};
+use polars::prelude::*;
+
+use crate::years::YearCount;
+
+const TIME: &str = "time";
+const LOCAL_TIME: &str = "local_time";
+const YEAR: &str = "year";
+const VALUE: &str = "value";
+const ADJUSTED: &str = "adjusted";
+const DEPARTURE: &str = "departure";
+const FITTED: &str = "fitted";
+
+/// The ingested hours with their local time and year.
+#[derive(Clone)]
+pub(crate) struct Series {
+    frame: LazyFrame,
+    offset: UtcOffset,
+}
+
+impl Series {
+    /// `time` in microseconds UTC; `values` in canonical units, NaN where missing.
+    ///
+    /// # Errors
+    /// Those of polars.
+    pub(crate) fn new(time: &[i64], values: &[f32], offset: UtcOffset) -> anyhow::Result<Series> {
+        let values = values.iter().map(|&value| (!value.is_nan()).then_some(f64::from(value)));
+        let values: Float64Chunked = values.collect_ca(VALUE.into());
+        let frame = DataFrame::new(time.len(), vec![Column::new(TIME.into(), time), values.into_column()])?;
+        Ok(Series { frame: frame.lazy().with_columns(local_columns(offset)), offset })
+    }
+
+    /// The observed hours of each local year, in order.
+    ///
+    /// # Errors
+    /// Those of polars.
+    pub(crate) fn year_counts(&self) -> anyhow::Result<Vec<YearCount>> {
+        let counts = self.frame.clone().group_by([col(YEAR)]).agg([col(VALUE).count().cast(DataType::Int64)]);
+        let counts = counts.sort([YEAR], SortMultipleOptions::default()).collect()?;
+        let years = counts.column(YEAR)?.i32()?.into_no_null_iter();
+        let hours = counts.column(VALUE)?.i64()?.into_no_null_iter();
+        years.zip(hours).map(|(year, hours)| Ok(YearCount { year: i16::try_from(year)?, hours })).collect()
+    }
+
+    /// A row for every hour of these local years, missing where nothing was observed.
+    ///
+    /// # Errors
+    /// Those of polars.
+    pub(crate) fn whole_years(&self, years: &[i16]) -> anyhow::Result<Series> {
+        let hours = years.iter().flat_map(|&year| {
+            let first = self.offset.first_hour_from(year_start_us(year));
+            let end = self.offset.first_hour_from(year_start_us(year + 1));
+            (first..end).step_by(HOUR_US as usize)
+        });
+        let time: Vec<i64> = hours.map(|local| self.offset.to_utc(local)).collect();
+        let axis = DataFrame::new(time.len(), vec![Column::new(TIME.into(), time)])?.lazy();
+        let observed = self.frame.clone().select([col(TIME), col(VALUE)]);
+        let frame = axis
+            .left_join(observed, col(TIME), col(TIME))
+            .sort([TIME], SortMultipleOptions::default())
+            .with_columns(local_columns(self.offset))
+            .collect()?;
+        Ok(Series { frame: frame.lazy(), offset: self.offset })
+    }
+
+    /// The mean of each of these years, over its observed hours.
+    ///
+    /// # Errors
+    /// Those of polars.
+    pub(crate) fn yearly_means(&self, years: &[i16]) -> anyhow::Result<Vec<(i16, f64)>> {
+        let means = self.frame.clone().group_by([col(YEAR)]).agg([col(VALUE).mean()]);
+        let means = means.sort([YEAR], SortMultipleOptions::default()).collect()?;
+        let all = means.column(YEAR)?.i32()?.into_no_null_iter().zip(means.column(VALUE)?.f64()?.iter());
+        let wanted = all.filter_map(|(year, mean)| Some((i16::try_from(year).ok()?, mean?)));
+        Ok(wanted.filter(|(year, _)| years.contains(year)).collect())
+    }
+
+    /// The hours with the trend taken out and standardised; `fitted` tells which years the scaler
+    /// is fitted on.
+    ///
+    /// # Errors
+    /// When the fitted hours do not vary, and those of polars.
+    pub(crate) fn adjust(&self, trend: &Trend, fitted: impl Fn(i16) -> bool) -> anyhow::Result<Adjusted> {
+        let local_times = self.local_times()?;
+        let departure: Vec<f64> = local_times.iter().map(|&local| trend.departure(local)).collect();
+        let is_fitted: BooleanChunked =
+            local_times.iter().map(|&local| Some(fitted(year(local)))).collect_ca(FITTED.into());
+        let beside = DataFrame::new(
+            departure.len(),
+            vec![Column::new(DEPARTURE.into(), departure), is_fitted.into_column()],
+        )?;
+        let frame = polars::functions::concat_df_horizontal(
+            &[self.frame.clone().collect()?, beside],
+            true,
+            false,
+            false,
+        )?;
+        let frame = frame.lazy().with_column((col(VALUE) - col(DEPARTURE)).alias(ADJUSTED));
+        let fit = frame
+            .clone()
+            .filter(col(FITTED))
+            .select([col(ADJUSTED).mean().alias("mean"), col(ADJUSTED).std(0).alias("standard_deviation")]);
+        let fit = fit.collect()?;
+        let one = |name: &str| fit.column(name)?.f64()?.get(0).context("there are no training hours");
+        let scaler = Scaler { mean: one("mean")?, standard_deviation: one("standard_deviation")? };
+        anyhow::ensure!(
+            scaler.standard_deviation > 0.0,
+            "every training hour has the value {}; a constant series cannot be modelled",
+            scaler.mean
+        );
+        let standardised = (col(ADJUSTED) - lit(scaler.mean)) / lit(scaler.standard_deviation);
+        let frame =
+            frame.select([col(VALUE), col(ADJUSTED), standardised.alias("standardised")]).collect()?;
+        let floats = |name: &str| -> anyhow::Result<Vec<f32>> {
+            let values = frame.column(name)?.f64()?.iter();
+            Ok(values.map(|value| value.map_or(f32::NAN, |value| value as f32)).collect())
+        };
+        Ok(Adjusted {
+            scaler,
+            values: floats(VALUE)?,
+            adjusted: floats(ADJUSTED)?,
+            standardised: floats("standardised")?,
+            times: local_times.iter().map(|&local| self.offset.to_utc(local)).collect(),
+            local_times,
+        })
+    }
+
+    fn local_times(&self) -> anyhow::Result<Vec<i64>> {
+        let frame = self.frame.clone().select([col(LOCAL_TIME)]).collect()?;
+        Ok(frame.column(LOCAL_TIME)?.i64()?.into_no_null_iter().collect())
+    }
+}
+
+/// The whole years, hour by hour; NaN where missing.
+pub(crate) struct Adjusted {
+    pub scaler: Scaler,
+    pub times: Vec<i64>,
+    pub local_times: Vec<i64>,
+    pub values: Vec<f32>,
+    pub adjusted: Vec<f32>,
+    pub standardised: Vec<f32>,
+}
+
+/// Local time and local year of each row.
+fn local_columns(offset: UtcOffset) -> [Expr; 2] {
+    let local = col(TIME) + lit(offset.microseconds());
+    let datetime = local.clone().cast(DataType::Datetime(TimeUnit::Microseconds, None));
+    [local.alias(LOCAL_TIME), datetime.dt().year().alias(YEAR)]
+}
+
+/// The names of the splits as a column's values.
+pub(crate) fn split_names(splits: impl Iterator<Item = Option<Split>>) -> Vec<Option<String>> {
+    splits.map(|split| split.map(|split| split.name().to_string())).collect()
+}

@@ -1,0 +1,228 @@
+//! The stage: `ingest/series.parquet` to the observed years, the standardised hours, the seasonal
+//! features, the windows and the transform.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, bail};
+use contract::artifact::{FORMAT, OBSERVED, SEASON, SERIES, STANDARDISED, Split, TRANSFORM, WINDOWS, column};
+use contract::calendar::{HOUR_US, year};
+use contract::config::Fault;
+use contract::stage::{Inputs, Outputs, Stage};
+use contract::transform::{Transform, TrendMethod};
+use tables::{Column, Table, Values};
+
+use crate::config::{Config, SplitPlan, Tables};
+use crate::series::{Adjusted, Series, split_names};
+use crate::windows::{Hour, Window};
+use crate::{days, split, trend, windows, years};
+
+/// The `preprocess` stage.
+pub struct Preprocess;
+
+impl Stage for Preprocess {
+    const NAME: &'static str = "preprocess";
+    const READS: &'static [&'static str] = &["ingest/series.parquet"];
+    type Tables = Tables;
+    type Config = Config;
+
+    fn check(tables: Tables) -> Result<Config, Fault> {
+        tables.preprocess.check()
+    }
+
+    fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let ingested = Ingested::read(config, inputs)?;
+        let series = Series::new(&ingested.times, &ingested.values, config.utc_offset)?;
+        let chosen = years::choose(config.years, &series.year_counts()?)?;
+        for dropped in &chosen.dropped {
+            tracing::warn!("left out the local year {dropped}");
+        }
+        let roles = roles(config, &chosen.years)?;
+        let fitted: Vec<i16> = roles
+            .iter()
+            .filter(|(_, split)| split.is_none_or(|split| split == Split::Train))
+            .map(|(y, _)| *y)
+            .collect();
+
+        let series = series.whole_years(&chosen.years)?;
+        let last = chosen.years.last().copied().context("there are no years")?;
+        let reference_year = config.reference_year.unwrap_or(last);
+        let means = series.yearly_means(&fitted)?;
+        let trend = trend::fit(config.trend, config.trend_shape, reference_year, &means)?;
+        let adjusted = series.adjust(&trend, |year| fitted.contains(&year))?;
+
+        let transform = Transform {
+            format: FORMAT,
+            variable: config.variable.name.to_string(),
+            latitude_deg: ingested.latitude_deg,
+            longitude_deg: ingested.longitude_deg,
+            utc_offset: config.utc_offset,
+            trend,
+            scaler: adjusted.scaler,
+            window_hours: config.window_hours,
+            seasonal_degree: config.seasonal_degree,
+            in_sample: matches!(config.split, SplitPlan::Article { .. }),
+        };
+        describe(config, &transform, &roles);
+        let (splits, windows) = deal(config, &adjusted, &roles)?;
+        write_artifacts(config, outputs, &ingested, &adjusted, &splits, &windows, &transform)
+    }
+}
+
+/// What `ingest` left, with the place.
+struct Ingested {
+    times: Vec<i64>,
+    values: Vec<f32>,
+    flags: Vec<u8>,
+    latitude_deg: f64,
+    longitude_deg: f64,
+}
+
+impl Ingested {
+    fn read(config: &Config, inputs: &Inputs) -> anyhow::Result<Ingested> {
+        let path = inputs.path(&format!("ingest/{SERIES}"))?;
+        let name = config.variable.name;
+        let flag = column::flag(name);
+        let table = tables::read(path, &[column::TIME, name, &flag]).with_context(|| {
+            format!("[preprocess] variable = {name:?} must be among the [ingest] variables")
+        })?;
+        let degrees = |key: &str| -> anyhow::Result<f64> {
+            let text = table.metadata.get(key).with_context(|| format!("{} lacks {key}", path.display()))?;
+            text.parse().with_context(|| format!("{key} of {} is {text:?}, wanted degrees", path.display()))
+        };
+        let times = table.times(column::TIME)?.to_vec();
+        if let Some(at) = times.windows(2).position(|pair| pair[1] - pair[0] != HOUR_US) {
+            bail!("{} is not hourly after row {at}; ingest it again", path.display());
+        }
+        Ok(Ingested {
+            times,
+            values: table.f32s(name)?.to_vec(),
+            flags: table.u8s(&flag)?.to_vec(),
+            latitude_deg: degrees("latitude_deg")?,
+            longitude_deg: degrees("longitude_deg")?,
+        })
+    }
+}
+
+/// The split of each year; `None` where windows and not years are dealt.
+fn roles(config: &Config, years: &[i16]) -> anyhow::Result<Vec<(i16, Option<Split>)>> {
+    Ok(match config.split {
+        SplitPlan::Article { .. } => years.iter().map(|&year| (year, None)).collect(),
+        SplitPlan::Blocks { block_years, block_offset, validation_years } => {
+            let split = split::by_blocks(years, block_years, block_offset, validation_years)?;
+            split.into_iter().map(|(year, split)| (year, Some(split))).collect()
+        }
+    })
+}
+
+/// Tells people what was found.
+fn describe(config: &Config, transform: &Transform, roles: &[(i16, Option<Split>)]) {
+    let count = |wanted| roles.iter().filter(|(_, split)| *split == wanted).count();
+    match config.split {
+        SplitPlan::Article { .. } => {
+            tracing::warn!(
+                "split = \"article\": trend and scale see all {} years, results are in-sample",
+                roles.len()
+            );
+        }
+        SplitPlan::Blocks { .. } => tracing::info!(
+            "{} training, {} validation and {} test years",
+            count(Some(Split::Train)),
+            count(Some(Split::Validation)),
+            count(Some(Split::Test)),
+        ),
+    }
+    let (trend, unit) = (&transform.trend, config.variable.canonical_unit);
+    if trend.method != TrendMethod::None {
+        let [low, high] = trend.interval_per_decade;
+        let decade = 10.0 * trend.slope_per_year;
+        tracing::info!(
+            "trend {decade:+.2} {unit} per decade (95 % interval {low:+.2} to {high:+.2}), moved to {}",
+            trend.reference_year
+        );
+    }
+}
+
+/// The split of every hour, and the fixed windows.
+fn deal(
+    config: &Config,
+    adjusted: &Adjusted,
+    roles: &[(i16, Option<Split>)],
+) -> anyhow::Result<(Vec<Option<Split>>, Vec<Window>)> {
+    let role: HashMap<i16, Option<Split>> = roles.iter().copied().collect();
+    let hours: Vec<Hour> = adjusted
+        .local_times
+        .iter()
+        .zip(&adjusted.standardised)
+        .map(|(&local_us, value)| {
+            let split = role.get(&year(local_us)).copied().flatten();
+            Hour { local_us, split, missing: value.is_nan() }
+        })
+        .collect();
+    let windows = match config.split {
+        SplitPlan::Article { seed } => windows::shuffle(&hours, config.window_hours, seed),
+        SplitPlan::Blocks { .. } => windows::tile(&hours, config.window_hours),
+    };
+    for split in [Split::Train, Split::Validation] {
+        if !windows.iter().any(|window| window.split == split) {
+            bail!(
+                "no window of [preprocess] window_hours = {} fits into the {} hours; choose shorter windows or more years",
+                config.window_hours,
+                split.name()
+            );
+        }
+    }
+    let mut splits: Vec<Option<Split>> = hours.iter().map(|hour| hour.split).collect();
+    if matches!(config.split, SplitPlan::Article { .. }) {
+        for window in &windows {
+            splits[window.first_row..window.first_row + config.window_hours].fill(Some(window.split));
+        }
+    }
+    Ok((splits, windows))
+}
+
+fn write_artifacts(
+    config: &Config,
+    outputs: &Outputs,
+    ingested: &Ingested,
+    adjusted: &Adjusted,
+    splits: &[Option<Split>],
+    windows: &[Window],
+    transform: &Transform,
+) -> anyhow::Result<()> {
+    let (name, unit) = (config.variable.name, config.variable.canonical_unit);
+    let local_time = || Column::new(column::LOCAL_TIME, Values::LocalTime(adjusted.local_times.clone()));
+    let split = || Column::new(column::SPLIT, Values::Text(split_names(splits.iter().copied())));
+    let first = ingested.times.first().copied().unwrap_or_default();
+    let flag = |&time: &i64| {
+        let row = usize::try_from((time - first) / HOUR_US).ok().filter(|_| time >= first);
+        row.and_then(|row| ingested.flags.get(row)).copied().unwrap_or_default()
+    };
+    let observed = Table::new(vec![
+        Column::new(column::TIME, Values::Time(adjusted.times.clone())),
+        local_time(),
+        Column::with_unit(name, unit, Values::Float32(adjusted.values.clone())),
+        Column::new(column::flag(name), Values::UInt8(adjusted.times.iter().map(flag).collect())),
+        Column::with_unit(column::adjusted(name), unit, Values::Float32(adjusted.adjusted.clone())),
+        split(),
+    ]);
+    tables::write(&outputs.file(OBSERVED), &observed)?;
+    let standardised = Table::new(vec![
+        local_time(),
+        Column::with_unit(name, "1", Values::Float32(adjusted.standardised.clone())),
+        split(),
+    ]);
+    tables::write(&outputs.file(STANDARDISED), &standardised)?;
+    let season = days::seasonal_table(&adjusted.local_times, config.seasonal_degree);
+    tables::write(&outputs.file(SEASON), &season)?;
+    let first_rows =
+        windows.iter().map(|window| i32::try_from(window.first_row)).collect::<Result<_, _>>()?;
+    let windows = Table::new(vec![
+        Column::new(column::FIRST_ROW, Values::Int32(first_rows)),
+        Column::new(
+            column::SPLIT,
+            Values::Text(split_names(windows.iter().map(|window| Some(window.split)))),
+        ),
+    ]);
+    tables::write(&outputs.file(WINDOWS), &windows)?;
+    outputs.write_json(TRANSFORM, transform)
+}

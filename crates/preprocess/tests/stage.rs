@@ -1,0 +1,237 @@
+//! The whole stage on made-up series, against loops over the definitions.
+
+use std::path::Path;
+
+use contract::artifact::{OBSERVED, SEASON, SERIES, STANDARDISED, TRANSFORM, WINDOWS};
+use contract::calendar::{
+    HOUR_US, UtcOffset, civil, decimal_year, hours_in_year, year, year_phase, year_start_us,
+};
+use contract::config::parse;
+use contract::stage::{InputFile, Inputs, Outputs, Stage, read_json};
+use contract::transform::Transform;
+use preprocess::stage::Preprocess;
+use serde_json::{Value, json};
+use tables::{Column, Table, Values};
+
+struct Run {
+    folder: tempfile::TempDir,
+    times: Vec<i64>,
+    values: Vec<f32>,
+}
+
+/// Hours of `[first, last]` in UTC with a season, a day and a trend of 0.05 K a year.
+fn series(first: i16, last: i16) -> (Vec<i64>, Vec<f32>) {
+    let times: Vec<i64> = (year_start_us(first)..year_start_us(last + 1)).step_by(HOUR_US as usize).collect();
+    let value = |&time: &i64| {
+        let season = 10.0 * (std::f64::consts::TAU * year_phase(time)).cos();
+        let day = 4.0 * (std::f64::consts::TAU * f64::from(civil(time).hour) / 24.0).sin();
+        (285.0 + 0.05 * (decimal_year(time) - 2000.0) - season + day) as f32
+    };
+    let values = times.iter().map(value).collect();
+    (times, values)
+}
+
+impl Run {
+    fn new((times, values): (Vec<i64>, Vec<f32>)) -> Run {
+        let folder = tempfile::tempdir().unwrap();
+        let mut table = Table::new(vec![
+            Column::new("time", Values::Time(times.clone())),
+            Column::with_unit("t2m", "K", Values::Float32(values.clone())),
+            Column::new(
+                "t2m_flag",
+                Values::UInt8(times.iter().map(|time| u8::from(time % (7 * HOUR_US) == 0)).collect()),
+            ),
+        ]);
+        table.metadata.insert("latitude_deg".to_string(), "48.5".to_string());
+        table.metadata.insert("longitude_deg".to_string(), "5.5".to_string());
+        tables::write(&folder.path().join(SERIES), &table).unwrap();
+        Run { folder, times, values }
+    }
+
+    fn preprocess(&self, table: Value) -> anyhow::Result<()> {
+        let tables = json!({"preprocess": table});
+        let tables = parse(tables.as_object().unwrap()).unwrap();
+        let config = Preprocess::check(tables).unwrap();
+        let file =
+            InputFile { name: SERIES.to_string(), path: self.path().join(SERIES), digest: String::new() };
+        let inputs = Inputs([("ingest".to_string(), vec![file])].into());
+        let outputs = Outputs { folder: self.path().to_path_buf(), work: self.path().to_path_buf() };
+        Preprocess::run(&config, &inputs, &outputs)
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn table(&self, name: &str) -> Table {
+        tables::read(&self.path().join(name), &[]).unwrap()
+    }
+
+    fn transform(&self) -> Transform {
+        read_json(&self.path().join(TRANSFORM)).unwrap()
+    }
+}
+
+#[test]
+fn what_is_fitted_sees_training_years_only() {
+    let settings = json!({"utc_offset": "+01:00", "block_years": 1, "validation_years": 1});
+    let (times, mut values) = series(2001, 2010);
+    let clean = Run::new((times.clone(), values.clone()));
+    clean.preprocess(settings.clone()).unwrap();
+    // Every year that is not for training becomes absurd; what was fitted stays the same.
+    let splits = clean.table(OBSERVED);
+    let (local, split) = (splits.times("local_time").unwrap(), splits.texts("split").unwrap());
+    let training: std::collections::BTreeSet<i16> = local
+        .iter()
+        .zip(split)
+        .filter(|(_, split)| split.as_deref() == Some("train"))
+        .map(|(&local, _)| year(local))
+        .collect();
+    assert_eq!(training.len(), 4);
+    for (time, value) in times.iter().zip(&mut values) {
+        if !training.contains(&year(time + HOUR_US)) {
+            *value += 1000.0;
+        }
+    }
+    let absurd = Run::new((times, values));
+    absurd.preprocess(settings).unwrap();
+    assert_eq!(clean.transform(), absurd.transform());
+}
+
+#[test]
+fn the_trend_and_the_scaler_are_their_definitions() {
+    let run = Run::new(series(2001, 2010));
+    run.preprocess(json!({"utc_offset": "+01:00", "block_years": 1, "validation_years": 1})).unwrap();
+    let transform = run.transform();
+    assert_eq!(transform.trend.reference_year, 2010);
+    assert!((transform.trend.slope_per_year - 0.05).abs() < 2e-4, "{:?}", transform.trend);
+
+    let observed = run.table(OBSERVED);
+    let standardised = run.table(STANDARDISED);
+    let (value, adjusted) = (observed.f32s("t2m").unwrap(), observed.f32s("t2m_adjusted").unwrap());
+    let local = observed.times("local_time").unwrap();
+    let split = observed.texts("split").unwrap();
+    let mut training = Vec::new();
+    for row in 0..observed.rows() {
+        if value[row].is_nan() {
+            assert!(adjusted[row].is_nan());
+            continue;
+        }
+        let departure = transform.trend.slope_per_year * (decimal_year(local[row]) - 2010.5);
+        let wanted = f64::from(value[row]) - departure;
+        assert!((f64::from(adjusted[row]) - wanted).abs() < 1e-4);
+        if split[row].as_deref() == Some("train") {
+            training.push(wanted);
+        }
+    }
+    let mean = training.iter().sum::<f64>() / training.len() as f64;
+    let variance = training.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / training.len() as f64;
+    assert!((transform.scaler.mean - mean).abs() < 1e-9);
+    assert!((transform.scaler.standard_deviation - variance.sqrt()).abs() < 1e-9);
+    for (row, &z) in standardised.f32s("t2m").unwrap().iter().enumerate().filter(|(_, z)| !z.is_nan()) {
+        let back = transform.scaler.restore(f64::from(z));
+        assert!((back - f64::from(adjusted[row])).abs() < 1e-3);
+    }
+}
+
+fn check_local_years(offset: &str, missing_first: i64, missing_last: i64) {
+    let run = Run::new(series(2001, 2010));
+    run.preprocess(json!({"utc_offset": offset, "block_years": 1, "validation_years": 1})).unwrap();
+    let zone: UtcOffset = offset.parse().unwrap();
+    let observed = run.table(OBSERVED);
+    let (time, local) = (observed.times("time").unwrap(), observed.times("local_time").unwrap());
+    let values = observed.f32s("t2m").unwrap();
+    assert_eq!(observed.rows() as i64, (2001..=2010).map(hours_in_year).sum::<i64>(), "{offset}");
+    assert!(time.iter().zip(local).all(|(&time, &local)| zone.to_local(time) == local));
+    assert!(local.iter().all(|&local| (2001..=2010).contains(&year(local))));
+    let missing =
+        |values: &mut dyn Iterator<Item = &f32>| values.take_while(|value| value.is_nan()).count() as i64;
+    assert_eq!(missing(&mut values.iter()), missing_first, "{offset}");
+    assert_eq!(missing(&mut values.iter().rev()), missing_last, "{offset}");
+    for (row, &time) in time.iter().enumerate().filter(|(row, _)| !values[*row].is_nan()) {
+        let at = run.times.binary_search(&time).unwrap();
+        assert_eq!(values[row], run.values[at]);
+    }
+    let flags = observed.u8s("t2m_flag").unwrap();
+    let flagged = time.iter().map(|time| u8::from(run.times.contains(time) && time % (7 * HOUR_US) == 0));
+    assert!(flagged.take(100).eq(flags.iter().copied().take(100)));
+    let season = run.table(SEASON);
+    assert_eq!(season.rows() * 24, observed.rows());
+}
+
+#[test]
+fn local_years_are_whole_and_hours_that_utc_lacks_are_missing() {
+    check_local_years("+00:00", 0, 0);
+    check_local_years("+01:00", 1, 0);
+    check_local_years("-07:00", 0, 7);
+    check_local_years("+05:30", 5, 0);
+    check_local_years("-03:30", 0, 4);
+}
+
+#[test]
+fn windows_hold_no_missing_hour_and_one_split() {
+    let (times, mut values) = series(2001, 2010);
+    values[5000..5003].fill(f32::NAN);
+    let run = Run::new((times, values));
+    run.preprocess(json!({"utc_offset": "-07:00", "window_hours": 960})).unwrap();
+    let standardised = run.table(STANDARDISED);
+    let (z, split) = (standardised.f32s("t2m").unwrap(), standardised.texts("split").unwrap());
+    let windows = run.table(WINDOWS);
+    assert!(windows.rows() > 60);
+    for (&first, role) in windows.i32s("first_row").unwrap().iter().zip(windows.texts("split").unwrap()) {
+        let rows = first as usize..first as usize + 960;
+        assert_eq!(first % 24, 0);
+        assert!(z[rows.clone()].iter().all(|value| !value.is_nan()));
+        assert!(split[rows].iter().all(|split| split == role));
+    }
+}
+
+#[test]
+fn the_articles_split_is_marked_in_sample_and_leaves_the_rest_without_a_role() {
+    let run = Run::new(series(2001, 2010));
+    let settings = json!({"utc_offset": "-07:00", "split": "article", "trend_shape": "yearly-steps", "reference_year": 2024});
+    run.preprocess(settings).unwrap();
+    assert!(run.transform().in_sample);
+    let observed = run.table(OBSERVED);
+    let split = observed.texts("split").unwrap();
+    let windows = (observed.rows() - 7) / 1536;
+    assert_eq!(run.table(WINDOWS).rows(), windows);
+    assert_eq!(split.iter().filter(|split| split.is_none()).count(), observed.rows() - windows * 1536);
+    let training = split.iter().filter(|split| split.as_deref() == Some("train")).count();
+    assert_eq!(training, windows * 4 / 5 * 1536);
+}
+
+#[test]
+fn the_same_request_gives_the_same_bytes() {
+    let settings = json!({"utc_offset": "+01:00"});
+    let bytes = || {
+        let run = Run::new(series(2001, 2012));
+        run.preprocess(settings.clone()).unwrap();
+        let read = |name| std::fs::read(run.path().join(name)).unwrap();
+        [OBSERVED, STANDARDISED, SEASON, WINDOWS, TRANSFORM].map(read)
+    };
+    assert_eq!(bytes(), bytes());
+}
+
+#[test]
+fn a_variable_that_was_not_ingested_is_named() {
+    let run = Run::new(series(2001, 2010));
+    let error = run.preprocess(json!({"utc_offset": "+01:00", "variable": "sp"})).unwrap_err();
+    let wanted = format!(
+        "[preprocess] variable = \"sp\" must be among the [ingest] variables: cannot read {}: there is no column \
+         \"sp\"; the columns are time, t2m, t2m_flag",
+        run.path().join(SERIES).display()
+    );
+    assert_eq!(format!("{error:#}"), wanted);
+}
+
+#[test]
+fn too_few_years_are_named() {
+    let run = Run::new(series(2001, 2004));
+    let error = run.preprocess(json!({"utc_offset": "+00:00"})).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the split needs at least 3 training years and 1 test year; [preprocess] block_years = 2 and validation_years \
+         = 2 leave 0 and 2 of the 4 whole years; give more years, or smaller blocks, or fewer validation years"
+    );
+}

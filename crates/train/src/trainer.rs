@@ -1,0 +1,261 @@
+//! The training loop.
+
+use std::path::Path;
+
+use anyhow::bail;
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
+use contract::progress::Progress;
+use model::adam::Adam;
+use model::config::ModelConfig;
+use model::loss::{Batch, Loss};
+use model::vae::Vae;
+use rand::seq::SliceRandom;
+
+use crate::checkpoint::{self, State};
+use crate::config::{Schedule, TrainConfig, WindowChoice};
+use crate::dataset::{Dataset, Purpose, stream};
+use crate::history::{ACTIVE_KL_NATS, Epoch, Terms};
+
+/// Epochs between two checkpoints.
+const CHECKPOINT_EPOCHS: u32 = 20;
+
+/// What training ends with.
+pub struct Trained {
+    pub model: Vae,
+    pub history: Vec<Epoch>,
+}
+
+/// Trains a model of that shape, going on from a checkpoint in `work` if there is one.
+///
+/// # Errors
+/// When the loss is no longer finite, the device fails, or a checkpoint cannot be written.
+pub fn train(
+    config: &TrainConfig,
+    shape: &ModelConfig,
+    dataset: &Dataset,
+    work: &Path,
+) -> anyhow::Result<Trained> {
+    let device = config.device.open()?;
+    let mut trainer = Trainer::new(config, shape, dataset, device)?;
+    let fresh = Vae::init(shape, config.seed, &trainer.device)?;
+    let mut state = match checkpoint::load(work, &fresh) {
+        Some(state) => {
+            tracing::info!("going on from epoch {}", state.history.len());
+            state
+        }
+        None => State { model: fresh, optimiser: Adam.for_module(), history: Vec::new(), best: None },
+    };
+    let done = state.history.len() as u64;
+    let mut progress = Progress::start("train", done, u64::from(config.epochs), "epochs");
+    while (state.history.len() as u32) < config.epochs && !stopped(config, &state.history) {
+        trainer.epoch(&mut state)?;
+        let Some(epoch) = state.history.last().copied() else { continue };
+        progress.advance(u64::from(epoch.number), || {
+            format!("loss {:.3}, validation {:.3} nats per hour", epoch.train.loss, epoch.validation.loss)
+        });
+        if epoch.number % CHECKPOINT_EPOCHS == 0 && epoch.number < config.epochs {
+            checkpoint::save(work, &state)?;
+        }
+    }
+    let model = match state.best {
+        Some((_, best)) => state.model.with_parameters(best)?,
+        None => state.model,
+    };
+    Ok(Trained { model, history: state.history })
+}
+
+/// True once `patience` epochs have passed without a better validation loss.
+fn stopped(config: &TrainConfig, history: &[Epoch]) -> bool {
+    let Some(patience) = config.patience else { return false };
+    let best = history.iter().min_by(|a, b| a.validation.loss.total_cmp(&b.validation.loss));
+    best.zip(history.last()).is_some_and(|(best, last)| last.number - best.number >= patience)
+}
+
+/// The learning rate of a step, `step` from 0.
+fn learning_rate(config: &TrainConfig, step: u32, steps: u32) -> f64 {
+    match config.schedule {
+        Schedule::Constant => config.learning_rate,
+        Schedule::Cosine => {
+            let share = f64::from(step) / f64::from(steps);
+            config.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
+        }
+    }
+}
+
+struct Trainer<'a> {
+    config: &'a TrainConfig,
+    shape: &'a ModelConfig,
+    dataset: &'a Dataset,
+    /// With autodiff.
+    device: Device,
+    /// The validation windows with the same noise in each epoch, so that losses can be compared.
+    validation: Vec<Batch>,
+    steps_per_epoch: u32,
+}
+
+impl<'a> Trainer<'a> {
+    fn new(
+        config: &'a TrainConfig,
+        shape: &'a ModelConfig,
+        dataset: &'a Dataset,
+        device: Device,
+    ) -> anyhow::Result<Trainer<'a>> {
+        if config.windows == WindowChoice::Random && dataset.training_starts.is_empty() {
+            bail!(
+                "no window of {} hours fits into the training years; choose shorter windows",
+                dataset.window_hours()
+            );
+        }
+        let random = &mut stream(config.seed, Purpose::Validation, 0);
+        let chunks = dataset.validation_windows.chunks(config.batch);
+        let validation = chunks.map(|rows| dataset.batch(rows, shape, random, &device)).collect();
+        let steps_per_epoch = u32::try_from(dataset.training_windows.len().div_ceil(config.batch))?;
+        Ok(Trainer { config, shape, dataset, device: device.autodiff(), validation, steps_per_epoch })
+    }
+
+    /// One pass over as many windows as the training years hold side by side, then the validation.
+    fn epoch(&mut self, state: &mut State) -> anyhow::Result<()> {
+        let number = state.history.len() as u32 + 1;
+        let random = &mut stream(self.config.seed, Purpose::Epoch, number);
+        let mut fixed = self.dataset.training_windows.clone();
+        if self.config.windows == WindowChoice::Fixed {
+            fixed.shuffle(random);
+        }
+        let mut fixed = fixed.chunks(self.config.batch);
+        let mut sums = Sums::default();
+        let total_steps = self.config.epochs.saturating_mul(self.steps_per_epoch);
+        let mut rate = self.config.learning_rate;
+        for step in 0..self.steps_per_epoch {
+            rate = learning_rate(self.config, (number - 1) * self.steps_per_epoch + step, total_steps);
+            let rows = match self.config.windows {
+                WindowChoice::Random => self.dataset.draw_starts(self.config.batch, random),
+                WindowChoice::Fixed => fixed.next().unwrap_or_default().to_vec(),
+            };
+            let batch = self.dataset.batch(&rows, self.shape, random, &self.device);
+            let loss = state.model.loss(&batch);
+            sums.add(&loss, rows.len());
+            let gradients = GradientsParams::from_grads(loss.total.backward(), &state.model);
+            state.model = state.optimiser.step(rate, state.model.clone(), gradients);
+        }
+        let train = sums.mean();
+        let model = state.model.valid();
+        let (validation, active_units) = self.validate(&model);
+        if !(train.loss.is_finite() && validation.loss.is_finite()) {
+            bail!(
+                "training diverged in epoch {number}: the loss is {} and {} on the validation windows; \
+                 lower [train] learning_rate = {}",
+                train.loss,
+                validation.loss,
+                self.config.learning_rate
+            );
+        }
+        state.history.push(Epoch {
+            number,
+            step: number * self.steps_per_epoch,
+            learning_rate: rate,
+            train,
+            validation,
+            noise_sigma: (0.5 * scalar(model.noise_log_var.val())).exp(),
+            active_units,
+        });
+        if self.config.patience.is_some()
+            && state.best.as_ref().is_none_or(|(best, _)| validation.loss < *best)
+        {
+            state.best = Some((validation.loss, model.parameters()?));
+        }
+        Ok(())
+    }
+
+    fn validate(&self, model: &Vae) -> (Terms, u32) {
+        let mut sums = Sums::default();
+        let mut kl = vec![0.0; self.shape.latent_channels];
+        for batch in &self.validation {
+            let loss = model.loss(batch);
+            let rows = batch.values.dims()[0];
+            sums.add(&loss, rows);
+            let share = rows as f32 / self.dataset.validation_windows.len() as f32;
+            for (sum, of_batch) in kl.iter_mut().zip(loss.kl_by_latent().into_data().iter::<f32>()) {
+                *sum += share * of_batch;
+            }
+        }
+        (sums.mean(), kl.iter().filter(|&&kl| kl > ACTIVE_KL_NATS).count() as u32)
+    }
+}
+
+/// Sums of the loss over sequences.
+#[derive(Default)]
+struct Sums {
+    terms: Terms,
+    rows: f64,
+}
+
+impl Sums {
+    fn add(&mut self, loss: &Loss, rows: usize) {
+        let rows = rows as f64;
+        self.rows += rows;
+        self.terms.loss += rows * scalar(loss.total.clone());
+        self.terms.reconstruction += rows * scalar(loss.reconstruction.clone());
+        self.terms.kl += rows * scalar(loss.kl.clone());
+    }
+
+    fn mean(&self) -> Terms {
+        let Terms { loss, reconstruction, kl } = self.terms;
+        Terms { loss: loss / self.rows, reconstruction: reconstruction / self.rows, kl: kl / self.rows }
+    }
+}
+
+fn scalar(tensor: Tensor<1>) -> f64 {
+    f64::from(tensor.into_scalar::<f32>())
+}
+
+#[cfg(test)]
+mod tests {
+    use model::device::DeviceKind;
+
+    use super::*;
+
+    fn config(patience: Option<u32>, schedule: Schedule) -> TrainConfig {
+        TrainConfig {
+            epochs: 10,
+            batch: 4,
+            learning_rate: 0.01,
+            schedule,
+            windows: WindowChoice::Random,
+            patience,
+            seed: 0,
+            device: DeviceKind::Cpu,
+        }
+    }
+
+    fn history(losses: &[f64]) -> Vec<Epoch> {
+        let epochs = (1..).zip(losses).map(|(number, &loss)| Epoch {
+            number,
+            step: number,
+            learning_rate: 0.01,
+            train: Terms::default(),
+            validation: Terms { loss, ..Terms::default() },
+            noise_sigma: 1.0,
+            active_units: 0,
+        });
+        epochs.collect()
+    }
+
+    #[test]
+    fn training_stops_after_its_patience() {
+        let config = config(Some(2), Schedule::Constant);
+        assert!(!stopped(&config, &history(&[])));
+        assert!(!stopped(&config, &history(&[3.0, 2.0, 2.5])));
+        assert!(stopped(&config, &history(&[3.0, 2.0, 2.5, 2.1])));
+        assert!(!stopped(&config, &history(&[3.0, 2.0, 2.5, 1.9])));
+    }
+
+    #[test]
+    fn a_cosine_falls_from_the_rate_to_zero() {
+        let config = config(None, Schedule::Cosine);
+        assert_eq!(learning_rate(&config, 0, 100), 0.01);
+        assert!((learning_rate(&config, 50, 100) - 0.005).abs() < 1e-12);
+        assert!(learning_rate(&config, 99, 100) < 1e-5);
+    }
+}

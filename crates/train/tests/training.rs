@@ -1,0 +1,206 @@
+//! The whole stage on a small made-up series: it learns, it resumes to the same weights, and the
+//! number of threads changes nothing.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use contract::artifact::{SEASON, STANDARDISED, TRANSFORM, WINDOWS};
+use contract::calendar::{HOUR_US, year_phase, year_start_us};
+use contract::season::features;
+use serde_json::{Value, json};
+use tables::{Column, Table, Values};
+
+const DAYS: usize = 160;
+const WINDOW_HOURS: usize = 192;
+
+/// Writes what `preprocess` would: a season, a day and some noise, the last quarter for validation.
+fn write_inputs(folder: &Path) {
+    let start = year_start_us(2001);
+    let times: Vec<i64> = (0..DAYS as i64 * 24).map(|hour| start + hour * HOUR_US).collect();
+    let noise = |row: usize| ((row as u64 * 2_654_435_761 % 1000) as f64 / 1000.0 - 0.5) * 0.1;
+    let value = |(row, &time): (usize, &i64)| {
+        let season = (std::f64::consts::TAU * year_phase(time)).cos();
+        let day = (std::f64::consts::TAU * (row % 24) as f64 / 24.0).sin();
+        (0.8 * season + 0.5 * day + noise(row)) as f32
+    };
+    let values = times.iter().enumerate().map(value).collect();
+    let first_validation_day = DAYS * 3 / 4;
+    let role = |day: usize| Some(if day < first_validation_day { "train" } else { "validation" }.to_string());
+    let standardised = Table::new(vec![
+        Column::new("local_time", Values::LocalTime(times.clone())),
+        Column::new("t2m", Values::Float32(values)),
+        Column::new("split", Values::Text((0..DAYS * 24).map(|row| role(row / 24)).collect())),
+    ]);
+    tables::write(&folder.join(STANDARDISED), &standardised).unwrap();
+
+    let days: Vec<i64> = times.iter().copied().step_by(24).collect();
+    let feature = |i: usize| days.iter().map(|&day| features(year_phase(day), 1).nth(i).unwrap()).collect();
+    let season = Table::new(vec![
+        Column::new("local_time", Values::LocalTime(days.clone())),
+        Column::new("season_sin_1", Values::Float32(feature(0))),
+        Column::new("season_cos_1", Values::Float32(feature(1))),
+    ]);
+    tables::write(&folder.join(SEASON), &season).unwrap();
+
+    let starts: Vec<usize> = (0..DAYS * 24 / WINDOW_HOURS).map(|i| i * WINDOW_HOURS).collect();
+    let windows = Table::new(vec![
+        Column::new("first_row", Values::Int32(starts.iter().map(|&row| row as i32).collect())),
+        Column::new("split", Values::Text(starts.iter().map(|row| role(row / 24)).collect())),
+    ]);
+    tables::write(&folder.join(WINDOWS), &windows).unwrap();
+
+    let transform = json!({
+        "format": 1, "variable": "t2m", "latitude_deg": 1.0, "longitude_deg": 2.0, "utc_offset": "+00:00",
+        "trend": {"method": "none", "shape": "continuous", "slope_per_year": 0.0,
+            "interval_per_decade": [0.0, 0.0], "reference_year": 2001},
+        "scaler": {"mean": 280.0, "standard_deviation": 8.0},
+        "window_hours": WINDOW_HOURS, "seasonal_degree": 1, "in_sample": false,
+    });
+    std::fs::write(folder.join(TRANSFORM), transform.to_string()).unwrap();
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        write_inputs(folder.path());
+        Bench { folder }
+    }
+
+    fn command(&self, name: &str, train: Value, check: bool) -> Command {
+        let at = |part: &str| self.folder.path().join(part);
+        for part in [name, "work"] {
+            std::fs::create_dir_all(at(part)).unwrap();
+        }
+        let input = |file: &str| json!({"name": file, "path": at(file), "digest": ""});
+        let request = json!({
+            "format": 1, "stage": "train", "pipeline": "pipelines/x.toml",
+            "config": {"model": {"filters": 8, "latent_channels": 3}, "train": train},
+            "inputs": {"preprocess": [input(STANDARDISED), input(SEASON), input(WINDOWS), input(TRANSFORM)]},
+            "outputs": {"folder": at(name), "work": at("work")},
+            "log": at(&format!("{name}.jsonl")),
+        });
+        let path = at(&format!("{name}.json"));
+        std::fs::write(&path, request.to_string()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
+        command.arg("--request").arg(path).args(check.then_some("--check")).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, name: &str, train: Value) -> Vec<Vec<u8>> {
+        let output = self.command(name, train, false).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.artifact(name)
+    }
+
+    fn artifact(&self, name: &str) -> Vec<Vec<u8>> {
+        let files =
+            ["model/weights.safetensors", "model/config.json", "model/transform.json", "history.parquet"];
+        files.map(|file| std::fs::read(self.folder.path().join(name).join(file)).unwrap()).to_vec()
+    }
+
+    fn history(&self, name: &str, column: &str) -> Vec<f64> {
+        let table = tables::read(&self.folder.path().join(name).join("history.parquet"), &[]).unwrap();
+        table.f64s(column).unwrap().to_vec()
+    }
+}
+
+#[test]
+fn training_lowers_the_loss_on_unseen_windows() {
+    let bench = Bench::new();
+    bench.run("out", json!({"epochs": 400, "batch": 8, "learning_rate": 3e-3, "seed": 1}));
+    let losses = bench.history("out", "validation_loss");
+    assert_eq!(losses.len(), 400);
+    assert!(losses[399] < losses[0] - 0.5, "from {} to {}", losses[0], losses[399]);
+    let (reconstruction, kl) =
+        (bench.history("out", "validation_reconstruction"), bench.history("out", "validation_kl"));
+    assert!((reconstruction[399] + kl[399] - losses[399]).abs() < 1e-6);
+}
+
+#[test]
+fn a_killed_run_ends_with_the_weights_of_one_that_was_not() {
+    let settings = json!({"epochs": 1500, "batch": 8, "schedule": "cosine", "patience": 1400, "seed": 2});
+    let bench = Bench::new();
+    let mut child = bench.command("killed", settings.clone(), false).stderr(Stdio::null()).spawn().unwrap();
+    let checkpoint = || {
+        let entries = std::fs::read_dir(bench.folder.path().join("work")).unwrap();
+        entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("epoch-"))
+    };
+    while !checkpoint() {
+        assert!(child.try_wait().unwrap().is_none(), "training ended before its first checkpoint");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!bench.folder.path().join("killed/history.parquet").exists());
+    let resumed = bench.run("resumed", settings.clone());
+    let log = std::fs::read_to_string(bench.folder.path().join("resumed.jsonl")).unwrap();
+    assert!(log.contains("going on from epoch"), "{log}");
+    let whole = Bench::new();
+    assert_eq!(whole.run("whole", settings), resumed);
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    let settings = json!({"epochs": 3, "batch": 16, "windows": "fixed"});
+    let bench = Bench::new();
+    let with_threads = |threads: &str| {
+        let mut command = bench.command(threads, settings.clone(), false);
+        let output = command.env("RAYON_NUM_THREADS", threads).output().unwrap();
+        assert!(output.status.success());
+        bench.artifact(threads)
+    };
+    assert_eq!(with_threads("1"), with_threads("2"));
+}
+
+#[test]
+fn a_diverging_run_says_so() {
+    let bench = Bench::new();
+    let output = bench.command("out", json!({"epochs": 300, "learning_rate": 1.0}), false).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("error: training diverged in epoch "), "{message}");
+    assert!(message.trim_end().ends_with("lower [train] learning_rate = 1"), "{message}");
+}
+
+#[test]
+fn cuda_without_a_gpu_is_a_sentence() {
+    let bench = Bench::new();
+    let output = bench.command("out", json!({"epochs": 1, "device": "cuda"}), false).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    let wanted = if cfg!(feature = "cuda") {
+        "but no NVIDIA GPU answers"
+    } else {
+        "was built without the cargo feature `cuda`"
+    };
+    assert!(message.contains(wanted), "{message}");
+}
+
+#[test]
+fn a_wrong_key_is_found_by_the_check_alone() {
+    let bench = Bench::new();
+    let output = bench.command("out", json!({"epoch": 3}), true).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let wanted = "error: pipelines/x.toml: [train] has no key \"epoch\"; its keys are epochs, batch, learning_rate, \
+                  schedule, windows, patience, seed, device; did you mean \"epochs\"?\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted);
+}
+
+#[test]
+fn an_artifact_of_an_older_format_is_refused() {
+    let bench = Bench::new();
+    let path = bench.folder.path().join(TRANSFORM);
+    let text = std::fs::read_to_string(&path).unwrap().replace("\"format\":1", "\"format\":0");
+    std::fs::write(&path, text).unwrap();
+    let output = bench.command("out", json!({}), false).output().unwrap();
+    let wanted = format!(
+        "error: {} has artifact format 0, this version reads format 1; make it again with this version (`cargo xtask \
+         run-all --force`)\n",
+        path.display()
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted);
+}
