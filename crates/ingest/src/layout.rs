@@ -67,6 +67,11 @@ impl Layout {
             longitude: longitude.ok_or_else(wrong)?,
             rank: variable.dimensions.len(),
         };
+        if let (Some(row), Some(column)) = (layout.latitude.dimension, layout.longitude.dimension)
+            && row == column
+        {
+            return Err(wrong());
+        }
         let known = [layout.time.dimension, layout.latitude.dimension, layout.longitude.dimension];
         for (position, (name, size)) in variable.dimensions.iter().enumerate() {
             if known.contains(&Some(position)) || *size == 1 {

@@ -43,11 +43,7 @@ impl Stage for Ingest {
 
 fn log(config: &Config, series: &Series) {
     let (point, distance_km) = (series.point, series.distance_km);
-    tracing::info!(
-        distance_km,
-        "the grid point nearest to {} is {point}, {distance_km:.1} km away",
-        config.place
-    );
+    tracing::info!("the grid point nearest to {} is {point}, {distance_km:.1} km away", config.place);
     let (first, last) = (calendar::format_hour(series.first_us), calendar::format_hour(series.last_us()));
     tracing::info!("{} from {first} to {last} UTC", gaps::count_hours(series.hours));
     for variable in series.variables.iter().filter(|variable| !variable.gaps.is_empty()) {

@@ -1,6 +1,7 @@
 //! From stored numbers to physical ones: missing values, `scale_factor` and `add_offset`, and the
 //! unit. Arithmetic in 64 bits, rounded once to 32.
 
+use anyhow::{anyhow, bail};
 use contract::variable::{AcceptedUnit, Variable};
 
 use crate::backend::{Attribute, NetcdfFile, Stored};
@@ -12,7 +13,8 @@ pub(crate) struct Packing {
     missing: Vec<f64>,
     /// `scale_factor` and `add_offset`, if the variable is packed.
     scale_offset: Option<(f64, f64)>,
-    unit: AcceptedUnit,
+    /// `None` for the canonical unit, of which even the sign of a zero is kept.
+    unit: Option<AcceptedUnit>,
 }
 
 impl Packing {
@@ -22,39 +24,22 @@ impl Packing {
     /// What was seen and what is wanted, as a sentence about the variable.
     pub(crate) fn of(file: &dyn NetcdfFile, variable: &Variable, stored: Stored) -> anyhow::Result<Packing> {
         let name = variable.name;
-        let accepted = variable.accepted_unit_names();
-        let unit = match file.attribute(name, "units")? {
-            Some(Attribute::Text(unit)) => variable.unit(&unit).ok_or_else(|| {
-                anyhow::anyhow!(
-                    "{name} has the unit {unit:?}; wanted one of {accepted}: convert it, or correct the \
-                     attribute units"
-                )
-            })?,
-            _ => anyhow::bail!("{name} has no attribute units; wanted one of {accepted}: add it to the file"),
-        };
         if !stored.is_number() {
-            anyhow::bail!("{name} holds text; wanted numbers");
+            bail!("{name} holds no numbers; wanted integers or floats");
         }
         if let Some(Attribute::Text(unsigned)) = file.attribute(name, "_Unsigned")?
             && unsigned.eq_ignore_ascii_case("true")
         {
-            anyhow::bail!("{name} has the attribute _Unsigned, which is not understood; store it unpacked");
+            bail!("{name} has the attribute _Unsigned, which is not understood; store it as floats");
         }
-        let number = |attribute: &str| -> anyhow::Result<Option<f64>> {
-            match file.attribute(name, attribute)? {
-                Some(Attribute::Numbers(numbers)) => Ok(numbers.first().copied()),
-                Some(Attribute::Text(text)) => {
-                    anyhow::bail!("{name} has the {attribute} {text:?}; wanted a number")
-                }
-                None => Ok(None),
-            }
-        };
-        let (scale, offset) = (number("scale_factor")?, number("add_offset")?);
+        let unit = unit(file, variable)?;
+        let scale = number(file, name, "scale_factor")?;
+        let offset = number(file, name, "add_offset")?;
         let is_packed = scale.is_some() || offset.is_some();
         Ok(Packing {
             missing: missing_values(file, name, stored)?,
             scale_offset: is_packed.then(|| (scale.unwrap_or(1.0), offset.unwrap_or(0.0))),
-            unit,
+            unit: (unit.scale != 1.0 || unit.offset != 0.0).then_some(unit),
         })
     }
 
@@ -64,8 +49,28 @@ impl Packing {
             return f32::NAN;
         }
         let value = self.scale_offset.map_or(stored, |(scale, offset)| stored * scale + offset);
-        let canonical = self.unit.to_canonical(value) as f32;
+        let canonical = self.unit.map_or(value, |unit| unit.to_canonical(value)) as f32;
         if canonical.is_finite() { canonical } else { f32::NAN }
+    }
+}
+
+fn unit(file: &dyn NetcdfFile, variable: &Variable) -> anyhow::Result<AcceptedUnit> {
+    let (name, accepted) = (variable.name, variable.accepted_unit_names());
+    let Some(Attribute::Text(unit)) = file.attribute(name, "units")? else {
+        bail!("{name} has no attribute units; wanted one of {accepted}: add it to the file");
+    };
+    variable.unit(&unit).ok_or_else(|| {
+        anyhow!(
+            "{name} has the unit {unit:?}; wanted one of {accepted}: convert it, or correct the attribute units"
+        )
+    })
+}
+
+fn number(file: &dyn NetcdfFile, variable: &str, attribute: &str) -> anyhow::Result<Option<f64>> {
+    match file.attribute(variable, attribute)? {
+        Some(Attribute::Numbers(numbers)) => Ok(numbers.first().copied()),
+        Some(Attribute::Text(text)) => bail!("{variable} has the {attribute} {text:?}; wanted a number"),
+        None => Ok(None),
     }
 }
 
@@ -110,7 +115,7 @@ mod tests {
     use super::*;
 
     fn packing(missing: &[f64], scale_offset: Option<(f64, f64)>, unit: &str) -> Packing {
-        let unit = Variable::named("t2m").unwrap().unit(unit).unwrap();
+        let unit = Variable::named("t2m").unwrap().unit(unit).filter(|unit| unit.offset != 0.0);
         Packing { missing: missing.to_vec(), scale_offset, unit }
     }
 

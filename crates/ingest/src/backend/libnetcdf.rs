@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use hdf5_metno_sys::h5e::{H5E_DEFAULT, H5Eset_auto2};
 use netcdf::types::{FloatType, IntType, NcVariableType};
 use netcdf::{AttributeValue, Extent};
 
@@ -19,12 +20,21 @@ pub(crate) struct LibnetcdfFile {
 
 impl LibnetcdfFile {
     pub(crate) fn open(path: &Path) -> anyhow::Result<LibnetcdfFile> {
+        silence_hdf5();
         Ok(LibnetcdfFile { path: path.to_path_buf(), file: netcdf::open(path)? })
     }
 
     fn variable(&self, name: &str) -> anyhow::Result<netcdf::Variable<'_>> {
         self.file.variable(name).ok_or_else(|| anyhow!("there is no variable {name}"))
     }
+}
+
+/// HDF5 prints what libnetcdf looks for in vain, in every thread but the one that loaded it, until
+/// that thread says otherwise. Errors are returned all the same.
+fn silence_hdf5() {
+    let _lock = hdf5_metno_sys::LOCK.lock();
+    // SAFETY: the lock keeps other threads out of HDF5; without a function nothing is called back.
+    unsafe { H5Eset_auto2(H5E_DEFAULT, None, std::ptr::null_mut()) };
 }
 
 impl NetcdfFile for LibnetcdfFile {

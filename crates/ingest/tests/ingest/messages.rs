@@ -160,6 +160,17 @@ fn wrong_dimensions() {
         &["stations.nc"],
         &format!("{{}}/stations.nc: t2m has the dimensions time 2, station 1; {wanted}"),
     );
+
+    file.dimensions = vec![("time", 2), ("station", 3)];
+    file.variables[1].data = Data::F32(vec![280.0; 6]);
+    file.variables.push(var("latitude", &["station"], Data::F32(vec![48.5, 48.6, 48.7])));
+    file.variables.push(var("longitude", &["station"], Data::F32(vec![5.5, 5.6, 5.7])));
+    file.write(&case.path("list.nc"));
+    case.check(
+        &config(),
+        &["list.nc"],
+        &format!("{{}}/list.nc: t2m has the dimensions time 2, station 3; {wanted}"),
+    );
 }
 
 #[test]
@@ -286,4 +297,21 @@ fn files_without_a_value() {
         &["x.nc"],
         "the files have no value at the place; wanted at least one hour: see [ingest] files",
     );
+}
+
+#[test]
+fn numbers_that_cannot_be_understood() {
+    let case = Case::new();
+    let mut file = hourly(0, &[280.0]);
+    file.variable("t2m").attributes.push(("_Unsigned", crate::fixture::Attribute::Text("true")));
+    file.write(&case.path("unsigned.nc"));
+    case.check(
+        &config(),
+        &["unsigned.nc"],
+        "{}/unsigned.nc: t2m has the attribute _Unsigned, which is not understood; store it as floats",
+    );
+    file.variable("t2m").attributes.pop();
+    file.variable("t2m").attributes.push(("scale_factor", crate::fixture::Attribute::Text("half")));
+    file.write(&case.path("scale.nc"));
+    case.check(&config(), &["scale.nc"], "{}/scale.nc: t2m has the scale_factor \"half\"; wanted a number");
 }
