@@ -81,6 +81,9 @@ fn read_variable(
     let part = layout.column(nearest.latitude_index, nearest.longitude_index);
     let values =
         file.numbers(variable.name, &part).with_context(|| format!("cannot read {}", variable.name))?;
+    if values.len() != times.len() {
+        bail!("{} has {} values for {} times; wanted one each", variable.name, values.len(), times.len());
+    }
     let hours = times.into_iter().zip(values).zip(is_preliminary);
     let hours = hours.map(|((time_us, stored), is_preliminary)| Hour {
         time_us,

@@ -106,3 +106,16 @@ fn a_place_in_the_west_is_found_in_longitudes_to_360() {
     assert_eq!((series.point.latitude_deg, series.point.longitude_deg), (60.0, -20.0));
     check(&series.variables[0], 1_133_306_391, 281.766_33, 281.766_326_904_296_9, 281.766_33, 281.766_33);
 }
+
+#[test]
+fn real_files_that_have_lost_their_last_bytes_are_refused() {
+    let folders = ["phoenix", "layouts", "layouts/legacy_netcdf3_monthly_packed"];
+    for path in folders.into_iter().filter_map(shared).filter_map(|paths| paths.into_iter().next()) {
+        let folder = tempfile::tempdir().unwrap();
+        let cut = folder.path().join("x.nc");
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&cut, &whole[..whole.len() - 4]).unwrap();
+        let message = read(&config_at(50.0, 6.0, &["t2m"]), &[cut]).unwrap_err().to_string();
+        assert!(message.contains("is truncated: its header promises"), "{}: {message}", path.display());
+    }
+}
