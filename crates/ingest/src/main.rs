@@ -1,1 +1,10 @@
-fn main() {}
+//! The binary of the stage `ingest`.
+
+use std::process::ExitCode;
+
+use contract::stage::Entry;
+use ingest::Ingest;
+
+fn main() -> ExitCode {
+    contract::stage::main(&[Entry::of::<Ingest>()])
+}

@@ -1,0 +1,179 @@
+//! The table `[ingest]` of the pipeline file: as written, and checked.
+
+use contract::config::{Fault, in_range, nearest};
+use contract::variable::{VARIABLES, Variable, variable_names};
+use serde::Deserialize;
+
+use crate::grid::Point;
+
+/// The longest gap that interpolation may be asked to fill: a week.
+const LONGEST_GAP_HOURS: i64 = 168;
+
+/// The tables that this stage reads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tables {
+    pub ingest: IngestTable,
+}
+
+/// `[ingest]` as written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestTable {
+    /// Paths or globs, expanded by `xtask`.
+    pub files: Vec<String>,
+    #[serde(default = "default_variables")]
+    pub variables: Vec<String>,
+    /// North positive.
+    pub latitude_deg: f64,
+    /// East positive; -180 to 180 or 0 to 360.
+    pub longitude_deg: f64,
+    /// How far the nearest grid point may be.
+    #[serde(default = "default_max_distance_km")]
+    pub max_distance_km: f64,
+    /// The longest run of missing hours that is filled.
+    #[serde(default = "default_max_gap_hours")]
+    pub max_gap_hours: i64,
+}
+
+/// `[ingest]` checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub variables: Vec<&'static Variable>,
+    pub place: Point,
+    pub max_distance_km: f64,
+    pub max_gap_hours: usize,
+}
+
+fn default_variables() -> Vec<String> {
+    vec!["t2m".to_string()]
+}
+
+fn default_max_distance_km() -> f64 {
+    30.0
+}
+
+fn default_max_gap_hours() -> i64 {
+    3
+}
+
+impl Tables {
+    /// The checked configuration.
+    ///
+    /// # Errors
+    /// The first key whose value cannot be used.
+    pub fn check(self) -> Result<Config, Fault> {
+        let table = self.ingest;
+        if table.files.is_empty() {
+            return Err(Fault::value("ingest.files", "empty", "at least one path or glob"));
+        }
+        let place = Point {
+            latitude_deg: in_range("ingest.latitude_deg", table.latitude_deg, -90.0..=90.0)?,
+            longitude_deg: in_range("ingest.longitude_deg", table.longitude_deg, -180.0..=360.0)?,
+        };
+        let max_distance_km = table.max_distance_km;
+        if !(max_distance_km > 0.0 && max_distance_km.is_finite()) {
+            return Err(Fault::value("ingest.max_distance_km", max_distance_km, "a distance above 0"));
+        }
+        let gap = in_range("ingest.max_gap_hours", table.max_gap_hours, 0..=LONGEST_GAP_HOURS)?;
+        let variables = check_variables(&table.variables)?;
+        Ok(Config { variables, place, max_distance_km, max_gap_hours: gap.unsigned_abs() as usize })
+    }
+}
+
+fn check_variables(names: &[String]) -> Result<Vec<&'static Variable>, Fault> {
+    const KEY: &str = "ingest.variables";
+    if names.is_empty() {
+        return Err(Fault::value(KEY, "empty", format!("at least one of {}", variable_names())));
+    }
+    let mut variables: Vec<&'static Variable> = Vec::new();
+    for name in names {
+        let Some(variable) = Variable::named(name) else {
+            let proposal = nearest(name, VARIABLES.iter().map(|variable| variable.name));
+            let proposal = proposal.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+            let message = format!("has {name:?}; wanted {}{proposal}", variable_names());
+            return Err(Fault { key: KEY.to_string(), message });
+        };
+        if variables.contains(&variable) {
+            let message = format!("has {name:?} twice; wanted each variable once");
+            return Err(Fault { key: KEY.to_string(), message });
+        }
+        variables.push(variable);
+    }
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::config::parse;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn with(key: &str, value: Value) -> Result<Config, String> {
+        let mut tables =
+            json!({"ingest": {"files": ["data/x.nc"], "latitude_deg": 48.45, "longitude_deg": 5.59}});
+        tables["ingest"][key] = value;
+        let tables = parse::<Tables>(tables.as_object().unwrap());
+        tables.and_then(Tables::check).map_err(|fault| fault.describe("pipelines/x.toml"))
+    }
+
+    fn check(key: &str, value: Value, message: &str) {
+        assert_eq!(with(key, value).unwrap_err(), format!("pipelines/x.toml: [ingest] {message}"));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named_with_the_range() {
+        check("latitude_deg", json!(90.5), "latitude_deg is 90.5; wanted -90 to 90");
+        check("longitude_deg", json!(-181), "longitude_deg is -181; wanted -180 to 360");
+        check("max_distance_km", json!(0), "max_distance_km is 0; wanted a distance above 0");
+        check("max_distance_km", json!(-3.5), "max_distance_km is -3.5; wanted a distance above 0");
+        check("max_gap_hours", json!(169), "max_gap_hours is 169; wanted 0 to 168");
+        check("max_gap_hours", json!(-1), "max_gap_hours is -1; wanted 0 to 168");
+        check("files", json!([]), "files is empty; wanted at least one path or glob");
+    }
+
+    #[test]
+    fn variables_are_known_and_named_once() {
+        let all = "t2m, d2m, u10, v10, u100, v100, sp, msl";
+        check("variables", json!([]), &format!("variables is empty; wanted at least one of {all}"));
+        check(
+            "variables",
+            json!(["t2n"]),
+            &format!("variables has \"t2n\"; wanted {all}; did you mean \"t2m\"?"),
+        );
+        check(
+            "variables",
+            json!(["precipitation"]),
+            &format!("variables has \"precipitation\"; wanted {all}"),
+        );
+        check(
+            "variables",
+            json!(["sp", "t2m", "sp"]),
+            "variables has \"sp\" twice; wanted each variable once",
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_wrong_type_are_named() {
+        check(
+            "max_gap",
+            json!(3),
+            "has no key \"max_gap\"; its keys are files, variables, latitude_deg, longitude_deg, \
+             max_distance_km, max_gap_hours; did you mean \"max_gap_hours\"?",
+        );
+        check(
+            "latitude_deg",
+            json!("48 N"),
+            "latitude_deg = \"48 N\": invalid type: string \"48 N\", expected f64",
+        );
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_documentation() {
+        let config = with("longitude_deg", json!(360)).unwrap();
+        assert_eq!(config.variables, [Variable::named("t2m").unwrap()]);
+        assert_eq!((config.max_distance_km, config.max_gap_hours), (30.0, 3));
+        assert_eq!(config.place.longitude_deg, 360.0);
+    }
+}

@@ -1,0 +1,167 @@
+//! All files together: the series of one place, hourly, without holes, from the first hour that
+//! the files have to the last.
+
+use anyhow::{anyhow, bail};
+use contract::artifact::flag;
+use contract::calendar::HOUR_US;
+use contract::stage::InputFile;
+use contract::variable::Variable;
+use rayon::prelude::*;
+
+use crate::backend::Backend;
+use crate::config::Config;
+use crate::dataset::{self, FileColumn, FileHours};
+use crate::gaps::{self, Gap};
+use crate::grid::Point;
+use crate::merge::{self, Source};
+
+/// Grid points closer than this, about 100 m, are the same.
+const SAME_POINT_DEG: f64 = 1e-3;
+
+/// The series of one place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The grid point.
+    pub point: Point,
+    /// From the place that was asked for, to the metre.
+    pub distance_km: f64,
+    /// The first hour, in microseconds since 1970, UTC.
+    pub first_us: i64,
+    pub hours: usize,
+    pub variables: Vec<VariableSeries>,
+}
+
+/// One variable of the series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariableSeries {
+    pub variable: &'static Variable,
+    /// In the canonical unit; none is NaN.
+    pub values: Vec<f32>,
+    /// Bits of [`contract::artifact::flag`].
+    pub flags: Vec<u8>,
+    /// The runs that were filled.
+    pub gaps: Vec<Gap>,
+}
+
+impl Series {
+    pub fn last_us(&self) -> i64 {
+        self.first_us + (self.hours as i64 - 1) * HOUR_US
+    }
+
+    /// The times of all hours.
+    pub fn times(&self) -> Vec<i64> {
+        (0..self.hours as i64).map(|hour| self.first_us + hour * HOUR_US).collect()
+    }
+}
+
+/// Reads the files, in parallel, and makes one series of them. The order of the files and the
+/// backend change nothing.
+///
+/// # Errors
+/// Whatever is wrong with a file, or with the files together; of several faults always the same one.
+pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> anyhow::Result<Series> {
+    let mut files: Vec<&InputFile> = files.iter().collect();
+    files.sort_by(|a, b| (&a.path, &a.digest).cmp(&(&b.path, &b.digest)));
+    let paths: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
+    let read: Vec<anyhow::Result<FileHours>> =
+        files.par_iter().map(|file| dataset::read(&file.path, config, backend)).collect();
+    let read = read.into_iter().collect::<anyhow::Result<Vec<FileHours>>>()?;
+
+    check_variables(config, &paths, &read)?;
+    for (path, file) in paths.iter().zip(&read).filter(|(_, file)| file.columns.is_empty()) {
+        tracing::warn!("{path} has none of the variables of [ingest]; it has {}", file.names.join(", "));
+    }
+    let (point, distance_km) = common_point(&paths, &read)?;
+    let mut merged = Vec::new();
+    for variable in &config.variables {
+        let sources: Vec<Source<'_>> = columns(&paths, &read)
+            .filter(|(_, column)| column.variable == *variable)
+            .map(|(file, column)| Source { file, hours: &column.hours })
+            .collect();
+        merged.push((*variable, merge::merge(variable, &sources)?));
+    }
+    drop(read);
+
+    let (first_us, last_us) = merge::span(&merged)?;
+    let mut variables = Vec::new();
+    for (variable, hours) in merged {
+        let filled = gaps::fill(variable, &hours, (first_us, last_us), config.max_gap_hours)?;
+        variables.push(with_flags(variable, first_us, filled));
+    }
+    let hours = ((last_us - first_us) / HOUR_US + 1) as usize;
+    Ok(Series { point, distance_km, first_us, hours, variables })
+}
+
+fn columns<'a>(
+    paths: &'a [String],
+    read: &'a [FileHours],
+) -> impl Iterator<Item = (&'a str, &'a FileColumn)> {
+    let files = paths.iter().zip(read);
+    files.flat_map(|(path, file)| file.columns.iter().map(|column| (path.as_str(), column)))
+}
+
+fn check_variables(config: &Config, paths: &[String], read: &[FileHours]) -> anyhow::Result<()> {
+    for variable in &config.variables {
+        if columns(paths, read).any(|(_, column)| column.variable == *variable) {
+            continue;
+        }
+        let (name, rest) = (variable.name, "correct [ingest] variables, or add files that have it");
+        match (paths, read) {
+            ([], _) | (_, []) => bail!("there are no files to read; see [ingest] files"),
+            ([path], [file]) => {
+                bail!("{path} has no variable {name:?}; it has {}: {rest}", file.names.join(", "))
+            }
+            ([path, ..], [file, ..]) => bail!(
+                "none of the {} files has a variable {name:?}; {path}, for one, has {}: {rest}",
+                paths.len(),
+                file.names.join(", ")
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// The grid point of all files, and its distance.
+fn common_point(paths: &[String], read: &[FileHours]) -> anyhow::Result<(Point, f64)> {
+    let of_all = || columns(paths, read);
+    let order = |a: &FileColumn, b: &FileColumn| {
+        let key =
+            |column: &FileColumn| (column.nearest.point.latitude_deg, column.nearest.point.longitude_deg);
+        key(a).0.total_cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1))
+    };
+    let (_, first) =
+        of_all().min_by(|a, b| order(a.1, b.1)).ok_or_else(|| anyhow!("there are no files to read"))?;
+    let point = first.nearest.point;
+    let differs = |other: Point| {
+        let east = (other.longitude_deg - point.longitude_deg).abs();
+        (other.latitude_deg - point.latitude_deg).abs() > SAME_POINT_DEG
+            || east.min(360.0 - east) > SAME_POINT_DEG
+    };
+    if let Some((other_path, other)) = of_all().find(|(_, column)| differs(column.nearest.point)) {
+        let (path, _) =
+            of_all().find(|(_, column)| column.nearest.point == point).unwrap_or((other_path, other));
+        bail!(
+            "the grid points nearest to the place differ: {path} has {point}, {other_path} has {}; wanted files \
+             of one grid: take one of them out of [ingest] files",
+            other.nearest.point
+        );
+    }
+    let distance = of_all().filter(|(_, column)| column.nearest.point == point);
+    let distance = distance.map(|(_, column)| column.nearest.distance_km).fold(f64::INFINITY, f64::min);
+    Ok((point, to_the_metre(distance)))
+}
+
+/// A distance without the digits that depend on how the grid is stored.
+fn to_the_metre(distance_km: f64) -> f64 {
+    (distance_km * 1e3).round() / 1e3
+}
+
+fn with_flags(variable: &'static Variable, first_us: i64, filled: gaps::Filled) -> VariableSeries {
+    let preliminary = |is_preliminary: &bool| if *is_preliminary { flag::PRELIMINARY } else { 0 };
+    let mut flags: Vec<u8> = filled.is_preliminary.iter().map(preliminary).collect();
+    for gap in &filled.gaps {
+        let from = ((gap.from_us - first_us) / HOUR_US) as usize;
+        flags[from..from + gap.hours].fill(flag::FILLED);
+    }
+    VariableSeries { variable, values: filled.values, flags, gaps: filled.gaps }
+}

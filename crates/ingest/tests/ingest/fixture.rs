@@ -1,0 +1,187 @@
+//! NetCDF-3 files made in code, and where the real ones are.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use contract::stage::InputFile;
+use contract::variable::Variable;
+use ingest::backend::Backend;
+use ingest::{Config, Point, Series, read_series};
+use netcdf3::{DataSet, DataType, FileWriter, Version};
+
+pub enum Data {
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+pub enum Attribute {
+    Text(&'static str),
+    I16(i16),
+    F32(f32),
+    F64(f64),
+}
+
+pub struct Var {
+    pub name: &'static str,
+    pub dimensions: Vec<&'static str>,
+    pub data: Data,
+    pub attributes: Vec<(&'static str, Attribute)>,
+}
+
+pub fn var(name: &'static str, dimensions: &[&'static str], data: Data) -> Var {
+    Var { name, dimensions: dimensions.to_vec(), data, attributes: Vec::new() }
+}
+
+impl Var {
+    pub fn text(mut self, name: &'static str, value: &'static str) -> Var {
+        self.attributes.push((name, Attribute::Text(value)));
+        self
+    }
+
+    pub fn with(mut self, name: &'static str, value: Attribute) -> Var {
+        self.attributes.push((name, value));
+        self
+    }
+}
+
+/// A file before it is written; the dimension named in `unlimited` is.
+pub struct File {
+    pub dimensions: Vec<(&'static str, usize)>,
+    pub unlimited: Option<&'static str>,
+    pub variables: Vec<Var>,
+}
+
+impl File {
+    pub fn write(&self, path: &Path) {
+        let mut set = DataSet::new();
+        for (name, size) in &self.dimensions {
+            if self.unlimited == Some(*name) {
+                set.set_unlimited_dim(*name, *size).unwrap();
+            } else {
+                set.add_fixed_dim(*name, *size).unwrap();
+            }
+        }
+        for var in &self.variables {
+            let kind = match var.data {
+                Data::I16(_) => DataType::I16,
+                Data::I32(_) => DataType::I32,
+                Data::F32(_) => DataType::F32,
+                Data::F64(_) => DataType::F64,
+            };
+            set.add_var(var.name, &var.dimensions, kind).unwrap();
+            for (name, value) in &var.attributes {
+                match value {
+                    Attribute::Text(text) => set.add_var_attr_string(var.name, name, *text).unwrap(),
+                    Attribute::I16(x) => set.add_var_attr_i16(var.name, name, vec![*x]).unwrap(),
+                    Attribute::F32(x) => set.add_var_attr_f32(var.name, name, vec![*x]).unwrap(),
+                    Attribute::F64(x) => set.add_var_attr_f64(var.name, name, vec![*x]).unwrap(),
+                }
+            }
+        }
+        let mut writer = FileWriter::create_new(path).unwrap();
+        writer.set_def(&set, Version::Offset64Bit, 0).unwrap();
+        for var in &self.variables {
+            match &var.data {
+                Data::I16(values) => writer.write_var_i16(var.name, values).unwrap(),
+                Data::I32(values) => writer.write_var_i32(var.name, values).unwrap(),
+                Data::F32(values) => writer.write_var_f32(var.name, values).unwrap(),
+                Data::F64(values) => writer.write_var_f64(var.name, values).unwrap(),
+            }
+        }
+        writer.close().unwrap();
+    }
+
+    pub fn variable(&mut self, name: &str) -> &mut Var {
+        self.variables.iter_mut().find(|var| var.name == name).unwrap()
+    }
+}
+
+/// The hour 2000-01-01T00:00 in hours since 1900.
+pub const YEAR_2000: i32 = 876_576;
+
+/// Temperatures in K at 48.5 N 5.5 E, one an hour from so many hours after 2000-01-01T00:00.
+pub fn hourly(first_hour: i32, values: &[f32]) -> File {
+    let times = (0..values.len() as i32).map(|hour| YEAR_2000 + first_hour + hour).collect();
+    File {
+        dimensions: vec![("time", values.len()), ("latitude", 1), ("longitude", 1)],
+        unlimited: None,
+        variables: vec![
+            var("time", &["time"], Data::I32(times)).text("units", "hours since 1900-01-01 00:00:00.0"),
+            var("latitude", &["latitude"], Data::F32(vec![48.5])),
+            var("longitude", &["longitude"], Data::F32(vec![5.5])),
+            var("t2m", &["time", "latitude", "longitude"], Data::F32(values.to_vec())).text("units", "K"),
+        ],
+    }
+}
+
+/// The configuration for [`hourly`] files.
+pub fn config() -> Config {
+    config_at(48.5, 5.5, &["t2m"])
+}
+
+pub fn config_at(latitude_deg: f64, longitude_deg: f64, variables: &[&str]) -> Config {
+    Config {
+        variables: variables.iter().map(|name| Variable::named(name).unwrap()).collect(),
+        place: Point { latitude_deg, longitude_deg },
+        max_distance_km: 30.0,
+        max_gap_hours: 3,
+    }
+}
+
+pub fn input(path: &Path) -> InputFile {
+    InputFile {
+        name: path.file_name().unwrap().to_string_lossy().into_owned(),
+        path: path.to_path_buf(),
+        digest: format!("digest of {}", path.file_name().unwrap().to_string_lossy()),
+    }
+}
+
+/// The series by every backend of this build, which must agree bit for bit.
+pub fn read(config: &Config, paths: &[PathBuf]) -> anyhow::Result<Series> {
+    let files: Vec<InputFile> = paths.iter().map(|path| input(path)).collect();
+    let one = read_series(config, &files, Backend::Pure);
+    for backend in &Backend::ALL[1..] {
+        let other = read_series(config, &files, *backend);
+        match (&one, &other) {
+            (Ok(one), Ok(other)) => assert_same_bits(one, other),
+            (Err(one), Err(other)) => assert_eq!(format!("{one:#}"), format!("{other:#}"), "{backend:?}"),
+            (one, other) => panic!("{:?} gives {one:?}, {backend:?} gives {other:?}", Backend::Pure),
+        }
+    }
+    one
+}
+
+pub fn assert_same_bits(one: &Series, other: &Series) {
+    assert_eq!(one, other);
+    for (a, b) in one.variables.iter().zip(&other.variables) {
+        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&a.values), bits(&b.values), "{}", a.variable.name);
+    }
+}
+
+/// A path below the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+pub fn sample() -> PathBuf {
+    repository("data/era5_la_haute_borne_1999_2020.nc")
+}
+
+/// The NetCDF files of a folder of the shared data, in order of name; `None`, said on standard
+/// error, where there is none.
+pub fn shared(folder: &str) -> Option<Vec<PathBuf>> {
+    let root = std::env::var_os("ISOTHERM_SHARED").map_or_else(|| repository("../shared"), PathBuf::from);
+    let folder = root.join("data").join(folder);
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        // Past the capture of the test harness, which would hide it.
+        let _ = writeln!(std::io::stderr(), "skipped: there is no {}", folder.display());
+        return None;
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "nc"));
+    paths.sort();
+    Some(paths)
+}

@@ -1,0 +1,8 @@
+//! `ingest` from outside: files made here, the embedded sample, and the shared data where present.
+
+mod agreement;
+mod fixture;
+mod layouts;
+mod messages;
+mod real_files;
+mod stage;
