@@ -14,4 +14,4 @@ mod sample;
 mod series;
 
 pub use evaluate::{Evaluate, EvaluateConfig, EvaluateTables};
-pub use report::Report;
+pub use report::{Report, ReportConfig, ReportTables};

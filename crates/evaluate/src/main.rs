@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use contract::stage::Entry;
 
 fn main() -> ExitCode {
-    contract::stage::main(&[Entry::of::<evaluate::Evaluate>()])
+    contract::stage::main(&[Entry::of::<evaluate::Evaluate>(), Entry::of::<evaluate::Report>()])
 }

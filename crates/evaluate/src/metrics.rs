@@ -64,6 +64,8 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) group: String,
     pub(crate) title: String,
+    /// The figure whose curve this is one value of; parts do not count in the verdict.
+    pub(crate) part_of: Option<String>,
     pub(crate) unit: String,
     pub(crate) error_unit: String,
     /// `level` for values of the variable, `difference` for differences of them, `number`.
@@ -119,10 +121,11 @@ impl Metrics {
         metrics
     }
 
-    /// How many figures lie within the yardstick, in a sentence.
+    /// How many figures lie within the yardstick, in a sentence; parts of a figure are not counted.
     pub(crate) fn verdict(&self) -> String {
-        let rated = self.figures.iter().filter(|row| row.ratio.is_some()).count();
-        let within = self.figures.iter().filter(|row| row.is_within(self.tolerance)).count();
+        let rated = || self.figures.iter().filter(|row| row.part_of.is_none() && row.ratio.is_some());
+        let within = rated().filter(|row| row.is_within(self.tolerance)).count();
+        let rated = rated().count();
         let (real, yardstick) = match self.in_sample {
             true => ("the observed years (in-sample)", "the two halves of the years differ from each other"),
             false => ("held-out years", "training years differ from held-out years"),
@@ -179,6 +182,7 @@ fn row(samples: &Samples, figure: &Figure, unit: &str, left_out: &mut LeftOut) -
         name: figure.name.clone(),
         group: figure.group.to_string(),
         title: figure.title.clone(),
+        part_of: figure.part_of.map(str::to_string),
         unit: units(has_unit),
         error_unit: units(has_unit && figure.distance.has_unit()),
         kind: match figure.kind {

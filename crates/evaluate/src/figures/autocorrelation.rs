@@ -21,6 +21,7 @@ pub(crate) fn figures(config: &EvaluateConfig) -> Vec<Figure> {
         name: "anomaly_autocorrelation".to_string(),
         group: GROUP,
         title: format!("Autocorrelation, 1 to {days} days (mean)"),
+        part_of: None,
         kind: Kind::Number,
         definition: format!(
             "Autocorrelation of daily mean anomalies (the series minus its own climatology of 3 annual times 4 diurnal harmonics) at lags of 1 to {days} days, over pairs of days without a hole between them. Shown: the mean over the lags."
@@ -35,6 +36,7 @@ pub(crate) fn figures(config: &EvaluateConfig) -> Vec<Figure> {
         name: format!("anomaly_autocorrelation_day_{lag}"),
         group: GROUP,
         title: format!("Autocorrelation at {lag} day{}", if lag == 1 { "" } else { "s" }),
+        part_of: Some("anomaly_autocorrelation"),
         kind: Kind::Number,
         definition: format!("Autocorrelation of daily mean anomalies at a lag of {lag} days."),
         source: SOURCE,

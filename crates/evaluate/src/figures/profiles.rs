@@ -19,6 +19,7 @@ pub(crate) fn figures(_: &EvaluateConfig) -> Vec<Figure> {
             name: name.to_string(),
             group: GROUP,
             title: title.to_string(),
+            part_of: None,
             kind: Kind::Difference,
             definition: definition.to_string(),
             source,
