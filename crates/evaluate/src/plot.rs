@@ -62,7 +62,7 @@ pub(crate) struct Line {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
-    /// With the unit.
+    /// With the unit; may be empty.
     pub(crate) label: String,
     pub(crate) range: Range<f64>,
     pub(crate) ticks: Vec<(f64, String)>,
@@ -111,7 +111,7 @@ fn draw(area: &Area<'_>, panel: &Panel) -> Result<(), Box<dyn std::error::Error>
     builder
         .margin_top(10 * SCALE)
         .margin_right(14 * SCALE)
-        .x_label_area_size(40 * SCALE)
+        .x_label_area_size(if panel.x.label.is_empty() { 24 } else { 42 } * SCALE)
         .y_label_area_size(56 * SCALE);
     if !panel.heading.is_empty() {
         builder.caption(&panel.heading, style(FONT));
@@ -120,6 +120,7 @@ fn draw(area: &Area<'_>, panel: &Panel) -> Result<(), Box<dyn std::error::Error>
     chart
         .configure_mesh()
         .max_light_lines(0)
+        .set_all_tick_mark_size(4 * SCALE)
         .bold_line_style(INK.mix(0.13).stroke_width(SCALE))
         .axis_style(INK.mix(0.45).stroke_width(SCALE))
         .label_style(style(FONT - 1))

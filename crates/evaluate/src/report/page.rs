@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::ReportConfig;
 use super::pictures::{self, Labels, Picture};
-use super::units::{Units, number};
+use super::units::{Units, level, number};
 use crate::curves::Curves;
 use crate::metrics::{Metrics, Row, RowKind, YearList};
 
@@ -165,7 +165,7 @@ impl Page {
             in_sample: metrics.in_sample,
             comparison: comparison(metrics),
             groups: groups(metrics, &labels.units),
-            tolerance: number(metrics.tolerance, 2),
+            tolerance: number(metrics.tolerance, 1),
             first_pictures: pictures::first(curves, &labels)?,
             pictures: pictures::others(curves, &labels)?,
             losses: pictures::losses(history)?,
@@ -223,7 +223,7 @@ fn cells(row: &Row, metrics: &Metrics, units: &Units) -> Cells {
     let is_level = row.kind == RowKind::Level;
     let value = |value: Option<f64>| match value {
         None => "\u{2013}".to_string(),
-        Some(value) if is_level => number(units.level_of(value), 3),
+        Some(value) if is_level => level(units.level_of(value)),
         Some(value) => number(value, 3),
     };
     let distance = |value: Option<f64>| value.map_or("\u{2013}".to_string(), |value| number(value, 2));
@@ -246,7 +246,7 @@ fn cells(row: &Row, metrics: &Metrics, units: &Units) -> Cells {
 }
 
 fn ratio(ratio: f64) -> String {
-    if ratio >= 100.0 { "> 100".to_string() } else { number(ratio, 2) }
+    if ratio >= 100.0 { "> 100".to_string() } else { number(ratio, 3) }
 }
 
 fn facts(metrics: &Metrics, source: &Source, transform: &Transform, units: &Units) -> Vec<Fact> {

@@ -8,8 +8,8 @@ use super::units::Units;
 use crate::curves::{Curve, Curves, Excerpt, Excerpts};
 use crate::plot::{self, Axis, Colour, Line, Panel};
 
-const HEIGHT: u32 = 290;
-const MONTHS: [&str; 12] = ["J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D"];
+const HEIGHT: u32 = 330;
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// Points of the loss history that a picture can show.
 const MOST_POINTS: usize = 480;
 
@@ -78,6 +78,7 @@ pub(crate) fn others(curves: &Curves, labels: &Labels) -> anyhow::Result<Vec<Pic
         diurnal_profile(curves, labels)?,
         diurnal_range(curves, labels)?,
         quantiles(curves, labels)?,
+        quantile_differences(curves, labels)?,
     ])
 }
 
@@ -120,7 +121,7 @@ fn excerpts(
         let points = values.iter().enumerate().map(|(i, &value)| (i as f64 / values_per_day, value)).collect();
         Panel {
             heading: format!("{name}, {} to {}", excerpt.first, excerpt.last),
-            height: 200,
+            height: HEIGHT / 2,
             x: dates(excerpt, values.len() as f64 / values_per_day),
             y: y.clone(),
             lines: vec![Line { colour, dashed: false, points }],
@@ -131,7 +132,14 @@ fn excerpts(
         panels.push(panel(&excerpts.real, &real, Colour::Real, "Real"));
     }
     if !generated.is_empty() {
-        panels.push(panel(&excerpts.generated, &generated, Colour::Generated, "Generated"));
+        // Only the lower panel names the axis, and is so much higher.
+        if let Some(upper) = panels.first_mut() {
+            upper.x.label.clear();
+            upper.height -= 9;
+        }
+        let mut lower = panel(&excerpts.generated, &generated, Colour::Generated, "Generated");
+        lower.height += 9;
+        panels.push(lower);
     }
     picture.legend = vec![
         Key { name: "real".to_string(), ..labels.key(Colour::Real) },
@@ -145,14 +153,14 @@ fn excerpts(
 fn dates(excerpt: &Excerpt, days: f64) -> Axis {
     let first = calendar::parse_date(&excerpt.first).unwrap_or(0);
     let date = |day: usize| calendar::civil(first + day as i64 * calendar::DAY_US);
+    let month = |day: usize| MONTHS[(date(day).month as usize - 1) % 12];
     let all = 0..days.ceil() as usize;
     let (label, ticks): (_, Vec<(f64, String)>) = if days > 70.0 {
         let months = all.filter(|&day| date(day).day == 1);
-        let name = |day: usize| MONTHS[(date(day).month as usize - 1) % 12].to_string();
-        ("first of the month", months.map(|day| (day as f64, name(day))).collect())
+        ("first of the month", months.map(|day| (day as f64, month(day)[..1].to_string())).collect())
     } else {
-        let name = |day: usize| format!("{}-{}", date(day).month, date(day).day);
-        ("date (month-day), local standard time", all.step_by(7).map(|day| (day as f64, name(day))).collect())
+        let name = |day: usize| format!("{} {}", date(day).day, month(day));
+        ("local standard time", all.step_by(7).map(|day| (day as f64, name(day))).collect())
     };
     Axis { label: label.to_string(), range: 0.0..days.max(1.0), ticks }
 }
@@ -182,7 +190,7 @@ fn autocorrelation(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Pi
 
 fn seasonal_profile(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let starts = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let ticks = starts.iter().zip(MONTHS).map(|(&day, name)| (f64::from(day), name.to_string())).collect();
+    let ticks = starts.iter().zip(MONTHS).map(|(&day, name)| (f64::from(day), name[..1].to_string())).collect();
     let x = Axis { label: "first of the month".to_string(), range: 0.0..365.0, ticks };
     let y = format!("mean, {}", labels.units.level);
     comparison(&labels.levels(&curves.seasonal_profile), x, &y, 0.0, labels, Picture {
@@ -208,7 +216,7 @@ fn diurnal_profile(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Pi
 }
 
 fn diurnal_range(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
-    let ticks = MONTHS.iter().enumerate().map(|(month, name)| (month as f64 + 1.0, name.to_string())).collect();
+    let ticks = MONTHS.iter().enumerate().map(|(month, name)| (month as f64 + 1.0, name[..1].to_string())).collect();
     let x = Axis { label: "month".to_string(), range: 0.8..12.2, ticks };
     let y = format!("range, {}", labels.units.difference);
     comparison(&curves.diurnal_range, x, &y, 1.0, labels, Picture {
@@ -240,39 +248,67 @@ fn comparison(
     for (colour, values) in sides.into_iter().filter(|(_, values)| !values.is_empty()) {
         let points = values.iter().enumerate().map(|(i, &value)| (first_x + i as f64, value)).collect();
         lines.push(Line { colour, dashed: colour == Colour::OtherReal, points });
-        picture.legend.insert(0, labels.key(colour));
     }
+    let shown = [Colour::Real, Colour::Generated, Colour::OtherReal];
+    let shown = shown.into_iter().filter(|&colour| lines.iter().any(|line| line.colour == colour));
+    picture.legend = shown.map(|colour| labels.key(colour)).collect();
     picture.svg = plot::svg(&[Panel { heading: String::new(), height: HEIGHT, x, y, lines }])?;
     Ok(Some(picture))
 }
 
 fn quantiles(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let curve = labels.levels(&curves.quantiles);
-    if curve.real.is_empty() || curve.generated.is_empty() {
-        return Ok(None);
-    }
-    let all = || curve.real.iter().chain(&curve.generated).chain(&curve.other_real).copied();
     let unit = &labels.units.level;
-    let x = plot::axis(&format!("{}, {unit}", labels.real), all(), 6);
-    let y = plot::axis(&format!("generated, {unit}"), all(), 6);
-    let (Some(x), Some(y)) = (x, y) else { return Ok(None) };
-    let against_real = |values: &[f64]| curve.real.iter().copied().zip(values.iter().copied()).collect();
-    let ends = vec![(x.range.start, x.range.start), (x.range.end, x.range.end)];
-    let mut lines = vec![Line { colour: Colour::Ink, dashed: true, points: ends }];
-    let mut legend = vec![labels.key(Colour::Generated)];
-    if !curve.other_real.is_empty() {
-        lines.push(Line { colour: Colour::OtherReal, dashed: true, points: against_real(&curve.other_real) });
-        legend.push(labels.key(Colour::OtherReal));
+    let mut picture = quantile_picture(&curve, &format!("generated, {unit}"), |_, value| value, labels)?;
+    if let Some(picture) = &mut picture {
+        picture.id = "quantiles";
+        picture.title = "Quantile against quantile".to_string();
+        picture.caption = format!(
+            "Quantiles from 0.1 to 99.9 % of all hours against those of the {}. On the line of equality both have the same distribution.",
+            labels.real
+        );
     }
-    lines.push(Line { colour: Colour::Generated, dashed: false, points: against_real(&curve.generated) });
-    legend.push(labels.key(Colour::Ink));
-    Ok(Some(Picture {
-        id: "quantiles",
-        title: "Quantile against quantile".to_string(),
-        caption: format!("Quantiles from 0.1 to 99.9 % of all hours: those of the generated hours against those of the {}. On the line of equality both have the same distribution.", labels.real),
-        legend,
-        svg: plot::svg(&[Panel { heading: String::new(), height: 340, x, y, lines }])?,
-    }))
+    Ok(picture)
+}
+
+fn quantile_differences(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
+    let curve = labels.levels(&curves.quantiles);
+    let label = format!("difference, {}", labels.units.difference);
+    let mut picture = quantile_picture(&curve, &label, |real, value| value - real, labels)?;
+    if let Some(picture) = &mut picture {
+        picture.id = "quantile-differences";
+        picture.title = "Quantile minus quantile".to_string();
+        picture.caption =
+            format!("The same, with the quantiles of the {} subtracted, so that small differences show.", labels.real);
+    }
+    Ok(picture)
+}
+
+/// Something of the real quantile and another side's, against the real one.
+fn quantile_picture(
+    curve: &Curve,
+    y_label: &str,
+    of: impl Fn(f64, f64) -> f64,
+    labels: &Labels,
+) -> anyhow::Result<Option<Picture>> {
+    let against = |values: &[f64]| -> Vec<(f64, f64)> {
+        curve.real.iter().zip(values).map(|(&real, &value)| (real, of(real, value))).collect()
+    };
+    let sides = [
+        (Colour::Ink, against(&curve.real)),
+        (Colour::OtherReal, against(&curve.other_real)),
+        (Colour::Generated, against(&curve.generated)),
+    ];
+    let all = || sides.iter().flat_map(|(_, points)| points);
+    let x = plot::axis(&format!("{}, {}", labels.real, labels.units.level), all().map(|point| point.0), 6);
+    let y = plot::axis(y_label, all().map(|point| point.1), 6);
+    let (Some(x), Some(y), false) = (x, y, curve.generated.is_empty()) else { return Ok(None) };
+    let legend = sides.iter().rev().filter(|(_, points)| !points.is_empty());
+    let legend = legend.map(|(colour, _)| labels.key(*colour)).collect();
+    let line = |(colour, points)| Line { colour, dashed: colour != Colour::Generated, points };
+    let lines = sides.into_iter().map(line).collect();
+    let svg = plot::svg(&[Panel { heading: String::new(), height: HEIGHT, x, y, lines }])?;
+    Ok(Some(Picture { id: "", title: String::new(), caption: String::new(), legend, svg }))
 }
 
 /// The loss and its two parts by epoch.

@@ -29,8 +29,8 @@ impl Units {
     }
 }
 
-/// A number with so many significant digits, at most three after the point unless it is tiny, and a
-/// true minus sign.
+/// A number with so many significant digits, at most four of them after the point, and a true
+/// minus sign.
 pub(crate) fn number(value: f64, digits: i32) -> String {
     if value == 0.0 {
         return "0".to_string();
@@ -39,6 +39,12 @@ pub(crate) fn number(value: f64, digits: i32) -> String {
     let decimals = (digits - before_point).clamp(0, 4) as usize;
     let text = format!("{value:.decimals$}");
     text.replace('-', "\u{2212}")
+}
+
+/// A value of the variable: two decimals, none from 1000 on.
+pub(crate) fn level(value: f64) -> String {
+    let decimals = if value.abs() < 1000.0 { 2 } else { 0 };
+    format!("{value:.decimals$}").replace('-', "\u{2212}")
 }
 
 #[cfg(test)]
