@@ -88,10 +88,7 @@ fn fit(series: &Series) -> Option<[[f64; ANNUAL]; HOURS]> {
     Some(curves)
 }
 
-fn solve(
-    grams: &[[[f64; ANNUAL]; ANNUAL]; HOURS],
-    moments: &[[f64; ANNUAL]; HOURS],
-) -> Option<Vec<f64>> {
+fn solve(grams: &[[[f64; ANNUAL]; ANNUAL]; HOURS], moments: &[[f64; ANNUAL]; HOURS]) -> Option<Vec<f64>> {
     let mut matrix = vec![vec![0.0; COEFFICIENTS]; COEFFICIENTS];
     let mut right = vec![0.0; COEFFICIENTS];
     for hour in 0..HOURS {

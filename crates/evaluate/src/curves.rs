@@ -112,19 +112,11 @@ fn rounded(mut values: Vec<f64>) -> Vec<f64> {
 impl Excerpts {
     /// The end of the generated series' first member, and the last real stretch (of all years) that
     /// ends on the same day of a year, so that both show the same season.
-    fn of(
-        samples: &Samples,
-        days: usize,
-        values: impl Fn(&Sample, usize, usize) -> Vec<f64>,
-    ) -> Excerpts {
+    fn of(samples: &Samples, days: usize, values: impl Fn(&Sample, usize, usize) -> Vec<f64>) -> Excerpts {
         let excerpt = |sample: &Sample, stretch: Option<(usize, usize)>| {
             let Some((first, last)) = stretch else { return Excerpt::default() };
             let date = |day: usize| calendar::format_date(sample.series.days[day].number * DAY_US);
-            Excerpt {
-                first: date(first),
-                last: date(last),
-                values: rounded(values(sample, first, last)),
-            }
+            Excerpt { first: date(first), last: date(last), values: rounded(values(sample, first, last)) }
         };
         let generated = last_stretch(&samples.generated, days, None);
         let end = generated.map(|(_, last)| {

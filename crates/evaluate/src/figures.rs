@@ -18,13 +18,8 @@ pub(crate) use profiles::{diurnal_profile, diurnal_range, seasonal_profile};
 pub(crate) use quantiles::quantile;
 
 /// Every group of figures, in the report's order.
-const GROUPS: &[fn(&EvaluateConfig) -> Vec<Figure>] = &[
-    slopes::figures,
-    profiles::figures,
-    quantiles::figures,
-    autocorrelation::figures,
-    anomalies::figures,
-];
+const GROUPS: &[fn(&EvaluateConfig) -> Vec<Figure>] =
+    &[slopes::figures, profiles::figures, quantiles::figures, autocorrelation::figures, anomalies::figures];
 
 /// All figures.
 pub(crate) fn figures(config: &EvaluateConfig) -> Vec<Figure> {

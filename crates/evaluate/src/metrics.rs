@@ -161,9 +161,8 @@ fn row(samples: &Samples, figure: &Figure, unit: &str, left_out: &mut LeftOut) -
     let observed = curve(&samples.observed);
     let generated = curve(&samples.generated);
     let real = if samples.in_sample { &observed } else { &second };
-    let distance = |a: &Option<Vec<f64>>, b: &Option<Vec<f64>>| {
-        figure.distance.between(a.as_deref()?, b.as_deref()?)
-    };
+    let distance =
+        |a: &Option<Vec<f64>>, b: &Option<Vec<f64>>| figure.distance.between(a.as_deref()?, b.as_deref()?);
     let error = distance(real, &generated);
     let (Some(error), Some(shown_generated)) = (error, shown(&generated)) else {
         left_out.figure(figure, real.is_some(), generated.is_some());

@@ -14,8 +14,8 @@ const MONTHS: usize = 12;
 const SMOOTHING_DAYS: usize = 7;
 
 pub(crate) fn figures(_: &EvaluateConfig) -> Vec<Figure> {
-    let figure = |name: &str, title: &str, definition: &str, source, curve: fn(&Sample) -> Option<Vec<f64>>| {
-        Figure {
+    let figure =
+        |name: &str, title: &str, definition: &str, source, curve: fn(&Sample) -> Option<Vec<f64>>| Figure {
             name: name.to_string(),
             group: GROUP,
             title: title.to_string(),
@@ -27,8 +27,7 @@ pub(crate) fn figures(_: &EvaluateConfig) -> Vec<Figure> {
             curve: Box::new(curve),
             shown: range,
             distance: Distance::MeanAbsoluteDifference,
-        }
-    };
+        };
     let mut figures = vec![
         figure(
             "seasonal_profile",

@@ -53,9 +53,9 @@ fn daily(sample: &Sample) -> Option<f64> {
 
 fn monthly(sample: &Sample) -> Option<f64> {
     let months = sample.series.months(&sample.daily);
-    let consecutive = months.windows(2).filter(|pair| {
-        pair[0].member == pair[1].member && pair[0].number + 1 == pair[1].number
-    });
+    let consecutive = months
+        .windows(2)
+        .filter(|pair| pair[0].member == pair[1].member && pair[0].number + 1 == pair[1].number);
     slope(consecutive.map(|pair| (pair[0].mean, pair[1].mean)))
 }
 

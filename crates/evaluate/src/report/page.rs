@@ -187,7 +187,9 @@ impl Page {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
         let template = environment.template_from_str(include_str!("page.html"))?;
-        template.render(minijinja::value::Serde(self)).with_context(|| format!("cannot write the page of format {FORMAT}"))
+        template
+            .render(minijinja::value::Serde(self))
+            .with_context(|| format!("cannot write the page of format {FORMAT}"))
     }
 }
 
@@ -259,7 +261,8 @@ fn facts(metrics: &Metrics, source: &Source, transform: &Transform, units: &Unit
     };
     let observed = metrics.years.observed.as_ref().map_or("none".to_string(), YearList::describe);
     let filled = source.filled.iter().filter(|gap| gap.variable == metrics.variable);
-    let filled: Vec<_> = filled.map(|gap| (gap.hours, format!("{} to {}", hour(&gap.from), hour(&gap.to)))).collect();
+    let filled: Vec<_> =
+        filled.map(|gap| (gap.hours, format!("{} to {}", hour(&gap.from), hour(&gap.to)))).collect();
     let filled_hours: u64 = filled.iter().map(|(hours, _)| hours).sum();
     const SHOWN_GAPS: usize = 5;
     let mut gaps: Vec<_> = filled.iter().take(SHOWN_GAPS).map(|(_, gap)| gap.clone()).collect();
@@ -275,7 +278,10 @@ fn facts(metrics: &Metrics, source: &Source, transform: &Transform, units: &Unit
                 number(source.distance_km, 2)
             ),
         ),
-        fact("Files", format!("{} hours, {} to {} UTC", source.hours, hour(&source.first), hour(&source.last))),
+        fact(
+            "Files",
+            format!("{} hours, {} to {} UTC", source.hours, hour(&source.first), hour(&source.last)),
+        ),
         fact("Local years", format!("{observed}, local standard time UTC{}", transform.utc_offset)),
         fact(
             "Filled hours",

@@ -9,7 +9,8 @@ use crate::curves::{Curve, Curves, Excerpt, Excerpts};
 use crate::plot::{self, Axis, Colour, Line, Panel};
 
 const HEIGHT: u32 = 330;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// Points of the loss history that a picture can show.
 const MOST_POINTS: usize = 480;
 
@@ -88,13 +89,20 @@ fn gather<const N: usize>(pictures: [Option<Picture>; N]) -> anyhow::Result<Vec<
 
 fn last_weeks(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let days = curves.last_weeks.generated.values.len() / 24;
-    excerpts(&curves.last_weeks, 24.0, labels, Picture {
-        id: "last-weeks",
-        title: "The last weeks, hour by hour".to_string(),
-        caption: format!("The last {days} generated days, and the last real ones of the same season (of all years, moved to the reference year's climate)."),
-        legend: Vec::new(),
-        svg: String::new(),
-    })
+    excerpts(
+        &curves.last_weeks,
+        24.0,
+        labels,
+        Picture {
+            id: "last-weeks",
+            title: "The last weeks, hour by hour".to_string(),
+            caption: format!(
+                "The last {days} generated days, and the last real ones of the same season (of all years, moved to the reference year's climate)."
+            ),
+            legend: Vec::new(),
+            svg: String::new(),
+        },
+    )
 }
 
 fn last_year(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
@@ -118,7 +126,8 @@ fn excerpts(
     let both = real.iter().chain(&generated).copied();
     let Some(y) = plot::axis(&labels.units.level, both, 5) else { return Ok(None) };
     let panel = |excerpt: &Excerpt, values: &[f64], colour, name: &str| {
-        let points = values.iter().enumerate().map(|(i, &value)| (i as f64 / values_per_day, value)).collect();
+        let points =
+            values.iter().enumerate().map(|(i, &value)| (i as f64 / values_per_day, value)).collect();
         Panel {
             heading: format!("{name}, {} to {}", excerpt.first, excerpt.last),
             height: HEIGHT / 2,
@@ -141,10 +150,8 @@ fn excerpts(
         lower.height += 9;
         panels.push(lower);
     }
-    picture.legend = vec![
-        Key { name: "real".to_string(), ..labels.key(Colour::Real) },
-        labels.key(Colour::Generated),
-    ];
+    picture.legend =
+        vec![Key { name: "real".to_string(), ..labels.key(Colour::Real) }, labels.key(Colour::Generated)];
     picture.svg = plot::svg(&panels)?;
     Ok(Some(picture))
 }
@@ -190,42 +197,65 @@ fn autocorrelation(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Pi
 
 fn seasonal_profile(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let starts = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let ticks = starts.iter().zip(MONTHS).map(|(&day, name)| (f64::from(day), name[..1].to_string())).collect();
+    let ticks =
+        starts.iter().zip(MONTHS).map(|(&day, name)| (f64::from(day), name[..1].to_string())).collect();
     let x = Axis { label: "first of the month".to_string(), range: 0.0..365.0, ticks };
     let y = format!("mean, {}", labels.units.level);
-    comparison(&labels.levels(&curves.seasonal_profile), x, &y, 0.0, labels, Picture {
-        id: "seasonal-profile",
-        title: "Seasonal profile".to_string(),
-        caption: "Mean by day of year, smoothed over 15 days.".to_string(),
-        legend: Vec::new(),
-        svg: String::new(),
-    })
+    comparison(
+        &labels.levels(&curves.seasonal_profile),
+        x,
+        &y,
+        0.0,
+        labels,
+        Picture {
+            id: "seasonal-profile",
+            title: "Seasonal profile".to_string(),
+            caption: "Mean by day of year, smoothed over 15 days.".to_string(),
+            legend: Vec::new(),
+            svg: String::new(),
+        },
+    )
 }
 
 fn diurnal_profile(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let ticks = (0..24).step_by(3).map(|hour| (f64::from(hour), hour.to_string())).collect();
     let x = Axis { label: "hour, local standard time".to_string(), range: 0.0..23.0, ticks };
     let y = format!("mean, {}", labels.units.level);
-    comparison(&labels.levels(&curves.diurnal_profile), x, &y, 0.0, labels, Picture {
-        id: "diurnal-profile",
-        title: "Diurnal profile".to_string(),
-        caption: "Mean by hour of day over the whole year.".to_string(),
-        legend: Vec::new(),
-        svg: String::new(),
-    })
+    comparison(
+        &labels.levels(&curves.diurnal_profile),
+        x,
+        &y,
+        0.0,
+        labels,
+        Picture {
+            id: "diurnal-profile",
+            title: "Diurnal profile".to_string(),
+            caption: "Mean by hour of day over the whole year.".to_string(),
+            legend: Vec::new(),
+            svg: String::new(),
+        },
+    )
 }
 
 fn diurnal_range(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
-    let ticks = MONTHS.iter().enumerate().map(|(month, name)| (month as f64 + 1.0, name[..1].to_string())).collect();
+    let ticks =
+        MONTHS.iter().enumerate().map(|(month, name)| (month as f64 + 1.0, name[..1].to_string())).collect();
     let x = Axis { label: "month".to_string(), range: 0.8..12.2, ticks };
     let y = format!("range, {}", labels.units.difference);
-    comparison(&curves.diurnal_range, x, &y, 1.0, labels, Picture {
-        id: "diurnal-range",
-        title: "Diurnal range by month".to_string(),
-        caption: "Mean of the day's largest minus its smallest hourly value.".to_string(),
-        legend: Vec::new(),
-        svg: String::new(),
-    })
+    comparison(
+        &curves.diurnal_range,
+        x,
+        &y,
+        1.0,
+        labels,
+        Picture {
+            id: "diurnal-range",
+            title: "Diurnal range by month".to_string(),
+            caption: "Mean of the day's largest minus its smallest hourly value.".to_string(),
+            legend: Vec::new(),
+            svg: String::new(),
+        },
+    )
 }
 
 /// One panel with a line for each side; the first value lies at `first_x`.
@@ -278,8 +308,10 @@ fn quantile_differences(curves: &Curves, labels: &Labels) -> anyhow::Result<Opti
     if let Some(picture) = &mut picture {
         picture.id = "quantile-differences";
         picture.title = "Quantile minus quantile".to_string();
-        picture.caption =
-            format!("The same, with the quantiles of the {} subtracted, so that small differences show.", labels.real);
+        picture.caption = format!(
+            "The same, with the quantiles of the {} subtracted, so that small differences show.",
+            labels.real
+        );
     }
     Ok(picture)
 }
@@ -314,8 +346,18 @@ fn quantile_picture(
 /// The loss and its two parts by epoch.
 pub(crate) fn losses(history: &History) -> anyhow::Result<Vec<Picture>> {
     let parts = [
-        ("loss", "Loss", "The training loss, the negative bound on the log-likelihood, by epoch.", &history.loss),
-        ("reconstruction", "Reconstruction", "Its first part: the negative log-likelihood of the hours given the latents.", &history.reconstruction),
+        (
+            "loss",
+            "Loss",
+            "The training loss, the negative bound on the log-likelihood, by epoch.",
+            &history.loss,
+        ),
+        (
+            "reconstruction",
+            "Reconstruction",
+            "Its first part: the negative log-likelihood of the hours given the latents.",
+            &history.reconstruction,
+        ),
         ("kl", "Kullback-Leibler term", "Its second part: what the latents cost.", &history.kl),
     ];
     let picture = |(id, title, caption, [train, validation]): (&'static str, &str, &str, &[Vec<f64>; 2])| {
@@ -327,7 +369,9 @@ pub(crate) fn losses(history: &History) -> anyhow::Result<Vec<Picture>> {
         };
         let mut lines = Vec::new();
         let mut legend = Vec::new();
-        for (values, colour, name) in [(train, Colour::Training, "training"), (validation, Colour::Ink, "validation")] {
+        for (values, colour, name) in
+            [(train, Colour::Training, "training"), (validation, Colour::Ink, "validation")]
+        {
             if !values.iter().any(|value| value.is_finite()) {
                 continue;
             }

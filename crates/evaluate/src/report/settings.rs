@@ -8,7 +8,8 @@ pub(crate) fn describe(tables: &[(&str, &Map<String, Value>)]) -> String {
     let filled = tables.iter().filter(|(_, table)| !table.is_empty());
     let texts: Vec<String> = filled
         .map(|(name, table)| {
-            let lines: String = table.iter().map(|(key, value)| format!("{key} = {}\n", toml(value))).collect();
+            let lines: String =
+                table.iter().map(|(key, value)| format!("{key} = {}\n", toml(value))).collect();
             format!("[{name}]\n{lines}")
         })
         .collect();
@@ -49,7 +50,8 @@ mod tests {
             "model": {},
         });
         let table = |name: &str| tables[name].as_object().unwrap();
-        let text = describe(&[("ingest", table("ingest")), ("model", table("model")), ("train", table("train"))]);
+        let text =
+            describe(&[("ingest", table("ingest")), ("model", table("model")), ("train", table("train"))]);
         assert_eq!(
             text,
             "[ingest]\nfiles = [\"data/a.nc\", \"b.nc\"]\nmax_gap_hours = 3\n\n[train]\nlearning_rate = 0.001\nwindows = \"random\"\n"
