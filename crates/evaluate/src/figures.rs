@@ -9,6 +9,8 @@ mod profiles;
 mod quantiles;
 mod slopes;
 
+use serde::{Deserialize, Serialize};
+
 use crate::evaluate::EvaluateConfig;
 use crate::sample::Sample;
 
@@ -49,7 +51,8 @@ pub(crate) struct Figure {
 }
 
 /// What the shown number is, which decides its unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     /// Without a unit.
     Number,

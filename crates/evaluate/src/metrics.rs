@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::Samples;
 use crate::figures::{Figure, Kind};
-use crate::sample::Sample;
 use crate::series::Series;
 
 /// A figure counts as within the yardstick if its error is at most so many times it.
@@ -69,7 +68,7 @@ pub(crate) struct Row {
     pub(crate) unit: String,
     pub(crate) error_unit: String,
     /// `level` for values of the variable, `difference` for differences of them, `number`.
-    pub(crate) kind: RowKind,
+    pub(crate) kind: Kind,
     pub(crate) definition: String,
     pub(crate) source: String,
     pub(crate) observed: Option<f64>,
@@ -81,14 +80,6 @@ pub(crate) struct Row {
     pub(crate) error: f64,
     pub(crate) yardstick: Option<f64>,
     pub(crate) ratio: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RowKind {
-    Number,
-    Level,
-    Difference,
 }
 
 impl Metrics {
@@ -153,13 +144,12 @@ impl Row {
 }
 
 fn row(samples: &Samples, figure: &Figure, unit: &str, left_out: &mut LeftOut) -> Option<Row> {
-    let curve = |sample: &Sample| (figure.curve)(sample);
     let shown = |curve: &Option<Vec<f64>>| {
         curve.as_deref().map(figure.shown).filter(|value| value.is_finite()).map(round)
     };
-    let [first, second] = [curve(&samples.pair[0]), curve(&samples.pair[1])];
-    let observed = curve(&samples.observed);
-    let generated = curve(&samples.generated);
+    let [first, second] = [(figure.curve)(&samples.pair[0]), (figure.curve)(&samples.pair[1])];
+    let observed = (figure.curve)(&samples.observed);
+    let generated = (figure.curve)(&samples.generated);
     let real = if samples.in_sample { &observed } else { &second };
     let distance =
         |a: &Option<Vec<f64>>, b: &Option<Vec<f64>>| figure.distance.between(a.as_deref()?, b.as_deref()?);
@@ -172,35 +162,37 @@ fn row(samples: &Samples, figure: &Figure, unit: &str, left_out: &mut LeftOut) -
     if yardstick.is_none() {
         left_out.yardsticks.push(figure.title.clone());
     }
-    let units = |has_unit: bool| if has_unit { unit } else { "1" }.to_string();
-    let has_unit = figure.kind != Kind::Number;
     let out_of_sample = |value: Option<f64>| value.filter(|_| !samples.in_sample);
-    let halves = |value: Option<f64>| value.filter(|_| samples.in_sample);
+    let in_sample = |value: Option<f64>| value.filter(|_| samples.in_sample);
     let is_curve = generated.as_ref().is_some_and(|curve| curve.len() > 1);
+    let (unit, error_unit) = units(figure, unit);
     Some(Row {
         name: figure.name.clone(),
         group: figure.group.to_string(),
         title: figure.title.clone(),
         part_of: figure.part_of.map(str::to_string),
-        unit: units(has_unit),
-        error_unit: units(has_unit && figure.distance.has_unit()),
-        kind: match figure.kind {
-            Kind::Number => RowKind::Number,
-            Kind::Level => RowKind::Level,
-            Kind::Difference => RowKind::Difference,
-        },
+        unit,
+        error_unit,
+        kind: figure.kind,
         definition: format!("{} {}", figure.definition, figure.distance.describe(is_curve)),
         source: figure.source.to_string(),
         observed: shown(&observed),
         training: out_of_sample(shown(&first)),
         held_out: out_of_sample(shown(&second)),
-        first_half: halves(shown(&first)),
-        second_half: halves(shown(&second)),
+        first_half: in_sample(shown(&first)),
+        second_half: in_sample(shown(&second)),
         generated: shown_generated,
         error: round(error),
         yardstick: yardstick.map(round),
         ratio: yardstick.filter(|&yardstick| yardstick > 0.0).map(|yardstick| round(error / yardstick)),
     })
+}
+
+/// The units of a figure's values and of its distances.
+fn units(figure: &Figure, unit: &str) -> (String, String) {
+    let of = |has_unit: bool| if has_unit { unit } else { "1" }.to_string();
+    let has_unit = figure.kind != Kind::Number;
+    (of(has_unit), of(has_unit && figure.distance.has_unit()))
 }
 
 /// Seven significant digits.

@@ -2,21 +2,21 @@
 //! history, the place, the trend, the settings and the digests of what it was made from. It holds no
 //! time of day, no fingerprint and no path of the machine.
 
+mod inputs;
 mod page;
 mod pictures;
+mod place;
 mod settings;
 mod units;
 
 use contract::artifact;
 use contract::config::Fault;
-use contract::stage::{Inputs, Outputs, Stage, read_json};
-use contract::transform::Transform;
+use contract::stage::{Inputs, Outputs, Stage};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::curves::Curves;
-use crate::metrics::Metrics;
-use page::{History, Page, Source};
+use inputs::Documents;
+use page::Page;
 
 /// The stage; see the module.
 pub struct Report;
@@ -79,29 +79,11 @@ impl Stage for Report {
     }
 
     fn run(config: &ReportConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
-        let metrics: Metrics = read_json(inputs.path("evaluate/metrics.json")?)?;
-        let curves: Curves = read_json(inputs.path("evaluate/curves.json")?)?;
-        let source: Source = read_json(inputs.path("ingest/source.json")?)?;
-        let transform: Transform = read_json(inputs.path("preprocess/transform.json")?)?;
-        let history = History::read(inputs.path("train/history.parquet")?)?;
-        let digests = digests(inputs)?;
-        let page = Page::of(config, &metrics, &curves, &source, &transform, &history, digests)?;
+        let page = Page::of(config, &Documents::read(inputs)?)?;
         let path = outputs.file(artifact::REPORT);
         std::fs::write(&path, page.render()?)
             .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
     }
-}
-
-/// Name and digest of every input, in the order of [`Stage::READS`].
-fn digests(inputs: &Inputs) -> anyhow::Result<Vec<page::Digest>> {
-    let digest = |read: &&str| {
-        inputs.path(read)?;
-        let (stage, name) = read.split_once('/').unwrap_or((read, ""));
-        let file = inputs.files(stage).iter().find(|file| file.name == name);
-        let digest = file.map(|file| file.digest.clone()).unwrap_or_default();
-        Ok(page::Digest { name: (*read).to_string(), digest })
-    };
-    Report::READS.iter().map(digest).collect()
 }
 
 #[cfg(test)]

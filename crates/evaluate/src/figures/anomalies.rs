@@ -11,60 +11,71 @@ const LEAST_YEARS: usize = 3;
 const LEAST_HOURS: usize = 1000;
 
 pub(crate) fn figures(_: &EvaluateConfig) -> Vec<Figure> {
-    vec![
-        Figure {
-            name: "sd_monthly_anomaly".to_string(),
-            group: "Variability",
-            title: "Sd of monthly anomalies".to_string(),
-            part_of: None,
-            kind: Kind::Difference,
-            definition: "Standard deviation (divisor n) of the monthly means of the anomalies, over months with at most one day missing.".to_string(),
-            source: "scorecard of this project, figure 9",
-            needs: "24 whole months",
-            curve: Box::new(|sample| Some(vec![sd_monthly(sample)?])),
-            shown: first,
-            distance: Distance::AbsoluteLogRatio,
-        },
-        Figure {
-            name: "sd_yearly_anomaly".to_string(),
-            group: "Variability",
-            title: "Sd of yearly anomalies".to_string(),
-            part_of: None,
-            kind: Kind::Difference,
-            definition: "Standard deviation (divisor n - 1) of the yearly means of the anomalies, over years with at least 99 % of their days.".to_string(),
-            source: "scorecard of this project, figure 10",
-            needs: "three whole years",
-            curve: Box::new(|sample| Some(vec![sd_yearly(sample)?])),
-            shown: first,
-            distance: Distance::AbsoluteLogRatio,
-        },
-        Figure {
-            name: "sd_hourly_increment".to_string(),
-            group: "Variability",
-            title: "Sd of 1-hour increments".to_string(),
-            part_of: None,
-            kind: Kind::Difference,
-            definition: "Standard deviation (divisor n) of x[t] - x[t-1] for each hour of day: 24 values. Shown: the root of their mean square.".to_string(),
-            source: "scorecard of this project, figure 5",
-            needs: "1000 hours in whole days",
-            curve: Box::new(sd_increments),
-            shown: |curve| (curve.iter().map(|sd| sd * sd).sum::<f64>() / curve.len() as f64).sqrt(),
-            distance: Distance::AbsoluteLogRatio,
-        },
-        Figure {
-            name: "anomaly_distribution".to_string(),
-            group: "Variability",
-            title: "Hourly anomalies (sd)".to_string(),
-            part_of: None,
-            kind: Kind::Difference,
-            definition: "The distribution of the hourly anomalies. Shown: their standard deviation.".to_string(),
-            source: "scorecard of this project, figure 3",
-            needs: "365 whole days",
-            curve: Box::new(|sample| sample.anomalies.as_ref().map(|anomalies| anomalies.sorted.clone())),
-            shown: |curve| standard_deviation(curve, 0),
-            distance: Distance::Wasserstein,
-        },
-    ]
+    vec![sd_monthly_anomaly(), sd_yearly_anomaly(), sd_hourly_increment(), anomaly_distribution()]
+}
+
+fn sd_monthly_anomaly() -> Figure {
+    Figure {
+        name: "sd_monthly_anomaly".to_string(),
+        title: "Sd of monthly anomalies".to_string(),
+        definition: "Standard deviation (divisor n) of the monthly means of the anomalies, over months with at most one day missing.".to_string(),
+        source: "scorecard of this project, figure 9",
+        needs: "24 whole months",
+        ..variability(|sample| Some(vec![sd_monthly(sample)?]))
+    }
+}
+
+fn sd_yearly_anomaly() -> Figure {
+    Figure {
+        name: "sd_yearly_anomaly".to_string(),
+        title: "Sd of yearly anomalies".to_string(),
+        definition: "Standard deviation (divisor n - 1) of the yearly means of the anomalies, over years with at least 99 % of their days.".to_string(),
+        source: "scorecard of this project, figure 10",
+        needs: "three whole years",
+        ..variability(|sample| Some(vec![sd_yearly(sample)?]))
+    }
+}
+
+fn sd_hourly_increment() -> Figure {
+    Figure {
+        name: "sd_hourly_increment".to_string(),
+        title: "Sd of 1-hour increments".to_string(),
+        definition: "Standard deviation (divisor n) of x[t] - x[t-1] for each hour of day: 24 values. Shown: the root of their mean square.".to_string(),
+        source: "scorecard of this project, figure 5",
+        needs: "1000 hours in whole days",
+        shown: |curve| (curve.iter().map(|sd| sd * sd).sum::<f64>() / curve.len() as f64).sqrt(),
+        ..variability(sd_increments)
+    }
+}
+
+fn anomaly_distribution() -> Figure {
+    Figure {
+        name: "anomaly_distribution".to_string(),
+        title: "Hourly anomalies (sd)".to_string(),
+        definition: "The distribution of the hourly anomalies. Shown: their standard deviation.".to_string(),
+        source: "scorecard of this project, figure 3",
+        needs: "365 whole days",
+        shown: |curve| standard_deviation(curve, 0),
+        distance: Distance::Wasserstein,
+        ..variability(|sample| sample.anomalies.as_ref().map(|anomalies| anomalies.sorted.clone()))
+    }
+}
+
+/// What these figures have in common.
+fn variability(curve: fn(&Sample) -> Option<Vec<f64>>) -> Figure {
+    Figure {
+        name: String::new(),
+        group: "Variability",
+        title: String::new(),
+        part_of: None,
+        kind: Kind::Difference,
+        definition: String::new(),
+        source: "",
+        needs: "",
+        curve: Box::new(curve),
+        shown: first,
+        distance: Distance::AbsoluteLogRatio,
+    }
 }
 
 fn sd_monthly(sample: &Sample) -> Option<f64> {

@@ -6,7 +6,6 @@ use crate::evaluate::EvaluateConfig;
 use crate::sample::Sample;
 use crate::series::{HOURS, mean};
 
-const GROUP: &str = "Profiles";
 const DAYS: usize = 365;
 const MONTHS: usize = 12;
 
@@ -14,59 +13,53 @@ const MONTHS: usize = 12;
 const SMOOTHING_DAYS: usize = 7;
 
 pub(crate) fn figures(_: &EvaluateConfig) -> Vec<Figure> {
-    let figure =
-        |name: &str, title: &str, definition: &str, source, curve: fn(&Sample) -> Option<Vec<f64>>| Figure {
-            name: name.to_string(),
-            group: GROUP,
-            title: title.to_string(),
-            part_of: None,
-            kind: Kind::Difference,
-            definition: definition.to_string(),
-            source,
-            needs: "days of every month",
-            curve: Box::new(curve),
-            shown: range,
-            distance: Distance::MeanAbsoluteDifference,
-        };
-    let mut figures = vec![
-        figure(
-            "seasonal_profile",
-            "Seasonal profile (range)",
-            "Mean by day of year, smoothed over 15 days around the circle of the year; 31 December of leap years counts as day 365. Shown: its largest minus its smallest value.",
-            "Kyle 2024",
-            seasonal_profile,
-        ),
-        figure(
-            "diurnal_profile",
-            "Diurnal profile (range)",
-            "Mean by hour of day, local standard time. Shown: its largest minus its smallest value.",
-            "Kyle 2024",
-            diurnal_profile,
-        ),
-        figure(
-            "month_hour_mean",
-            "Mean by month and hour (range)",
-            "Mean by calendar month and hour of day: 288 values. Shown: the largest minus the smallest.",
-            "scorecard of this project, figure 1",
-            month_hour_mean,
-        ),
-        figure(
-            "diurnal_range",
-            "Diurnal range by month (mean)",
-            "Mean by calendar month of the day's largest minus its smallest hourly value. Shown: the mean of the 12 months.",
-            "VALUE (COST action ES1102), diurnal temperature range",
-            diurnal_range,
-        ),
-    ];
-    for figure in &mut figures {
-        if figure.name == "diurnal_range" {
-            figure.shown = mean;
-        }
-        if figure.name == "diurnal_profile" {
-            figure.needs = "one whole day";
-        }
+    vec![
+        Figure {
+            name: "seasonal_profile".to_string(),
+            title: "Seasonal profile (range)".to_string(),
+            definition: "Mean by day of year, smoothed over 15 days around the circle of the year; 31 December of leap years counts as day 365. Shown: its largest minus its smallest value.".to_string(),
+            ..profile(seasonal_profile)
+        },
+        Figure {
+            name: "diurnal_profile".to_string(),
+            title: "Diurnal profile (range)".to_string(),
+            definition: "Mean by hour of day, local standard time. Shown: its largest minus its smallest value.".to_string(),
+            needs: "one whole day",
+            ..profile(diurnal_profile)
+        },
+        Figure {
+            name: "month_hour_mean".to_string(),
+            title: "Mean by month and hour (range)".to_string(),
+            definition: "Mean by calendar month and hour of day: 288 values. Shown: the largest minus the smallest.".to_string(),
+            source: "scorecard of this project, figure 1",
+            ..profile(month_hour_mean)
+        },
+        Figure {
+            name: "diurnal_range".to_string(),
+            title: "Diurnal range by month (mean)".to_string(),
+            definition: "Mean by calendar month of the day's largest minus its smallest hourly value. Shown: the mean of the 12 months.".to_string(),
+            source: "VALUE (COST action ES1102), diurnal temperature range",
+            shown: mean,
+            ..profile(diurnal_range)
+        },
+    ]
+}
+
+/// What these figures have in common.
+fn profile(curve: fn(&Sample) -> Option<Vec<f64>>) -> Figure {
+    Figure {
+        name: String::new(),
+        group: "Profiles",
+        title: String::new(),
+        part_of: None,
+        kind: Kind::Difference,
+        definition: String::new(),
+        source: "Kyle 2024",
+        needs: "days of every month",
+        curve: Box::new(curve),
+        shown: range,
+        distance: Distance::MeanAbsoluteDifference,
     }
-    figures
 }
 
 /// Mean by day of year, smoothed: 365 values.
