@@ -6,7 +6,6 @@ use anyhow::Context;
 use contract::stage::{Inputs, Stage, read_json};
 use contract::transform::Transform;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::Report;
 use crate::curves::Curves;
@@ -53,8 +52,8 @@ pub(crate) struct Source {
     pub(crate) requested_latitude_deg: f64,
     pub(crate) requested_longitude_deg: f64,
     pub(crate) distance_km: f64,
-    pub(crate) first: Value,
-    pub(crate) last: Value,
+    pub(crate) first: String,
+    pub(crate) last: String,
     pub(crate) hours: u64,
     pub(crate) filled: Vec<Filled>,
     pub(crate) files: Vec<Digest>,
@@ -64,8 +63,8 @@ pub(crate) struct Source {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Filled {
     pub(crate) variable: String,
-    pub(crate) from: Value,
-    pub(crate) to: Value,
+    pub(crate) from: String,
+    pub(crate) to: String,
     pub(crate) hours: u64,
 }
 

@@ -1,9 +1,7 @@
 //! The list about the place, the years and the trend.
 
-use contract::calendar;
 use contract::transform::{Transform, Trend, TrendMethod, TrendShape};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::inputs::Source;
 use super::units::{Units, number};
@@ -25,10 +23,9 @@ pub(crate) fn facts(metrics: &Metrics, source: &Source, transform: &Transform, u
     let grid_point = place(source.latitude_deg, source.longitude_deg);
     let distance_km = number(source.distance_km, 2);
     let observed = metrics.years.observed.as_ref().map_or("none".to_string(), YearList::describe);
-    let (first, last) = (hour(&source.first), hour(&source.last));
     vec![
         fact("Grid point", format!("{grid_point}, {distance_km} km from the place asked for ({requested})")),
-        fact("Files", format!("{} hours, {first} to {last} UTC", source.hours)),
+        fact("Files", format!("{} hours, {} to {} UTC", source.hours, source.first, source.last)),
         fact("Local years", format!("{observed}, local standard time UTC{}", transform.utc_offset)),
         fact("Filled hours", filled(source, &metrics.variable)),
         fact("Trend", trend(&transform.trend, &units.difference)),
@@ -41,20 +38,12 @@ fn filled(source: &Source, variable: &str) -> String {
         return "none".to_string();
     }
     let hours: u64 = gaps.iter().map(|gap| gap.hours).sum();
-    let shown = gaps.iter().take(SHOWN_GAPS).map(|gap| format!("{} to {}", hour(&gap.from), hour(&gap.to)));
+    let shown = gaps.iter().take(SHOWN_GAPS).map(|gap| format!("{} to {}", gap.from, gap.to));
     let mut shown: Vec<_> = shown.collect();
     if gaps.len() > SHOWN_GAPS {
         shown.push(format!("and {} more", gaps.len() - SHOWN_GAPS));
     }
     format!("{hours}, interpolated: {}", shown.join("; "))
-}
-
-fn hour(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Number(time) => time.as_i64().map(calendar::format_hour).unwrap_or_default(),
-        other => other.to_string(),
-    }
 }
 
 fn trend(trend: &Trend, unit: &str) -> String {
