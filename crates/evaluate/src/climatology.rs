@@ -1,0 +1,167 @@
+//! The climatology of a series, fitted by least squares: 3 harmonics of the year times 4 of the day,
+//! `x(t) = Σ_ij β_ij a_i(phase of year) b_j(hour of day)`, with `a` = 1, sin and cos of 1 to 3 times
+//! the phase, `b` = 1, sin and cos of 1 to 4 times the hour: 63 coefficients. What is left is the
+//! anomaly.
+
+use std::f64::consts::TAU;
+
+use crate::series::{HOURS, Series, days_in_year};
+
+const ANNUAL: usize = 7;
+const DIURNAL: usize = 9;
+const COEFFICIENTS: usize = ANNUAL * DIURNAL;
+
+/// Keeps the normal equations solvable for short series; nothing beside the sums of squares.
+const RIDGE: f64 = 1e-6;
+
+/// Shorter series do not show a whole year.
+const LEAST_DAYS: usize = 365;
+
+/// The hourly anomalies of a series from its own climatology, or `None` if it has less than a year.
+pub(crate) fn anomalies(series: &Series) -> Option<Vec<f64>> {
+    if series.days.len() < LEAST_DAYS {
+        return None;
+    }
+    let curves = fit(series)?;
+    let mut anomalies = Vec::with_capacity(series.values.len());
+    for (day, values) in series.iter() {
+        let length = days_in_year(day.year);
+        for (hour, value) in values.iter().enumerate() {
+            let annual = annual_terms(phase(day.day_of_year, hour, length));
+            let expected: f64 = annual.iter().zip(&curves[hour]).map(|(a, c)| a * c).sum();
+            anomalies.push(value - expected);
+        }
+    }
+    Some(anomalies)
+}
+
+fn phase(day_of_year: i16, hour: usize, days: f64) -> f64 {
+    (f64::from(day_of_year) - 1.0 + hour as f64 / 24.0) / days
+}
+
+fn annual_terms(phase: f64) -> [f64; ANNUAL] {
+    let (sin, cos) = (TAU * phase).sin_cos();
+    let (sin2, cos2) = (2.0 * sin * cos, cos * cos - sin * sin);
+    let (sin3, cos3) = (sin2 * cos + cos2 * sin, cos2 * cos - sin2 * sin);
+    [1.0, sin, cos, sin2, cos2, sin3, cos3]
+}
+
+fn diurnal_terms(hour: usize) -> [f64; DIURNAL] {
+    let mut terms = [1.0; DIURNAL];
+    for k in 1..=4 {
+        let (sin, cos) = (TAU * k as f64 * hour as f64 / 24.0).sin_cos();
+        terms[2 * k - 1] = sin;
+        terms[2 * k] = cos;
+    }
+    terms
+}
+
+/// For each hour of the day, the coefficients of the annual terms.
+///
+/// The terms of the day depend on the hour alone, so the normal matrix is a sum of 24 Kronecker
+/// products, and each hour of the series costs 7 x 7 instead of 63 x 63 products.
+fn fit(series: &Series) -> Option<[[f64; ANNUAL]; HOURS]> {
+    let centre = series.values[0];
+    let mut grams = [[[0.0; ANNUAL]; ANNUAL]; HOURS];
+    let mut moments = [[0.0; ANNUAL]; HOURS];
+    for (day, values) in series.iter() {
+        let length = days_in_year(day.year);
+        for (hour, value) in values.iter().enumerate() {
+            let annual = annual_terms(phase(day.day_of_year, hour, length));
+            for i in 0..ANNUAL {
+                moments[hour][i] += annual[i] * (value - centre);
+                for j in 0..=i {
+                    grams[hour][i][j] += annual[i] * annual[j];
+                }
+            }
+        }
+    }
+    let coefficients = solve(&grams, &moments)?;
+    let mut curves = [[0.0; ANNUAL]; HOURS];
+    for (hour, curve) in curves.iter_mut().enumerate() {
+        let diurnal = diurnal_terms(hour);
+        for (i, value) in curve.iter_mut().enumerate() {
+            *value = (0..DIURNAL).map(|k| coefficients[i * DIURNAL + k] * diurnal[k]).sum();
+        }
+        curve[0] += centre;
+    }
+    Some(curves)
+}
+
+fn solve(grams: &[[[f64; ANNUAL]; ANNUAL]; HOURS], moments: &[[f64; ANNUAL]; HOURS]) -> Option<Vec<f64>> {
+    let mut matrix = vec![vec![0.0; COEFFICIENTS]; COEFFICIENTS];
+    let mut right = vec![0.0; COEFFICIENTS];
+    for hour in 0..HOURS {
+        let diurnal = diurnal_terms(hour);
+        for row in 0..COEFFICIENTS {
+            let (i, k) = (row / DIURNAL, row % DIURNAL);
+            right[row] += moments[hour][i] * diurnal[k];
+            for column in 0..=row {
+                let (j, l) = (column / DIURNAL, column % DIURNAL);
+                matrix[row][column] += grams[hour][i.max(j)][i.min(j)] * diurnal[k] * diurnal[l];
+            }
+        }
+    }
+    for (i, row) in matrix.iter_mut().enumerate() {
+        row[i] += RIDGE;
+    }
+    cholesky_solve(&mut matrix, right)
+}
+
+/// Solves `matrix x = right`, of which only the lower triangle is read; `None` if it is not positive
+/// definite.
+fn cholesky_solve(matrix: &mut [Vec<f64>], mut right: Vec<f64>) -> Option<Vec<f64>> {
+    let n = right.len();
+    for i in 0..n {
+        for j in 0..=i {
+            let sum: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
+            let rest = matrix[i][j] - sum;
+            if i != j {
+                matrix[i][j] = rest / matrix[j][j];
+            } else if rest > 0.0 {
+                matrix[i][i] = rest.sqrt();
+            } else {
+                return None;
+            }
+        }
+    }
+    for i in 0..n {
+        let sum: f64 = (0..i).map(|k| matrix[i][k] * right[k]).sum();
+        right[i] = (right[i] - sum) / matrix[i][i];
+    }
+    for i in (0..n).rev() {
+        let sum: f64 = (i + 1..n).map(|k| matrix[k][i] * right[k]).sum();
+        right[i] = (right[i] - sum) / matrix[i][i];
+    }
+    Some(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::calendar::{self, HOUR_US};
+
+    use super::*;
+    use crate::series::Hour;
+
+    #[test]
+    fn a_series_of_pure_harmonics_has_no_anomaly() {
+        let start = calendar::year_start_us(2003);
+        let hours = (0..3 * 365 * 24_i64).map(|i| {
+            let local_us = start + i * HOUR_US;
+            let (year, hour) = (TAU * calendar::year_phase(local_us), TAU * (i % 24) as f64 / 24.0);
+            let value = 285.0 + 9.0 * (year - 0.4).cos() + (3.0 * year).sin()
+                - 4.0 * hour.cos() * (1.0 + 0.3 * (2.0 * year).cos())
+                + 0.5 * (4.0 * hour).sin();
+            Hour { member: 0, local_us, value }
+        });
+        let anomalies = anomalies(&Series::of(hours)).unwrap();
+        let largest = anomalies.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        assert!(largest < 1e-6, "{largest}: the ridge of 1e-6 leaves about 1e-10 of the amplitudes");
+    }
+
+    #[test]
+    fn less_than_a_year_has_no_climatology() {
+        let hours = (0..300 * 24_i64).map(|i| Hour { member: 0, local_us: i * HOUR_US, value: i as f64 });
+        assert!(anomalies(&Series::of(hours)).is_none());
+    }
+}

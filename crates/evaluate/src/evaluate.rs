@@ -1,0 +1,168 @@
+//! The stage `evaluate`: generated against real hours, with real against real as the yardstick.
+
+use anyhow::Context;
+use contract::artifact::{self, Split};
+use contract::config::{Fault, in_range};
+use contract::stage::{Inputs, Outputs, Stage, read_json};
+use contract::transform::Transform;
+use contract::variable::{Variable, variable_names};
+use serde::Deserialize;
+
+use crate::curves::Curves;
+use crate::figures::figures;
+use crate::input::{Generated, Observed};
+use crate::metrics::{Metrics, Years};
+use crate::sample::Sample;
+
+/// The stage; see the module.
+pub struct Evaluate;
+
+/// The tables of the pipeline file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvaluateTables {
+    evaluate: EvaluateTable,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct EvaluateTable {
+    autocorrelation_days: usize,
+}
+
+impl Default for EvaluateTable {
+    fn default() -> EvaluateTable {
+        EvaluateTable { autocorrelation_days: 30 }
+    }
+}
+
+/// The same, checked.
+#[derive(Clone, Debug)]
+pub struct EvaluateConfig {
+    /// The longest lag of the anomaly autocorrelation, 1 to 180.
+    pub(crate) autocorrelation_days: usize,
+}
+
+/// What is compared.
+pub(crate) struct Samples {
+    /// All years.
+    pub(crate) observed: Sample,
+    /// Training and held-out years; where nothing is out of sample, the first and the second half of
+    /// all years.
+    pub(crate) pair: [Sample; 2],
+    pub(crate) generated: Sample,
+    pub(crate) in_sample: bool,
+}
+
+impl Samples {
+    /// What the generated hours are compared with: the held-out years, or all in-sample.
+    pub(crate) fn real(&self) -> &Sample {
+        if self.in_sample { &self.observed } else { &self.pair[1] }
+    }
+}
+
+impl Stage for Evaluate {
+    const NAME: &'static str = "evaluate";
+    const READS: &'static [&'static str] =
+        &["preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet"];
+    type Tables = EvaluateTables;
+    type Config = EvaluateConfig;
+
+    fn check(tables: EvaluateTables) -> Result<EvaluateConfig, Fault> {
+        let days = tables.evaluate.autocorrelation_days;
+        let autocorrelation_days = in_range("evaluate.autocorrelation_days", days, 1..=180)?;
+        Ok(EvaluateConfig { autocorrelation_days })
+    }
+
+    fn run(config: &EvaluateConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let transform_path = inputs.path("preprocess/transform.json")?;
+        let transform: Transform = read_json(transform_path)?;
+        let variable = Variable::named(&transform.variable).with_context(|| {
+            let (path, name) = (transform_path.display(), &transform.variable);
+            format!("{path}: variable {name:?} is unknown; known are {}", variable_names())
+        })?;
+        let observed = Observed::read(inputs.path("preprocess/observed.parquet")?, &transform)?;
+        let generated = Generated::read(inputs.path("generate/generated.parquet")?, &transform)?;
+        let moved = generated.moved;
+        let (samples, years) = samples(&observed, generated, transform.in_sample);
+        drop(observed);
+
+        let mut metrics = Metrics::of(&samples, years, &figures(config), variable);
+        if let Some((year, shift)) = moved {
+            metrics.notes.insert(0, format!(
+                "The hours were generated for the climate of {year}; for the comparison they were moved back to {} by {shift:.3} {}.",
+                transform.trend.reference_year, variable.canonical_unit,
+            ));
+        }
+        for note in &metrics.notes {
+            tracing::info!("{note}");
+        }
+        tracing::info!("{}", metrics.verdict());
+        outputs.write_json(artifact::METRICS, &metrics)?;
+        outputs.write_json(artifact::CURVES, &Curves::of(&samples, config, variable))
+    }
+}
+
+fn samples(observed: &Observed, generated: Generated, in_sample: bool) -> (Samples, Years) {
+    let all = observed.all();
+    let mut years = Years::default();
+    let pair = if in_sample {
+        let [first, second] = halves(&all);
+        [observed.of_years(first), observed.of_years(second)]
+    } else {
+        [observed.of_split(Split::Train), observed.of_split(Split::Test)]
+    };
+    if in_sample {
+        years.first_half = Some((&pair[0]).into());
+        years.second_half = Some((&pair[1]).into());
+    } else {
+        years.training = Some((&pair[0]).into());
+        years.validation = Some((&observed.of_split(Split::Validation)).into());
+        years.held_out = Some((&pair[1]).into());
+    }
+    years.observed = Some((&all).into());
+    years.generated = Some((&generated.series).into());
+    let samples = Samples {
+        observed: Sample::of(all),
+        pair: pair.map(Sample::of),
+        generated: Sample::of(generated.series),
+        in_sample,
+    };
+    (samples, years)
+}
+
+/// The first and the second half of a series' years; of an odd number, the second half has one more.
+fn halves(series: &crate::series::Series) -> [std::ops::RangeInclusive<i16>; 2] {
+    let mut years: Vec<i16> = series.days.iter().map(|day| day.year).collect();
+    years.dedup();
+    match (years.first(), years.get(years.len() / 2), years.last()) {
+        (Some(&first), Some(&middle), Some(&last)) => [first..=middle - 1, middle..=last],
+        _ => [1..=0, 1..=0],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lags_beyond_180_days_are_refused() {
+        let check = |days| {
+            let tables = serde_json::json!({"evaluate": {"autocorrelation_days": days}});
+            let tables = contract::config::parse(tables.as_object().unwrap()).unwrap();
+            Evaluate::check(tables).map_err(|fault| fault.describe("x.toml"))
+        };
+        assert_eq!(
+            check(181).unwrap_err(),
+            "x.toml: [evaluate] autocorrelation_days is 181; wanted 1 to 180"
+        );
+        assert!(check(0).is_err());
+        assert_eq!(check(180).unwrap().autocorrelation_days, 180);
+    }
+
+    #[test]
+    fn the_default_is_thirty_days() {
+        let config = Evaluate::check(EvaluateTables::default()).unwrap();
+        assert_eq!(config.autocorrelation_days, 30);
+    }
+}

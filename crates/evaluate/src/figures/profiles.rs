@@ -1,0 +1,167 @@
+//! Mean courses: through the year, through the day, through the day of each month, and the diurnal
+//! range.
+
+use super::{Distance, Figure, Kind, range};
+use crate::evaluate::EvaluateConfig;
+use crate::sample::Sample;
+use crate::series::{HOURS, mean};
+
+const DAYS: usize = 365;
+const MONTHS: usize = 12;
+
+/// Days on either side that the seasonal profile is smoothed over.
+const SMOOTHING_DAYS: usize = 7;
+
+pub(crate) fn figures(_: &EvaluateConfig) -> Vec<Figure> {
+    vec![
+        Figure {
+            name: "seasonal_profile".to_string(),
+            title: "Seasonal profile (range)".to_string(),
+            definition: "Mean by day of year, smoothed over 15 days around the circle of the year; 31 December of leap years counts as day 365. Shown: its largest minus its smallest value.".to_string(),
+            ..profile(seasonal_profile)
+        },
+        Figure {
+            name: "diurnal_profile".to_string(),
+            title: "Diurnal profile (range)".to_string(),
+            definition: "Mean by hour of day, local standard time. Shown: its largest minus its smallest value.".to_string(),
+            needs: "one whole day",
+            ..profile(diurnal_profile)
+        },
+        Figure {
+            name: "month_hour_mean".to_string(),
+            title: "Mean by month and hour (range)".to_string(),
+            definition: "Mean by calendar month and hour of day: 288 values. Shown: the largest minus the smallest.".to_string(),
+            source: "scorecard of this project, figure 1",
+            ..profile(month_hour_mean)
+        },
+        Figure {
+            name: "diurnal_range".to_string(),
+            title: "Diurnal range by month (mean)".to_string(),
+            definition: "Mean by calendar month of the day's largest minus its smallest hourly value. Shown: the mean of the 12 months.".to_string(),
+            source: "VALUE (COST action ES1102), diurnal temperature range",
+            shown: mean,
+            ..profile(diurnal_range)
+        },
+    ]
+}
+
+/// What these figures have in common.
+fn profile(curve: fn(&Sample) -> Option<Vec<f64>>) -> Figure {
+    Figure {
+        name: String::new(),
+        group: "Profiles",
+        title: String::new(),
+        part_of: None,
+        kind: Kind::Difference,
+        definition: String::new(),
+        source: "Kyle 2024",
+        needs: "days of every month",
+        curve: Box::new(curve),
+        shown: range,
+        distance: Distance::MeanAbsoluteDifference,
+    }
+}
+
+/// Mean by day of year, smoothed: 365 values.
+pub(crate) fn seasonal_profile(sample: &Sample) -> Option<Vec<f64>> {
+    let mut cells = Cells::new(DAYS);
+    for (day, &mean) in sample.series.days.iter().zip(&sample.daily) {
+        cells.add((day.day_of_year as usize - 1).min(DAYS - 1), mean);
+    }
+    let mut smoothed = Cells::new(DAYS);
+    for centre in 0..DAYS {
+        for shift in 0..=2 * SMOOTHING_DAYS {
+            let day = (centre + DAYS + shift - SMOOTHING_DAYS) % DAYS;
+            smoothed.sums[centre] += cells.sums[day];
+            smoothed.counts[centre] += cells.counts[day];
+        }
+    }
+    smoothed.means()
+}
+
+/// Mean by hour of day: 24 values.
+pub(crate) fn diurnal_profile(sample: &Sample) -> Option<Vec<f64>> {
+    let mut cells = Cells::new(HOURS);
+    for (_, values) in sample.series.iter() {
+        values.iter().enumerate().for_each(|(hour, &value)| cells.add(hour, value));
+    }
+    cells.means()
+}
+
+/// Mean by month and hour of day: 12 x 24 values.
+pub(crate) fn month_hour_mean(sample: &Sample) -> Option<Vec<f64>> {
+    let mut cells = Cells::new(MONTHS * HOURS);
+    for (day, values) in sample.series.iter() {
+        let first = (day.month as usize - 1) * HOURS;
+        values.iter().enumerate().for_each(|(hour, &value)| cells.add(first + hour, value));
+    }
+    cells.means()
+}
+
+/// Mean by month of the day's largest minus its smallest value: 12 values.
+pub(crate) fn diurnal_range(sample: &Sample) -> Option<Vec<f64>> {
+    let mut cells = Cells::new(MONTHS);
+    for (day, values) in sample.series.iter() {
+        cells.add(day.month as usize - 1, range(values));
+    }
+    cells.means()
+}
+
+struct Cells {
+    sums: Vec<f64>,
+    counts: Vec<u64>,
+}
+
+impl Cells {
+    fn new(cells: usize) -> Cells {
+        Cells { sums: vec![0.0; cells], counts: vec![0; cells] }
+    }
+
+    fn add(&mut self, cell: usize, value: f64) {
+        self.sums[cell] += value;
+        self.counts[cell] += 1;
+    }
+
+    /// The mean of each cell, or `None` if one is empty.
+    fn means(&self) -> Option<Vec<f64>> {
+        let mean = |(&sum, &count): (&f64, &u64)| (count > 0).then(|| sum / count as f64);
+        self.sums.iter().zip(&self.counts).map(mean).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::tests::sample;
+    use contract::calendar::civil;
+
+    #[test]
+    fn the_diurnal_profile_of_a_daily_course_is_that_course() {
+        let sample = sample(2001, 365 * 24, |time| f64::from(civil(time).hour).powi(2));
+        let profile = diurnal_profile(&sample).unwrap();
+        let expected: Vec<f64> = (0..24).map(|hour| f64::from(hour).powi(2)).collect();
+        assert_eq!(profile, expected);
+        assert_eq!(diurnal_range(&sample).unwrap(), vec![529.0; 12]);
+    }
+
+    #[test]
+    fn the_seasonal_profile_agrees_with_brute_force() {
+        let value = |day: i64| ((day * 37) % 101) as f64;
+        let sample = sample(2001, 3 * 365 * 24, |time| value(i64::from(civil(time).day_of_year)));
+        let profile = seasonal_profile(&sample).unwrap();
+        for centre in 0..365_i64 {
+            let days = (centre - 7..=centre + 7).map(|day| value(day.rem_euclid(365) + 1));
+            let expected = days.sum::<f64>() / 15.0;
+            let got = profile[centre as usize];
+            assert!((got - expected).abs() < 1e-9, "day {centre}: {got} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn a_summer_alone_has_no_profile_by_month() {
+        let sample = sample(2001, 90 * 24, |_| 1.0);
+        assert!(month_hour_mean(&sample).is_none());
+        assert!(seasonal_profile(&sample).is_none());
+        assert!(diurnal_profile(&sample).is_some());
+    }
+}

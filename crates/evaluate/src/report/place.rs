@@ -1,0 +1,76 @@
+//! The list about the place, the years and the trend.
+
+use contract::transform::{Transform, Trend, TrendMethod, TrendShape};
+use serde::Serialize;
+
+use super::inputs::Source;
+use super::units::{Units, number};
+use crate::metrics::{Metrics, YearList};
+
+/// The number of filled gaps that are listed.
+const SHOWN_GAPS: usize = 5;
+
+/// A line of the list about place, years and trend.
+#[derive(Debug, Serialize)]
+pub(crate) struct Fact {
+    name: &'static str,
+    text: String,
+}
+
+pub(crate) fn facts(metrics: &Metrics, source: &Source, transform: &Transform, units: &Units) -> Vec<Fact> {
+    let fact = |name, text| Fact { name, text };
+    let requested = place(source.requested_latitude_deg, source.requested_longitude_deg);
+    let grid_point = place(source.latitude_deg, source.longitude_deg);
+    let distance_km = number(source.distance_km, 2);
+    let observed = metrics.years.observed.as_ref().map_or("none".to_string(), YearList::describe);
+    vec![
+        fact("Grid point", format!("{grid_point}, {distance_km} km from the place asked for ({requested})")),
+        fact("Files", format!("{} hours, {} to {} UTC", source.hours, source.first, source.last)),
+        fact("Local years", format!("{observed}, local standard time UTC{}", transform.utc_offset)),
+        fact("Filled hours", filled(source, &metrics.variable)),
+        fact("Trend", trend(&transform.trend, &units.difference)),
+    ]
+}
+
+fn filled(source: &Source, variable: &str) -> String {
+    let gaps: Vec<_> = source.filled.iter().filter(|gap| gap.variable == variable).collect();
+    if gaps.is_empty() {
+        return "none".to_string();
+    }
+    let hours: u64 = gaps.iter().map(|gap| gap.hours).sum();
+    let shown = gaps.iter().take(SHOWN_GAPS).map(|gap| format!("{} to {}", gap.from, gap.to));
+    let mut shown: Vec<_> = shown.collect();
+    if gaps.len() > SHOWN_GAPS {
+        shown.push(format!("and {} more", gaps.len() - SHOWN_GAPS));
+    }
+    format!("{hours}, interpolated: {}", shown.join("; "))
+}
+
+fn trend(trend: &Trend, unit: &str) -> String {
+    let method = match trend.method {
+        TrendMethod::None => return "none removed".to_string(),
+        TrendMethod::Ols => "ordinary least squares on yearly means",
+        TrendMethod::TheilSen => "Theil-Sen on yearly means",
+    };
+    let shape = match trend.shape {
+        TrendShape::Continuous => "continuous in time",
+        TrendShape::YearlySteps => "in yearly steps",
+    };
+    let [low, high] = trend.interval_per_decade;
+    format!(
+        "{} {unit} per decade (95 % interval {} to {}), {method}, {shape}; everything here is in the climate of {}",
+        number(10.0 * trend.slope_per_year, 2),
+        number(low, 2),
+        number(high, 2),
+        trend.reference_year
+    )
+}
+
+/// `48.45° N, 5.59° E`.
+pub(crate) fn place(latitude_deg: f64, longitude_deg: f64) -> String {
+    let north = if latitude_deg < 0.0 { "S" } else { "N" };
+    let east = if longitude_deg < 0.0 { "W" } else { "E" };
+    // Four decimals are 11 m.
+    let rounded = |degrees: f64| (degrees.abs() * 1e4).round() / 1e4;
+    format!("{}° {north}, {}° {east}", rounded(latitude_deg), rounded(longitude_deg))
+}

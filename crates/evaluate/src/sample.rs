@@ -1,0 +1,104 @@
+//! A series with what several figures need of it, computed once.
+
+use crate::climatology;
+use crate::series::{HOURS, Series, mean};
+
+/// One side of a comparison.
+pub(crate) struct Sample {
+    pub(crate) series: Series,
+    /// The mean of each day.
+    pub(crate) daily: Vec<f64>,
+    /// All hours, ascending.
+    pub(crate) sorted: Vec<f64>,
+    /// `None` for less than a year.
+    pub(crate) anomalies: Option<Anomalies>,
+}
+
+/// The series minus its own climatology.
+pub(crate) struct Anomalies {
+    /// The mean of each day.
+    pub(crate) daily: Vec<f64>,
+    /// All hours, ascending.
+    pub(crate) sorted: Vec<f64>,
+}
+
+impl Sample {
+    pub(crate) fn of(series: Series) -> Sample {
+        let anomalies = climatology::anomalies(&series).map(|hourly| Anomalies {
+            daily: hourly.chunks_exact(HOURS).map(mean).collect(),
+            sorted: ascending(hourly),
+        });
+        Sample { daily: series.daily_means(), sorted: ascending(series.values.clone()), anomalies, series }
+    }
+}
+
+fn ascending(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    //! Series made in code, with known statistics.
+
+    use contract::calendar::{DAY_US, HOUR_US, year_start_us};
+
+    use super::*;
+    use crate::series::Hour;
+
+    /// `hours` hours from the start of that year, each with the value of its local time.
+    pub(crate) fn sample(first_year: i16, hours: i64, mut value: impl FnMut(i64) -> f64) -> Sample {
+        let start = year_start_us(first_year);
+        let hours = (0..hours).map(|i| start + i * HOUR_US).map(|local_us| Hour {
+            member: 0,
+            local_us,
+            value: value(local_us),
+        });
+        Sample::of(Series::of(hours))
+    }
+
+    /// A day of each value; NaN is a hole.
+    pub(crate) fn daily_steps(values: &[f64]) -> Sample {
+        let start = year_start_us(2001);
+        sample(2001, values.len() as i64 * 24, |time| values[((time - start) / DAY_US) as usize])
+    }
+
+    /// `x[t+1] = phi x[t] + e[t]`, e standard normal, from 2001 on.
+    pub(crate) fn autoregression(phi: f64, hours: i64) -> Sample {
+        let mut noise = Noise(1);
+        let mut value = 0.0;
+        sample(2001, hours, |_| {
+            value = phi * value + noise.normal();
+            value
+        })
+    }
+
+    /// The same with a step a day.
+    pub(crate) fn daily_autoregression(phi: f64, days: usize) -> Sample {
+        let mut noise = Noise(1);
+        let mut value = 0.0;
+        let values: Vec<f64> = (0..days)
+            .map(|_| {
+                value = phi * value + noise.normal();
+                value
+            })
+            .collect();
+        daily_steps(&values)
+    }
+
+    /// Knuth's 64-bit linear congruential generator; its upper 32 bits are used.
+    pub(crate) struct Noise(pub(crate) u64);
+
+    impl Noise {
+        /// Uniform in (0, 1).
+        pub(crate) fn uniform(&mut self) -> f64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((self.0 >> 32) as f64 + 0.5) / 4_294_967_296.0
+        }
+
+        /// Nearly standard normal: the sum of 12 uniform numbers minus 6.
+        pub(crate) fn normal(&mut self) -> f64 {
+            (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
+        }
+    }
+}
