@@ -61,7 +61,7 @@ fn no_stage_links_another() {
 fn features(arguments: &[&str]) -> Vec<String> {
     let workspace = Workspace::find(None, None, None).unwrap();
     let mut command = workspace.cargo();
-    command.args(["tree", "--offline", "--locked", "--no-dedupe", "--prefix", "none", "--format", "{p} {f}"]);
+    command.args(["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p} {f}"]);
     let text = output(command.args(["--workspace"]).args(arguments)).unwrap();
     let mut lines: Vec<_> = text.lines().map(|line| line.trim_end_matches(" (*)").to_string()).collect();
     lines.sort();

@@ -79,11 +79,10 @@ pub(crate) fn tables() -> Vec<&'static str> {
 }
 
 impl Stage {
-    /// Where its inputs come from: stages, and [`FILES`].
+    /// Where its inputs come from: [`FILES`], and stages in the order they run.
     pub fn sources(&self) -> Vec<&'static str> {
-        let mut sources: Vec<_> = self.reads.iter().map(|read| source_and_name(read).0).collect();
-        sources.dedup();
-        sources
+        let names = [FILES].into_iter().chain(STAGES.iter().map(|stage| stage.name));
+        names.filter(|name| self.reads.iter().any(|read| source_and_name(read).0 == *name)).collect()
     }
 
     /// True if it reads, directly or not, what `other` writes.

@@ -3,7 +3,7 @@
 use crate::cache::Lookup;
 use crate::console::line;
 use crate::digest;
-use crate::map::{self, FILES, Stage};
+use crate::map::{self, Stage};
 use crate::pipeline::Pipeline;
 use crate::runs::State;
 use crate::session::Session;
@@ -95,11 +95,13 @@ fn rows(
     Ok(rows)
 }
 
+/// The first stage that has to be finished before.
 fn waits_for(session: &Session, stage: &Stage) -> String {
-    let unfinished = |source: &&&str| {
-        **source != FILES && map::stage(source).is_ok_and(|source| session.finished(source).is_none())
-    };
-    let sources = stage.sources();
-    let waits: Vec<&str> = sources.iter().filter(unfinished).copied().collect();
-    format!("waits for {}", waits.join(", "))
+    let unfinished =
+        |source: &&str| map::stage(source).is_ok_and(|source| session.finished(source).is_none());
+    stage
+        .sources()
+        .into_iter()
+        .find(unfinished)
+        .map_or_else(String::new, |source| format!("waits for {source}"))
 }

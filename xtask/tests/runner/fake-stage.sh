@@ -1,6 +1,6 @@
 #!/bin/sh
 # A stage for the tests of the runner: no data, but every way to behave. Its files hold the stage's
-# configuration and what it was given; a key `as` in one of its tables replaces all of that.
+# configuration and the digests it was given; a key `as` in one of its tables replaces all of that.
 check=
 while [ $# -gt 0 ]; do
     case "$1" in
@@ -14,7 +14,8 @@ stage=$(text stage)
 folder=$(text folder)
 work=$(text work)
 log=$(text log)
-has() { grep -q "\"$stage-$1\"" "$request"; }
+# What the test has asked for, one `stage-behaviour` a line.
+has() { grep -qx "$stage-$1" "$(dirname "$0")/behaviour"; }
 
 if has fault; then
     echo "error: $(text pipeline): [$stage] has a fault" >&2
@@ -22,6 +23,7 @@ if has fault; then
 fi
 [ -z "$check" ] || exit 0
 echo "{\"message\":\"$stage\"}" >"$log"
+[ ! -e "$work/checkpoint" ] || echo "stage $stage resumes" >&2
 echo "stage $stage runs" >&2
 if has fail; then
     echo "error: $stage has no luck" >&2
@@ -48,7 +50,9 @@ generate) files="generated.parquet" ;;
 evaluate) files="metrics.json curves.json" ;;
 report) files="report.html" ;;
 esac
-has forgetful && files="unknown"
+has forget && files="unknown"
+has tamper && echo more >>"$(text path)"
+has waver && contents=$$
 for file in $files; do
     mkdir -p "$(dirname "$folder/$file")"
     echo "$file: $contents" >"$folder/$file" || exit 1
