@@ -66,12 +66,12 @@ fn the_articles_pipeline_says_how_to_get_its_files() {
 #[test]
 fn a_full_disk_leaves_nothing_and_the_next_run_goes_on() {
     let bench = Bench::after_smoke();
-    // Half a megabyte (dash counts blocks of 512 bytes, bash 1024): less than 60 years take.
-    let arguments = ["run-all", "smoke", "--set", "generate.years=60"];
+    // Three megabytes: less than 150 years take, and more than cargo writes when nothing is to be built.
+    let arguments = ["run-all", "smoke", "--set", "generate.years=150"];
     let command = bench.command(&arguments);
     let mut limited = std::process::Command::new("bash");
     limited
-        .args(["-c", "ulimit -f 512; exec \"$0\" \"$@\""])
+        .args(["-c", "ulimit -f 3000; exec \"$0\" \"$@\""])
         .arg(command.get_program())
         .args(command.get_args());
     limited.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

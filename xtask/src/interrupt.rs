@@ -16,7 +16,12 @@ pub(crate) fn listen() {
     let handler = remember as extern "C" fn(libc::c_int) as libc::sighandler_t;
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
         // SAFETY: the handler only stores to an atomic, which is allowed in a signal handler.
-        unsafe { libc::signal(signal, handler) };
+        let before = unsafe { libc::signal(signal, handler) };
+        if signal == libc::SIGHUP && before == libc::SIG_IGN {
+            // Started by `nohup`: goes on when the terminal closes.
+            // SAFETY: restores what was there.
+            unsafe { libc::signal(signal, libc::SIG_IGN) };
+        }
     }
 }
 

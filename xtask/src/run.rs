@@ -48,6 +48,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
     let _lock = workspace.lock(&console)?;
     session.cache.sweep()?;
     session.runs.sweep()?;
+    session.runs.check_place(&session.pipeline.name)?;
     let mut runner = Runner { session, console, options };
     runner.run(&selected)?;
     let run = runner.to_publish(&selected);

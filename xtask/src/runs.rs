@@ -104,7 +104,10 @@ impl Runs {
     }
 
     /// Refuses to replace a folder that is not a run's, or to nest runs.
-    fn check_place(&self, name: &str) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When the name cannot be used; asked before hours of work, and again before the folder is replaced.
+    pub fn check_place(&self, name: &str) -> anyhow::Result<()> {
         let target = self.path(name);
         let taken = fs::read_dir(&target).is_ok_and(|mut entries| entries.next().is_some());
         if taken && !target.join("run.json").is_file() {

@@ -34,6 +34,7 @@ impl Workspace {
         let root = root.ok_or_else(|| {
             anyhow!("no workspace at or above {}; run this in a clone of the repository", here.display())
         })?;
+        let root = root.canonicalize().unwrap_or(root);
         let data = data.map_or_else(|| root.join("data"), |data| here.join(data));
         Ok(Workspace { root, data, binaries: binaries.map(|binaries| here.join(binaries)) })
     }

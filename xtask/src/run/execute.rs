@@ -38,7 +38,7 @@ impl Runner<'_> {
         let seconds = clock.elapsed().as_secs_f64();
         let manifest = self.manifest(stage, ready, &draft, started, seconds)?;
         draft.publish(&manifest)?;
-        let text = format!("{}, {}", describe_seconds(seconds), digest::describe(&manifest.outputs));
+        let text = format!("{}, {}", describe_duration(seconds), digest::describe(&manifest.outputs));
         self.console.stage(stage.name, "done", &text);
         if before.is_some_and(|before| before != manifest.outputs) {
             self.console.note(&format!(
@@ -116,6 +116,11 @@ fn verify(stage: &Stage, inputs: &Inputs) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// `0.4 s`, `45 s`, `3 min 20 s`.
+fn describe_duration(seconds: f64) -> String {
+    if seconds < 9.95 { format!("{seconds:.1} s") } else { describe_seconds(seconds) }
 }
 
 /// The time of day, RFC 3339, UTC, to the second.
