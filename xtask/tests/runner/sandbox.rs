@@ -72,12 +72,7 @@ impl Sandbox {
     }
 
     pub fn xtask(&self, arguments: &[&str]) -> Ended {
-        let output = self.command(arguments).output().unwrap();
-        Ended {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ended::of(&mut self.command(arguments))
     }
 
     /// `xtask run-all x ...`, which must succeed; returns the stages that ran.
@@ -128,6 +123,15 @@ impl Sandbox {
 }
 
 impl Ended {
+    pub fn of(command: &mut Command) -> Ended {
+        let output = command.output().unwrap();
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// The stages that ran, as they say themselves.
     pub fn ran(&self) -> Vec<String> {
         let ran = self.stderr.lines().filter_map(|line| line.strip_prefix("stage ")?.strip_suffix(" runs"));
