@@ -1,1 +1,9 @@
+//! The whole pipeline, as people run it: `xtask` and the real stages on the embedded series, with
+//! data folders of their own.
 
+mod pipeline {
+    mod bad_input;
+    mod bench;
+    mod end_to_end;
+    mod kills;
+}

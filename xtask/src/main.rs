@@ -1,1 +1,87 @@
-fn main() {}
+//! `cargo xtask`: the only command that people type. It reads the pipeline, decides what has to
+//! run, runs the stages as processes, and keeps what they leave. It knows nothing of what is in
+//! their files, and links nothing heavy.
+
+mod builder;
+mod cache;
+mod canonical;
+mod child;
+mod ci;
+mod clean;
+mod cli;
+mod code;
+mod console;
+mod digest;
+mod doctor;
+mod failure;
+mod fingerprint;
+mod interrupt;
+mod map;
+mod pipeline;
+mod plan;
+mod run;
+mod runs;
+mod session;
+mod workspace;
+
+#[cfg(test)]
+mod borders;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, RunArguments};
+use crate::failure::{Failure, config};
+use crate::pipeline::Pipeline;
+use crate::workspace::Workspace;
+
+fn main() -> ExitCode {
+    interrupt::listen();
+    match dispatch(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(error.downcast_ref::<Failure>().map_or(1, Failure::exit_code))
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    let workspace = Workspace::find(cli.root, cli.data_dir, cli.bin_dir)?;
+    match cli.command {
+        Command::RunAll { pipeline, run } => run_stages(&workspace, None, pipeline, run),
+        Command::Run { stage, pipeline, run } => run_stages(&workspace, Some(&stage), pipeline, run),
+        Command::Status { pipeline, overrides } => {
+            let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
+            plan::print_status(&workspace, pipeline)
+        }
+        Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run),
+        Command::Test { arguments } => ci::test(&workspace, &arguments),
+        Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint),
+        Command::Doctor => {
+            doctor::doctor(&workspace);
+            Ok(())
+        }
+        Command::Bench { arguments } => ci::bench(&workspace, &arguments),
+    }
+}
+
+fn run_stages(
+    workspace: &Workspace,
+    last: Option<&str>,
+    pipeline: String,
+    arguments: RunArguments,
+) -> anyhow::Result<()> {
+    let last = last.map(map::stage).transpose().map_err(config)?;
+    let options = run::Options {
+        pipeline,
+        sets: arguments.overrides.set,
+        name: arguments.overrides.name,
+        last,
+        force: arguments.force,
+        dry_run: arguments.dry_run,
+        log_format: arguments.log_format,
+    };
+    run::run(workspace, &options).map(drop)
+}

@@ -1,0 +1,62 @@
+//! From the embedded series to a report, and what changes cost.
+
+use std::fs;
+
+use super::bench::{Bench, STAGES};
+
+fn assert_columns(bench: &Bench, file: &str, columns: &[&str]) {
+    let table = tables::read(&bench.result(file), &[]).unwrap();
+    for name in columns {
+        table.column(name).unwrap_or_else(|error| panic!("{file}: {error:#}"));
+    }
+    assert!(table.rows() > 0, "{file} is empty");
+}
+
+#[test]
+fn one_command_leaves_everything_by_name_and_the_second_does_nothing() {
+    let bench = Bench::new();
+    assert_eq!(bench.run_smoke(&[]), STAGES);
+    let observed = ["time", "local_time", "t2m", "t2m_flag", "t2m_adjusted", "split"];
+    assert_columns(&bench, "observed.parquet", &observed);
+    assert_columns(&bench, "generated.parquet", &["member", "time", "local_time", "t2m"]);
+    assert_columns(&bench, "history.parquet", &["epoch", "step", "train_loss", "validation_loss"]);
+    for name in ["metrics.json", "report.html", "model/weights.safetensors", "model/config.json"] {
+        assert!(bench.result(name).is_file(), "{name} is missing");
+    }
+    assert!(!fs::read_to_string(bench.result("report.html")).unwrap().contains("src=\"http"));
+    assert_eq!(bench.leftovers().len(), 0);
+    let made = fs::metadata(bench.result("run.json")).unwrap().modified().unwrap();
+    assert_eq!(bench.run_smoke(&[]).len(), 0);
+    assert_eq!(fs::metadata(bench.result("run.json")).unwrap().modified().unwrap(), made);
+}
+
+#[test]
+fn a_change_in_evaluate_runs_evaluate_and_report() {
+    let bench = Bench::after_smoke();
+    assert_eq!(bench.run_smoke(&["--set", "evaluate.autocorrelation_days=7"]), ["evaluate", "report"]);
+}
+
+#[test]
+fn the_same_request_gives_the_same_bytes() {
+    let bench = Bench::after_smoke();
+    let before = STAGES.map(|stage| bench.outputs(stage));
+    let ended = bench.xtask(&["run-all", "smoke", "--force"]);
+    assert_eq!(ended.ran(), STAGES);
+    assert!(!ended.stderr.contains("not deterministic"), "{}", ended.stderr);
+    assert_eq!(STAGES.map(|stage| bench.outputs(stage)), before);
+}
+
+#[test]
+fn a_corrupt_entry_is_said_and_made_again() {
+    let bench = Bench::after_smoke();
+    let file = bench.entries("generate")[0].join("artifact/generated.parquet");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, bytes).unwrap();
+    let ended = bench.xtask(&["run-all", "smoke"]);
+    let said = "generate    corrupt  its cache entry is corrupt (generated.parquet is not what was written); \
+                it is removed and made again\n";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert_eq!(ended.ran(), ["generate"]);
+}

@@ -1,0 +1,161 @@
+//! The cache, `data/cache/<stage>/<fingerprint>/`: `artifact/`, `manifest.json`, `log.jsonl`. An
+//! entry appears under its name whole or not at all: it is written as a sibling, flushed to the
+//! disk, then renamed. What is read from it is checked against the digests in its manifest.
+
+mod draft;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::digest::{self, Content};
+use crate::fingerprint::Parts;
+
+pub(crate) use draft::Draft;
+
+/// Version of the cache's layout; it is part of every fingerprint.
+pub(crate) const FORMAT: u32 = 1;
+
+/// Start of the names of what is not finished.
+pub(crate) const TEMPORARY: &str = ".tmp-";
+/// Start of the names of folders with checkpoints.
+const WORK: &str = ".work-";
+
+/// What is known about an entry: how it was made and what it holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub format: u32,
+    pub stage: String,
+    pub fingerprint: String,
+    pub parts: Parts,
+    pub outputs: Vec<Content>,
+    /// The commit that was checked out; `None` without git.
+    pub commit: Option<String>,
+    /// True if files differed from that commit.
+    pub dirty: Option<bool>,
+    pub device: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    pub seconds: f64,
+}
+
+/// What the cache has under a fingerprint.
+#[derive(Debug)]
+pub(crate) enum Lookup {
+    Missing,
+    /// All files are there with the digests of the manifest.
+    Intact(Box<Manifest>),
+    /// With what is wrong.
+    Corrupt(String),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    pub fn new(folder: PathBuf) -> Cache {
+        Cache { folder }
+    }
+
+    pub fn entry(&self, stage: &str, fingerprint: &str) -> PathBuf {
+        self.folder.join(stage).join(fingerprint)
+    }
+
+    /// Where the files of an entry are.
+    pub fn artifact(&self, stage: &str, fingerprint: &str) -> PathBuf {
+        self.entry(stage, fingerprint).join("artifact")
+    }
+
+    /// Looks an entry up and checks all of its files.
+    ///
+    /// # Errors
+    /// After Ctrl-C only; a file that cannot be read makes the entry corrupt.
+    pub fn lookup(&self, stage: &str, fingerprint: &str) -> anyhow::Result<Lookup> {
+        let entry = self.entry(stage, fingerprint);
+        if !entry.exists() {
+            return Ok(Lookup::Missing);
+        }
+        let checked = check(&entry, stage, fingerprint);
+        crate::interrupt::check()?;
+        Ok(match checked {
+            Ok(manifest) => Lookup::Intact(Box::new(manifest)),
+            Err(error) => Lookup::Corrupt(format!("{error:#}")),
+        })
+    }
+
+    /// The manifest of an entry, without a look at its files.
+    pub fn manifest(&self, stage: &str, fingerprint: &str) -> Option<Manifest> {
+        read_manifest(&self.entry(stage, fingerprint)).ok()
+    }
+
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, stage: &str, fingerprint: &str) -> anyhow::Result<()> {
+        let entry = self.entry(stage, fingerprint);
+        fs::remove_dir_all(&entry).with_context(|| format!("cannot remove {}", entry.display()))
+    }
+
+    /// Removes what killed runs left; work folders stay, they hold checkpoints.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    pub fn sweep(&self) -> anyhow::Result<()> {
+        sweep_folder(&self.folder)?;
+        for stage in crate::map::STAGES {
+            sweep_folder(&self.folder.join(stage.name))?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes the unfinished in one folder; nothing if there is no such folder.
+pub(crate) fn sweep_folder(folder: &Path) -> anyhow::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(TEMPORARY) {
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.with_context(|| format!("cannot remove {}", path.display()))?;
+        } else if name.starts_with(WORK) {
+            // Succeeds only where no checkpoint was written.
+            let _ = fs::remove_dir(&path);
+        }
+    }
+    Ok(())
+}
+
+fn read_manifest(entry: &Path) -> anyhow::Result<Manifest> {
+    let text = fs::read_to_string(entry.join("manifest.json")).context("manifest.json cannot be read")?;
+    serde_json::from_str(&text).context("manifest.json is not a manifest")
+}
+
+fn check(entry: &Path, stage: &str, fingerprint: &str) -> anyhow::Result<Manifest> {
+    let manifest = read_manifest(entry)?;
+    if manifest.stage != stage
+        || manifest.fingerprint != fingerprint
+        || manifest.parts.fingerprint() != fingerprint
+    {
+        anyhow::bail!("manifest.json is that of another entry");
+    }
+    let found = digest::folder(&entry.join("artifact"))?;
+    let named = |contents: &[Content], name: &str| contents.iter().any(|content| content.name == name);
+    for content in &manifest.outputs {
+        if !named(&found, &content.name) {
+            anyhow::bail!("{} is missing", content.name);
+        }
+        if !found.contains(content) {
+            anyhow::bail!("{} is not what was written", content.name);
+        }
+    }
+    if let Some(extra) = found.iter().find(|content| !named(&manifest.outputs, &content.name)) {
+        anyhow::bail!("{} was added", extra.name);
+    }
+    Ok(manifest)
+}
+
+#[cfg(test)]
+mod tests;

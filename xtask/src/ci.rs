@@ -1,0 +1,113 @@
+//! `test`, `ci` and `bench`: cargo called so that nothing is compiled twice.
+
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::builder;
+use crate::console::{Console, LogFormat};
+use crate::interrupt;
+use crate::run::{self, Options};
+use crate::workspace::{Workspace, output};
+
+/// One check of [`ci`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Step {
+    /// `cargo fmt --check`.
+    Format,
+    /// The stages' binaries.
+    Build,
+    /// `cargo xtask test`, which has the checks of the crates' borders.
+    Test,
+    /// `pipelines/smoke.toml` twice; the second time nothing may run.
+    Smoke,
+}
+
+const STEPS: [Step; 4] = [Step::Format, Step::Build, Step::Test, Step::Smoke];
+
+/// Runs the tests of the whole workspace with this machine's features.
+///
+/// # Errors
+/// When one fails.
+pub(crate) fn test(workspace: &Workspace, extra: &[String]) -> anyhow::Result<()> {
+    let mut command = workspace.cargo();
+    command.args(["test", "--workspace", "--locked"]).args(builder::feature_arguments(false)).args(extra);
+    call(&mut command)
+}
+
+/// Does every check but those to skip; stops at the first that fails.
+///
+/// # Errors
+/// When one fails.
+pub(crate) fn ci(workspace: &Workspace, skip: &[Step], lint: bool) -> anyhow::Result<()> {
+    for step in STEPS.into_iter().filter(|step| !skip.contains(step)) {
+        match step {
+            Step::Format => format(workspace)?,
+            Step::Build => {
+                builder::build(workspace, &Console { format: LogFormat::Human }, false)?;
+            }
+            Step::Test => test(workspace, &[])?,
+            Step::Smoke => smoke(workspace)?,
+        }
+    }
+    if lint {
+        let mut command = workspace.cargo();
+        command.args(["clippy", "--workspace", "--all-targets", "--locked"]);
+        call(command.args(builder::feature_arguments(false)).args(["--", "-D", "warnings"]))?;
+    }
+    println!("all checks passed");
+    Ok(())
+}
+
+fn format(workspace: &Workspace) -> anyhow::Result<()> {
+    if output(workspace.cargo().args(["fmt", "--version"])).is_err() {
+        eprintln!("rustfmt is not installed (rustup component add rustfmt); the format is not checked");
+        return Ok(());
+    }
+    call(workspace.cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
+    let options = Options {
+        pipeline: "smoke".to_string(),
+        sets: Vec::new(),
+        name: None,
+        last: None,
+        force: false,
+        dry_run: false,
+        log_format: LogFormat::Human,
+    };
+    run::run(workspace, &options)?;
+    let again = run::run(workspace, &options)?;
+    if !again.is_empty() {
+        bail!("the second run of the smoke pipeline ran {} again; wanted nothing", again.join(", "));
+    }
+    Ok(())
+}
+
+/// Builds, then runs the benchmarks one after the other.
+///
+/// # Errors
+/// When one fails, or the workspace has none.
+pub(crate) fn bench(workspace: &Workspace, extra: &[String]) -> anyhow::Result<()> {
+    let binaries = builder::build(workspace, &Console { format: LogFormat::Human }, false)?;
+    for name in ["bench-train", "bench-infer"] {
+        call(Command::new(builder::find(&binaries, name)?).current_dir(&workspace.root).args(extra))?;
+    }
+    Ok(())
+}
+
+/// Shows a command and runs it.
+fn call(command: &mut Command) -> anyhow::Result<()> {
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    let program = std::path::Path::new(command.get_program());
+    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let shown = format!("{name} {}", arguments.join(" "));
+    eprintln!("$ {}", shown.trim_end());
+    let status = command.status().with_context(|| format!("cannot start {name}"))?;
+    interrupt::check()?;
+    if !status.success() {
+        bail!("`{}` failed", shown.trim_end());
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! `clean`: removes the cache, and on request what was published.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::console::{Console, LogFormat, line};
+use crate::digest::{describe_bytes, files_below};
+use crate::workspace::Workspace;
+
+/// Removes the cache, and with `all` the runs; says what they weigh.
+///
+/// # Errors
+/// When something cannot be removed.
+pub(crate) fn clean(workspace: &Workspace, all: bool, dry_run: bool) -> anyhow::Result<()> {
+    let _lock = workspace.lock(&Console { format: LogFormat::Human })?;
+    let mut folders = vec![workspace.cache()];
+    if all {
+        folders.push(workspace.runs());
+    }
+    for folder in folders {
+        let bytes = weigh(&folder)?;
+        if !dry_run {
+            empty(&folder)?;
+        }
+        let word = if dry_run { "would go" } else { "gone" };
+        println!("{}", line(&workspace.show(&folder), "", &format!("{} {word}", describe_bytes(bytes))));
+    }
+    Ok(())
+}
+
+fn weigh(folder: &Path) -> anyhow::Result<u64> {
+    if !folder.exists() {
+        return Ok(0);
+    }
+    let files = files_below(folder, &|_| true)?;
+    Ok(files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len()).sum())
+}
+
+/// Removes everything in the folder but the lock, which we hold.
+fn empty(folder: &Path) -> anyhow::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for path in entries.flatten().map(|entry| entry.path()).filter(|path| !path.ends_with(".lock")) {
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The command line: what people type, and the help that they read.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::ci::Step;
+use crate::console::LogFormat;
+use crate::pipeline::DEFAULT;
+
+/// The pipeline from ERA5 files to synthetic weather and a report on it.
+///
+/// A pipeline is a TOML file below pipelines/. Its stages (ingest, preprocess, train, generate,
+/// evaluate, report) run in order; each result is kept in data/cache under a fingerprint of
+/// everything it depends on, so nothing is computed twice. Results are in data/runs/PIPELINE.
+///
+/// Start with: cargo xtask run-all
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// The repository, if not the one around.
+    #[arg(long, global = true, hide = true)]
+    pub root: Option<PathBuf>,
+    /// The folder of cache and runs, if not the repository's data/.
+    #[arg(long, global = true, hide = true)]
+    pub data_dir: Option<PathBuf>,
+    /// A folder of ready-made stage binaries, for tests of the runner.
+    #[arg(long, global = true, hide = true)]
+    pub bin_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline from its files to its report.
+    ///
+    /// Stages whose results are in the cache are not run again; the second time nothing is.
+    ///
+    /// Example, twenty epochs instead of what the file says, in a folder of its own:
+    ///   cargo xtask run-all la-haute-borne --set train.epochs=20 --name quick
+    #[command(verbatim_doc_comment)]
+    RunAll {
+        /// The pipeline file: a path, or a name below pipelines/.
+        #[arg(default_value = DEFAULT)]
+        pipeline: String,
+        #[command(flatten)]
+        run: RunArguments,
+    },
+    /// Run one stage, and before it what it needs.
+    ///
+    /// Later stages are left alone; those that no longer fit are taken out of data/runs.
+    ///
+    /// Example, only train the model:
+    ///   cargo xtask run train smoke
+    #[command(verbatim_doc_comment)]
+    Run {
+        /// ingest, preprocess, train, generate, evaluate or report.
+        stage: String,
+        /// The pipeline file: a path, or a name below pipelines/.
+        #[arg(default_value = DEFAULT)]
+        pipeline: String,
+        #[command(flatten)]
+        run: RunArguments,
+    },
+    /// Show which stages are fresh, stale or missing, and why.
+    ///
+    /// Example:
+    ///   cargo xtask status smoke --set evaluate.autocorrelation_days=10
+    #[command(verbatim_doc_comment)]
+    Status {
+        /// The pipeline file: a path, or a name below pipelines/.
+        #[arg(default_value = DEFAULT)]
+        pipeline: String,
+        #[command(flatten)]
+        overrides: Overrides,
+    },
+    /// Remove the cache, and with --all the published runs.
+    ///
+    /// Your own files, such as those in data/raw, are never touched.
+    ///
+    /// Example, only see how much there is:
+    ///   cargo xtask clean --all --dry-run
+    #[command(verbatim_doc_comment)]
+    Clean {
+        /// Also remove data/runs.
+        #[arg(long)]
+        all: bool,
+        /// Only say what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Run the tests of the whole workspace.
+    ///
+    /// They are compiled with the features that this machine's stages have, so that nothing is
+    /// compiled twice. Further arguments go to `cargo test`.
+    ///
+    /// Example, the tests whose name has "kl" in it:
+    ///   cargo xtask test kl
+    #[command(verbatim_doc_comment)]
+    Test {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Do every check that a change must pass.
+    ///
+    /// Format, build, tests, and the smoke pipeline twice, of which the second must run nothing.
+    ///
+    /// Example, without the tests:
+    ///   cargo xtask ci --skip test
+    #[command(verbatim_doc_comment)]
+    Ci {
+        /// Leave a step out; can be given more than once.
+        #[arg(long, value_name = "STEP")]
+        skip: Vec<Step>,
+        /// Also run clippy, which compiles all dependencies once more.
+        #[arg(long)]
+        lint: bool,
+    },
+    /// Show what this machine has: toolchain, libnetcdf, GPU, disk, cores.
+    ///
+    /// Example:
+    ///   cargo xtask doctor
+    #[command(verbatim_doc_comment)]
+    Doctor,
+    /// Measure milliseconds per training step and years generated per second.
+    ///
+    /// Further arguments go to both benchmarks.
+    ///
+    /// Example:
+    ///   cargo xtask bench
+    #[command(verbatim_doc_comment)]
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Run again what is in the cache (with `run`, only the stage that is named).
+    #[arg(long)]
+    pub force: bool,
+    /// Only say what would run, and why.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How events are written to standard error.
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Overrides {
+    /// Replace one value of the pipeline file; can be given more than once.
+    #[arg(long, value_name = "TABLE.KEY=VALUE")]
+    pub set: Vec<String>,
+    /// The folder of the results below data/runs, if not the pipeline's own name.
+    #[arg(long)]
+    pub name: Option<String>,
+}

@@ -1,0 +1,230 @@
+//! What a stage's results depend on besides its configuration and inputs: the sources of its crate
+//! and of the crates that it uses, Cargo.lock, build settings, compiler. Tests, benchmarks and
+//! `libnetcdf` (both NetCDF backends must agree bit for bit) are left out.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, anyhow};
+use serde_json::{Map, Value, json};
+
+use crate::map::Stage;
+use crate::workspace::{Workspace, output};
+use crate::{canonical, digest};
+
+/// The code of all stages.
+#[derive(Debug)]
+pub(crate) struct Code {
+    crates: BTreeMap<String, Crate>,
+    digests: RefCell<BTreeMap<String, String>>,
+    pub lockfile: String,
+    /// Digest of what else decides how crates are built: profiles, dependencies, flags.
+    pub settings: String,
+    pub compiler: String,
+    pub target: String,
+}
+
+#[derive(Debug)]
+struct Crate {
+    /// Its folder, or in tests its binary.
+    path: PathBuf,
+    /// The crates of this workspace that it uses.
+    uses: Vec<String>,
+}
+
+impl Code {
+    /// Reads what is the same for all stages; sources are digested when they are asked for.
+    ///
+    /// # Errors
+    /// When cargo or rustc cannot be asked, or a file cannot be read.
+    pub fn load(workspace: &Workspace) -> anyhow::Result<Code> {
+        if let Some(folder) = &workspace.binaries {
+            return Ok(ready_made(folder));
+        }
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let compiler = output(Command::new(rustc).arg("-vV").current_dir(&workspace.root))?;
+        let host = compiler.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or("unknown");
+        Ok(Code {
+            crates: crates(workspace)?,
+            digests: RefCell::default(),
+            lockfile: digest::file(&workspace.root.join("Cargo.lock"))?.0,
+            settings: settings(&workspace.root)?,
+            target: std::env::var("CARGO_BUILD_TARGET").unwrap_or_else(|_| host.to_string()),
+            compiler: compiler.trim().to_string(),
+        })
+    }
+
+    /// Digests of the sources that a stage is made of, by crate.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn sources(&self, stage: &Stage) -> anyhow::Result<BTreeMap<String, String>> {
+        let mut found = BTreeMap::new();
+        let mut wanted = vec![stage.binary.to_string()];
+        while let Some(name) = wanted.pop() {
+            if found.contains_key(&name) {
+                continue;
+            }
+            let package =
+                self.crates.get(&name).ok_or_else(|| anyhow!("the workspace has no crate {name}"))?;
+            wanted.extend(package.uses.iter().cloned());
+            let digest = self.digest(&name, &package.path)?;
+            found.insert(name, digest);
+        }
+        Ok(found)
+    }
+
+    fn digest(&self, name: &str, path: &Path) -> anyhow::Result<String> {
+        if let Some(digest) = self.digests.borrow().get(name) {
+            return Ok(digest.clone());
+        }
+        let digest = if path.is_dir() { source_digest(path)? } else { digest::file(path)?.0 };
+        self.digests.borrow_mut().insert(name.to_string(), digest.clone());
+        Ok(digest)
+    }
+}
+
+/// Digest of a crate's files, without tests, benchmarks and what editors leave.
+fn source_digest(folder: &Path) -> anyhow::Result<String> {
+    let wanted = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let at_top = path.parent() == Some(folder);
+        let beside = ["tests", "benches", "examples", "target"].contains(&name.as_ref());
+        // A stage is `src/main.rs`; what lies in `src/bin` is a benchmark.
+        let other_binaries = path == folder.join("src/bin");
+        !(at_top && beside
+            || other_binaries
+            || name.starts_with('.')
+            || name.ends_with('~')
+            || name.ends_with(".orig"))
+    };
+    let mut digests = BTreeMap::new();
+    for path in digest::files_below(folder, &wanted)? {
+        digests.insert(digest::name_below(folder, &path), digest::file(&path)?.0);
+    }
+    Ok(canonical::digest(&json!(digests)))
+}
+
+/// The crates of this workspace, as cargo knows them.
+fn crates(workspace: &Workspace) -> anyhow::Result<BTreeMap<String, Crate>> {
+    let arguments = ["metadata", "--no-deps", "--offline", "--locked", "--format-version", "1"];
+    let text = output(workspace.cargo().args(arguments))?;
+    let metadata: Value = serde_json::from_str(&text).context("cargo metadata printed no JSON")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
+    let members: BTreeSet<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
+    let mut crates = BTreeMap::new();
+    for package in packages {
+        let name = package["name"].as_str().context("a package of cargo metadata has no name")?;
+        let manifest = package["manifest_path"].as_str().context("a package has no manifest_path")?;
+        let uses = package["dependencies"].as_array().into_iter().flatten().filter_map(|dependency| {
+            let used = dependency["kind"] != "dev" && dependency["path"].is_string();
+            dependency["name"].as_str().filter(|name| used && members.contains(name)).map(str::to_string)
+        });
+        let path = Path::new(manifest).parent().unwrap_or(Path::new("")).to_path_buf();
+        crates.insert(name.to_string(), Crate { path, uses: uses.collect() });
+    }
+    Ok(crates)
+}
+
+/// Digest of the root manifest's parts that builds depend on, cargo's own settings, and flags.
+fn settings(root: &Path) -> anyhow::Result<String> {
+    let read = |path: &Path| -> anyhow::Result<toml::Table> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        text.parse().with_context(|| format!("{} is not TOML", path.display()))
+    };
+    let mut parts = Map::new();
+    let manifest = read(&root.join("Cargo.toml"))?;
+    for name in ["profile", "patch", "replace"] {
+        parts.insert(name.into(), json!(manifest.get(name)));
+    }
+    let of_workspace = |name: &str| manifest.get("workspace").and_then(|workspace| workspace.get(name));
+    for name in ["dependencies", "resolver", "lints"] {
+        parts.insert(format!("workspace.{name}"), json!(of_workspace(name)));
+    }
+    let cargo = root.join(".cargo/config.toml");
+    if cargo.is_file() {
+        let mut cargo = read(&cargo)?;
+        cargo.remove("alias");
+        parts.insert("cargo".into(), json!(cargo));
+    }
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+        parts.insert(name.into(), json!(std::env::var(name).ok()));
+    }
+    Ok(canonical::digest(&Value::Object(parts)))
+}
+
+/// The code of binaries that are there already: their own bytes.
+fn ready_made(folder: &Path) -> Code {
+    let package = |stage: &Stage| {
+        (stage.binary.to_string(), Crate { path: folder.join(stage.binary), uses: Vec::new() })
+    };
+    Code {
+        crates: crate::map::STAGES.iter().map(package).collect(),
+        digests: RefCell::default(),
+        lockfile: String::new(),
+        settings: String::new(),
+        compiler: "ready made".into(),
+        target: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(files: &[(&str, &str)]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        source_digest(folder.path()).unwrap()
+    }
+
+    #[test]
+    fn sources_are_all_files_but_tests_and_benchmarks() {
+        let plain = sources(&[("Cargo.toml", "a"), ("src/lib.rs", "b")]);
+        let with_tests = [
+            ("Cargo.toml", "a"),
+            ("src/lib.rs", "b"),
+            ("tests/x.rs", "c"),
+            ("benches/y.rs", "d"),
+            ("src/bin/bench-train.rs", "g"),
+            ("src/.lib.rs.swp", "e"),
+            ("src/lib.rs~", "f"),
+        ];
+        assert_eq!(plain, sources(&with_tests));
+        assert_ne!(plain, sources(&[("Cargo.toml", "a"), ("src/lib.rs", "b ")]));
+        assert_ne!(plain, sources(&[("Cargo.toml", "a"), ("src/main.rs", "b")]));
+        assert_ne!(plain, sources(&[("Cargo.toml", "a"), ("src/lib.rs", "b"), ("src/page.html", "")]));
+    }
+
+    #[test]
+    fn a_stage_is_made_of_its_crate_and_the_crates_it_uses() {
+        let workspace = Workspace::find(None, None, None).unwrap();
+        let code = Code::load(&workspace).unwrap();
+        let train = crate::map::stage("train").unwrap();
+        let names: Vec<_> = code.sources(train).unwrap().into_keys().collect();
+        assert_eq!(names, ["contract", "model", "tables", "train"]);
+    }
+
+    #[test]
+    fn aliases_are_no_build_settings_and_profiles_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join(".cargo")).unwrap();
+        let check = |manifest: &str, cargo: &str| {
+            fs::write(root.join("Cargo.toml"), manifest).unwrap();
+            fs::write(root.join(".cargo/config.toml"), cargo).unwrap();
+            settings(root).unwrap()
+        };
+        let plain = check("[workspace]\nmembers = []", "");
+        assert_eq!(plain, check("[workspace]\nmembers = [\"x\"]", "[alias]\nxtask = \"run\""));
+        assert_ne!(plain, check("[workspace]\n[profile.dev]\nopt-level = 2", ""));
+        assert_ne!(plain, check("[workspace]", "[build]\nrustflags = [\"-Ctarget-cpu=native\"]"));
+    }
+}

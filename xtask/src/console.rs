@@ -1,0 +1,55 @@
+//! What the runner itself says while it runs: aligned lines for people, JSON lines for machines,
+//! both on standard error; results go to standard output.
+
+use serde_json::json;
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// As the stages' binaries take it.
+    pub fn argument(self) -> &'static str {
+        match self {
+            LogFormat::Human => "human",
+            LogFormat::Json => "json",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Console {
+    pub format: LogFormat,
+}
+
+impl Console {
+    /// `train       done     2 min 3 s`.
+    pub fn stage(&self, stage: &str, state: &str, text: &str) {
+        match self.format {
+            LogFormat::Human => eprintln!("{}", line(stage, state, text)),
+            LogFormat::Json => emit(json!({"message": text, "stage": stage, "state": state})),
+        }
+    }
+
+    /// A sentence.
+    pub fn note(&self, text: &str) {
+        match self.format {
+            LogFormat::Human => eprintln!("{text}"),
+            LogFormat::Json => emit(json!({"message": text})),
+        }
+    }
+}
+
+/// One aligned row: name, state, text.
+pub(crate) fn line(name: &str, state: &str, text: &str) -> String {
+    format!("{name:<12}{state:<9}{text}").trim_end().to_string()
+}
+
+fn emit(fields: serde_json::Value) {
+    eprintln!("{}", json!({"level": "INFO", "fields": fields, "target": "xtask"}));
+}

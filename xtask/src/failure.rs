@@ -1,0 +1,46 @@
+//! The errors that end the program with an exit code of their own; all others end it with 1.
+
+use std::fmt;
+
+/// Exit code for a pipeline, a stage or an option that cannot be used as written.
+pub(crate) const EXIT_CONFIG: u8 = 2;
+/// Exit code after Ctrl-C.
+pub(crate) const EXIT_INTERRUPTED: u8 = 130;
+
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What the user wrote cannot be used; found before anything runs.
+    Config(String),
+    /// The same, but a stage has already said what is wrong.
+    ConfigSaid,
+    /// Ctrl-C, or a request to terminate.
+    Interrupted,
+}
+
+impl std::error::Error for Failure {}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Config(message) => out.write_str(message),
+            Failure::ConfigSaid => out.write_str("nothing was run"),
+            Failure::Interrupted => {
+                out.write_str("stopped; finished stages are kept, and the same command goes on from here")
+            }
+        }
+    }
+}
+
+impl Failure {
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Config(_) | Failure::ConfigSaid => EXIT_CONFIG,
+            Failure::Interrupted => EXIT_INTERRUPTED,
+        }
+    }
+}
+
+/// A [`Failure::Config`], as `anyhow` carries it.
+pub(crate) fn config(message: impl Into<String>) -> anyhow::Error {
+    Failure::Config(message.into()).into()
+}

@@ -1,0 +1,142 @@
+//! THE MAP: the stages in the order they run, and what each one is given. Nothing else in `xtask`
+//! knows a stage's name.
+
+/// One stage of the pipeline.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Stage {
+    pub name: &'static str,
+    /// The binary, which is also the crate's name.
+    pub binary: &'static str,
+    /// The tables of the pipeline file that it gets.
+    pub tables: &'static [&'static str],
+    /// What it reads, as `stage/file`; [`FILES`] are those named in the pipeline file.
+    pub reads: &'static [&'static str],
+}
+
+/// The user's own files, `[ingest] files`.
+pub(crate) const FILES: &str = "files";
+
+/// The table that only `xtask` reads: what the pipeline is, and how to get its files.
+pub(crate) const ABOUT: &str = "about";
+
+#[rustfmt::skip]
+pub(crate) const STAGES: &[Stage] = &[
+    Stage { name: "ingest", binary: "ingest", tables: &["ingest"], reads: &[FILES] },
+    Stage { name: "preprocess", binary: "preprocess", tables: &["preprocess"], reads: &["ingest/series.parquet"] },
+    Stage { name: "train", binary: "train", tables: &["model", "train"], reads: &[
+        "preprocess/standardised.parquet", "preprocess/season.parquet",
+        "preprocess/windows.parquet", "preprocess/transform.json",
+    ] },
+    Stage { name: "generate", binary: "infer", tables: &["generate"], reads: &[
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/transform.json",
+    ] },
+    Stage { name: "evaluate", binary: "evaluate", tables: &["evaluate"], reads: &[
+        "preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet",
+    ] },
+    Stage { name: "report", binary: "evaluate",
+        tables: &["ingest", "preprocess", "model", "train", "generate", "evaluate", "report"],
+        reads: &[
+            "evaluate/metrics.json", "evaluate/curves.json", "train/history.parquet", "ingest/source.json",
+            "preprocess/transform.json", "generate/generated.parquet", "preprocess/observed.parquet",
+        ] },
+];
+
+/// The stage of that name.
+///
+/// # Errors
+/// A sentence that lists the stages and proposes the nearest.
+pub(crate) fn stage(name: &str) -> Result<&'static Stage, String> {
+    let names = || STAGES.iter().map(|stage| stage.name);
+    STAGES.iter().find(|stage| stage.name == name).ok_or_else(|| {
+        let proposal = proposal(contract::config::nearest(name, names()));
+        format!(
+            "there is no stage {name:?}; the stages are {}{proposal}",
+            names().collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+/// `; did you mean "train"?`, or nothing.
+pub(crate) fn proposal(nearest: Option<&str>) -> String {
+    nearest.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default()
+}
+
+/// The stages that `last` needs, itself included, in the order they run; all of them for `None`.
+pub(crate) fn up_to(last: Option<&Stage>) -> Vec<&'static Stage> {
+    let needed = |stage: &Stage| last.is_none_or(|last| last.name == stage.name || last.depends_on(stage));
+    STAGES.iter().filter(|stage| needed(stage)).collect()
+}
+
+/// The tables of a pipeline file, in the order of the stages.
+pub(crate) fn tables() -> Vec<&'static str> {
+    let mut tables = vec![ABOUT];
+    for table in STAGES.iter().flat_map(|stage| stage.tables) {
+        if !tables.contains(table) {
+            tables.push(table);
+        }
+    }
+    tables
+}
+
+impl Stage {
+    /// Where its inputs come from: [`FILES`], and stages in the order they run.
+    pub fn sources(&self) -> Vec<&'static str> {
+        let names = [FILES].into_iter().chain(STAGES.iter().map(|stage| stage.name));
+        names.filter(|name| self.reads.iter().any(|read| source_and_name(read).0 == *name)).collect()
+    }
+
+    /// True if it reads, directly or not, what `other` writes.
+    fn depends_on(&self, other: &Stage) -> bool {
+        self.sources().iter().any(|&source| {
+            source == other.name || STAGES.iter().any(|stage| stage.name == source && stage.depends_on(other))
+        })
+    }
+
+    /// The files that later stages read from it.
+    pub fn must_write(&self) -> impl Iterator<Item = &'static str> {
+        STAGES.iter().flat_map(|stage| stage.reads).filter_map(|read| {
+            let (source, name) = source_and_name(read);
+            (source == self.name).then_some(name)
+        })
+    }
+}
+
+/// `ingest/series.parquet` in its two halves; the second is empty for [`FILES`].
+pub(crate) fn source_and_name(read: &'static str) -> (&'static str, &'static str) {
+    read.split_once('/').unwrap_or((read, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(last: &str) -> Vec<&'static str> {
+        up_to(Some(stage(last).unwrap())).iter().map(|stage| stage.name).collect()
+    }
+
+    #[test]
+    fn a_stage_needs_what_it_reads_and_nothing_after_it() {
+        assert_eq!(names("ingest"), ["ingest"]);
+        assert_eq!(names("generate"), ["ingest", "preprocess", "train", "generate"]);
+        assert_eq!(names("report").len(), STAGES.len());
+    }
+
+    #[test]
+    fn every_stage_reads_only_from_earlier_ones() {
+        for (position, stage) in STAGES.iter().enumerate() {
+            for source in stage.sources() {
+                let earlier = STAGES[..position].iter().any(|other| other.name == source);
+                assert!(earlier || source == FILES, "{} reads {source}", stage.name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_stage_proposes_the_nearest() {
+        assert_eq!(
+            stage("trian").unwrap_err(),
+            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, evaluate, report; \
+             did you mean \"train\"?"
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! `run-all` and `run`: takes from the cache what is there, runs the rest, publishes.
+
+mod execute;
+
+use std::fs;
+
+use anyhow::Context;
+use contract::artifact::REPORT;
+use contract::stage::{Outputs, REQUEST_FORMAT, Request};
+
+use crate::builder::{self, Binaries};
+use crate::cache::{Lookup, TEMPORARY};
+use crate::console::{Console, LogFormat};
+use crate::failure::Failure;
+use crate::map::{self, Stage};
+use crate::pipeline::Pipeline;
+use crate::runs::{Run, StageRun, State};
+use crate::session::Session;
+use crate::workspace::Workspace;
+use crate::{child, digest, interrupt, plan};
+
+/// What to run, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub pipeline: String,
+    pub sets: Vec<String>,
+    pub name: Option<String>,
+    /// The last stage; `None` for all.
+    pub last: Option<&'static Stage>,
+    pub force: bool,
+    pub dry_run: bool,
+    pub log_format: LogFormat,
+}
+
+/// Runs a pipeline; returns the names of the stages that were not taken from the cache.
+///
+/// # Errors
+/// Whatever stops it; finished stages stay in the cache.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Vec<&'static str>> {
+    let pipeline = Pipeline::load(workspace, &options.pipeline, &options.sets, options.name.as_deref())?;
+    let console = Console { format: options.log_format };
+    let session = Session::start(workspace, pipeline)?;
+    let selected = map::up_to(options.last);
+    if options.dry_run {
+        plan::print_dry_run(session, &selected, |stage| options.forces(stage))?;
+        return Ok(Vec::new());
+    }
+    let _lock = workspace.lock(&console)?;
+    session.cache.sweep()?;
+    session.runs.sweep()?;
+    session.runs.check_place(&session.pipeline.name)?;
+    let mut runner = Runner { session, console, options };
+    runner.run(&selected)?;
+    let run = runner.to_publish(&selected);
+    runner.session.runs.publish(&runner.session.pipeline.name, &run, &runner.session.cache)?;
+    runner.say_where(&run);
+    let ran = selected.iter().filter(|stage| runner.state(stage) == Some(State::Ran));
+    Ok(ran.map(|stage| stage.name).collect())
+}
+
+impl Options {
+    /// `--force` of `run STAGE` is for that stage alone.
+    fn forces(&self, stage: &Stage) -> bool {
+        self.force && self.last.is_none_or(|last| last.name == stage.name)
+    }
+}
+
+struct Runner<'a> {
+    session: Session,
+    console: Console,
+    options: &'a Options,
+}
+
+impl Runner<'_> {
+    fn run(&mut self, selected: &[&'static Stage]) -> anyhow::Result<()> {
+        let mut cached = 0;
+        while cached < selected.len() && self.take_cached(selected[cached])? {
+            cached += 1;
+        }
+        let rest = &selected[cached..];
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let binaries =
+            builder::build(&self.session.workspace, &self.console, self.session.pipeline.uses_cuda())?;
+        self.check(selected, &binaries)?;
+        for stage in rest {
+            if !self.take_cached(stage)? {
+                self.execute(stage, builder::find(&binaries, stage.binary)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the stage from the cache if it is there, whole and right.
+    fn take_cached(&mut self, stage: &'static Stage) -> anyhow::Result<bool> {
+        interrupt::check()?;
+        if self.options.forces(stage) {
+            return Ok(false);
+        }
+        let Some(ready) = self.session.ready(stage)? else { return Ok(false) };
+        match self.session.lookup(stage, &ready)? {
+            Lookup::Missing => Ok(false),
+            Lookup::Intact(manifest) => {
+                self.console.stage(stage.name, "cached", &digest::describe(&manifest.outputs));
+                self.session.finish(stage, *manifest, State::Cached);
+                Ok(true)
+            }
+            Lookup::Corrupt(reason) => {
+                let text = format!("its cache entry is corrupt ({reason}); it is removed and made again");
+                self.console.stage(stage.name, "corrupt", &text);
+                self.session.cache.remove(stage.name, &ready.fingerprint)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Has every stage check its configuration, so that no mistake is found after an hour of training.
+    fn check(&self, stages: &[&'static Stage], binaries: &Binaries) -> anyhow::Result<()> {
+        let folder = self.session.workspace.cache().join(format!("{TEMPORARY}check-{}", std::process::id()));
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let mut faults: Vec<String> = Vec::new();
+        let checked = stages.iter().try_for_each(|stage| {
+            let outputs = Outputs { folder: folder.join("none"), work: folder.join("none") };
+            let request = self.request(stage, outputs, None);
+            let binary = builder::find(binaries, stage.binary)?;
+            let file = folder.join(format!("{}.json", stage.name));
+            let fault = child::check(&self.session.workspace, binary, &file, &request)?;
+            faults.extend(fault.filter(|fault| !faults.contains(fault)));
+            anyhow::Ok(())
+        });
+        let _ = fs::remove_dir_all(&folder);
+        checked?;
+        if faults.is_empty() {
+            return Ok(());
+        }
+        faults.iter().for_each(|fault| eprintln!("error: {fault}"));
+        Err(Failure::ConfigSaid.into())
+    }
+
+    fn request(&self, stage: &Stage, outputs: Outputs, log: Option<std::path::PathBuf>) -> Request {
+        Request {
+            format: REQUEST_FORMAT,
+            stage: stage.name.to_string(),
+            pipeline: self.session.pipeline.path.clone(),
+            config: self.session.pipeline.tables_of(stage),
+            inputs: self.session.inputs(stage),
+            outputs,
+            log,
+        }
+    }
+
+    fn state(&self, stage: &Stage) -> Option<State> {
+        self.session.finished(stage).map(|finished| finished.state)
+    }
+
+    /// The stages of this run, and after `run STAGE` the later ones of the published run whose
+    /// inputs are still the same.
+    fn to_publish(&mut self, selected: &[&'static Stage]) -> Run {
+        let earlier = self.session.published();
+        for stage in map::STAGES.iter().filter(|stage| !selected.contains(stage)) {
+            let old = earlier.iter().flat_map(|run| &run.stages).find(|old| old.stage == stage.name);
+            let (Some(old), Ok(Some(ready))) = (old, self.session.ready(stage)) else { continue };
+            if let (true, Ok(Lookup::Intact(manifest))) =
+                (old.fingerprint == ready.fingerprint, self.session.lookup(stage, &ready))
+            {
+                self.session.finish(stage, *manifest, State::Cached);
+            }
+        }
+        let stages = map::STAGES.iter().filter_map(|stage| {
+            let finished = self.session.finished(stage)?;
+            Some(StageRun {
+                stage: stage.name.to_string(),
+                fingerprint: finished.manifest.fingerprint.clone(),
+                state: finished.state,
+                seconds: finished.manifest.seconds,
+                outputs: finished.manifest.outputs.clone(),
+            })
+        });
+        let stages = stages.collect();
+        let ran_nothing = selected.iter().all(|stage| self.state(stage) == Some(State::Cached));
+        // Asking git takes longer than everything else of a run that does nothing.
+        let unchanged = earlier.filter(|_| ran_nothing).map(|run| (run.commit, run.dirty));
+        let (commit, dirty) = unchanged.unwrap_or_else(|| self.session.workspace.commit().unzip());
+        Run {
+            format: 1,
+            pipeline: self.session.pipeline.path.clone(),
+            overrides: self.session.pipeline.overrides.clone(),
+            commit,
+            dirty,
+            finished: execute::now(),
+            stages,
+        }
+    }
+
+    fn say_where(&self, run: &Run) {
+        let Session { workspace, runs, pipeline, .. } = &self.session;
+        let folder = runs.path(&pipeline.name);
+        let has_report =
+            run.stages.iter().any(|stage| stage.outputs.iter().any(|output| output.name == REPORT));
+        let path = if has_report { folder.join(REPORT) } else { folder };
+        println!("{}", workspace.show(&path));
+    }
+}

@@ -1,0 +1,207 @@
+//! `data/runs/<pipeline>/`, what people open: the artifacts by name and `run.json`. A new state is
+//! made beside the old one and takes its place by rename. Files are read-only hard links into the
+//! cache, or copies where links are not possible.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{Cache, TEMPORARY};
+use crate::digest::{self, Content};
+
+/// Start of the name of a state that is being replaced.
+const OLD: &str = ".old-";
+const READ_ONLY: u32 = 0o444;
+
+/// What `run.json` says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Run {
+    pub format: u32,
+    /// The pipeline file.
+    pub pipeline: String,
+    /// The `--set`s.
+    pub overrides: Vec<String>,
+    /// The commit that was checked out; `None` without git.
+    pub commit: Option<String>,
+    /// True if files differed from that commit.
+    pub dirty: Option<bool>,
+    /// RFC 3339, UTC.
+    pub finished: String,
+    pub stages: Vec<StageRun>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StageRun {
+    pub stage: String,
+    pub fingerprint: String,
+    pub state: State,
+    /// How long it took when it ran, now or earlier.
+    pub seconds: f64,
+    pub outputs: Vec<Content>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Cached,
+    Ran,
+}
+
+impl Run {
+    /// True if both hold the same artifacts, made the same way.
+    fn shows_the_same(&self, other: &Run) -> bool {
+        let key = |run: &Run| -> Vec<_> {
+            run.stages.iter().map(|stage| (stage.stage.clone(), stage.fingerprint.clone())).collect()
+        };
+        let same_stages = key(self) == key(other);
+        same_stages && self.pipeline == other.pipeline && self.overrides == other.overrides
+    }
+}
+
+/// All published runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Runs {
+    folder: PathBuf,
+}
+
+impl Runs {
+    pub fn new(folder: PathBuf) -> Runs {
+        Runs { folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The published state of that name.
+    pub fn read(&self, name: &str) -> Option<Run> {
+        let text = fs::read_to_string(self.path(name).join("run.json")).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Publishes `run` under `name`; leaves the folder alone if it shows the same already.
+    ///
+    /// # Errors
+    /// When it cannot be written, or something that is not a run has that name.
+    pub fn publish(&self, name: &str, run: &Run, cache: &Cache) -> anyhow::Result<()> {
+        let target = self.path(name);
+        if self.read(name).is_some_and(|old| old.shows_the_same(run)) && is_complete(&target, run, cache) {
+            return Ok(());
+        }
+        self.check_place(name)?;
+        let parent = target.parent().unwrap_or(&self.folder);
+        let base = target.file_name().unwrap_or_default().to_string_lossy();
+        let draft = parent.join(format!("{TEMPORARY}{base}-{}", std::process::id()));
+        let context = || format!("cannot publish {}", target.display());
+        let filled = fill(&draft, run, cache).and_then(|()| swap(&draft, &target, &base));
+        if filled.is_err() {
+            let _ = fs::remove_dir_all(&draft);
+        }
+        filled.with_context(context)
+    }
+
+    /// Refuses to replace a folder that is not a run's, or to nest runs.
+    ///
+    /// # Errors
+    /// When the name cannot be used; asked before hours of work, and again before the folder is replaced.
+    pub fn check_place(&self, name: &str) -> anyhow::Result<()> {
+        let target = self.path(name);
+        let taken = fs::read_dir(&target).is_ok_and(|mut entries| entries.next().is_some());
+        if taken && !target.join("run.json").is_file() {
+            bail!("{} holds no run.json, so it is not a run's; move it away or use --name", target.display());
+        }
+        let parents = target.ancestors().skip(1).take_while(|parent| *parent != self.folder);
+        for parent in parents {
+            if parent.join("run.json").is_file() {
+                bail!("{} is a run, and a run cannot hold another; use --name", parent.display());
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what a killed run began: a state that was on its way out comes back if no other has
+    /// taken its place.
+    ///
+    /// # Errors
+    /// When something cannot be renamed or removed.
+    pub fn sweep(&self) -> anyhow::Result<()> {
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            crate::cache::sweep_folder(&folder)?;
+            let Ok(entries) = fs::read_dir(&folder) else { continue };
+            for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let context = || format!("cannot put {} in order", path.display());
+                match name.strip_prefix(OLD).map(|name| folder.join(name)) {
+                    Some(target) if target.exists() => fs::remove_dir_all(&path).with_context(context)?,
+                    Some(target) => fs::rename(&path, target).with_context(context)?,
+                    None if path.join("run.json").is_file() => {}
+                    None => folders.push(path),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes the folder of a run.
+fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
+    fs::create_dir_all(draft)?;
+    for stage in &run.stages {
+        let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
+        for output in &stage.outputs {
+            let (source, target) = (artifact.join(&output.name), draft.join(&output.name));
+            if target.exists() || output.name == "run.json" {
+                bail!("{} writes {}, which another stage has written", stage.stage, output.name);
+            }
+            fs::create_dir_all(target.parent().unwrap_or(draft))?;
+            if fs::hard_link(&source, &target).is_err() {
+                fs::copy(&source, &target).with_context(|| format!("cannot copy {}", source.display()))?;
+            }
+            fs::set_permissions(&target, Permissions::from_mode(READ_ONLY))?;
+        }
+    }
+    fs::write(draft.join("run.json"), serde_json::to_string_pretty(run)? + "\n")?;
+    Ok(())
+}
+
+/// Puts `draft` in the place of `target`.
+fn swap(draft: &Path, target: &Path, base: &str) -> anyhow::Result<()> {
+    let old = target.with_file_name(format!("{OLD}{base}"));
+    if target.exists() {
+        fs::rename(target, &old)?;
+    }
+    if let Err(error) = fs::rename(draft, target) {
+        let _ = fs::rename(&old, target);
+        return Err(error.into());
+    }
+    if old.exists() {
+        fs::remove_dir_all(&old)?;
+    }
+    Ok(())
+}
+
+/// True if every file of the run is there, unchanged.
+fn is_complete(target: &Path, run: &Run, cache: &Cache) -> bool {
+    run.stages.iter().all(|stage| {
+        let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
+        stage.outputs.iter().all(|output| {
+            let file = target.join(&output.name);
+            is_same_file(&file, &artifact.join(&output.name))
+                || digest::file(&file).is_ok_and(|(digest, _)| digest == output.digest)
+        })
+    })
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    match (fs::metadata(a), fs::metadata(b)) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! A pipeline on its way through the stages: which are finished, what the next one is given, and
+//! whether the cache has it. `run`, `status` and `--dry-run` all walk it.
+
+use std::collections::BTreeMap;
+
+use contract::stage::{InputFile, Inputs};
+
+use crate::cache::{Cache, Lookup, Manifest};
+use crate::code::Code;
+use crate::fingerprint::Parts;
+use crate::map::{FILES, Stage, source_and_name};
+use crate::pipeline::{Pipeline, files};
+use crate::runs::{Run, Runs, State};
+use crate::workspace::Workspace;
+
+pub(crate) struct Session {
+    pub workspace: Workspace,
+    pub pipeline: Pipeline,
+    pub code: Code,
+    pub cache: Cache,
+    pub runs: Runs,
+    files: Vec<InputFile>,
+    finished: BTreeMap<&'static str, Finished>,
+}
+
+/// A stage whose artifact is in the cache.
+pub(crate) struct Finished {
+    pub manifest: Manifest,
+    pub state: State,
+}
+
+/// A stage whose inputs are all there.
+pub(crate) struct Ready {
+    pub inputs: Inputs,
+    pub parts: Parts,
+    pub fingerprint: String,
+}
+
+impl Session {
+    /// # Errors
+    /// When the user's files or the sources cannot be read.
+    pub fn start(workspace: &Workspace, pipeline: Pipeline) -> anyhow::Result<Session> {
+        let files = files::expand(workspace, &pipeline)?;
+        Ok(Session {
+            files,
+            code: Code::load(workspace)?,
+            cache: Cache::new(workspace.cache()),
+            runs: Runs::new(workspace.runs()),
+            workspace: workspace.clone(),
+            pipeline,
+            finished: BTreeMap::new(),
+        })
+    }
+
+    /// What the stage is given, or `None` while a stage that it reads from is not finished.
+    ///
+    /// # Errors
+    /// When its sources cannot be read.
+    pub fn ready(&self, stage: &Stage) -> anyhow::Result<Option<Ready>> {
+        if stage.sources().iter().any(|source| *source != FILES && !self.finished.contains_key(source)) {
+            return Ok(None);
+        }
+        let inputs = self.inputs(stage);
+        let parts = Parts::of(stage, &self.pipeline, &self.code, &inputs)?;
+        Ok(Some(Ready { inputs, fingerprint: parts.fingerprint(), parts }))
+    }
+
+    /// The inputs of a stage as far as they are there; every source is named.
+    pub fn inputs(&self, stage: &Stage) -> Inputs {
+        let mut inputs = Inputs::default();
+        for read in stage.reads {
+            let (source, name) = source_and_name(read);
+            let files = inputs.0.entry(source.to_string()).or_default();
+            if source == FILES {
+                files.extend(self.files.iter().cloned());
+            } else if let Some(finished) = self.finished.get(source) {
+                let manifest = &finished.manifest;
+                let artifact = self.cache.artifact(source, &manifest.fingerprint);
+                let outputs = manifest.outputs.iter().filter(|output| output.name == name);
+                files.extend(outputs.map(|output| InputFile {
+                    name: output.name.clone(),
+                    path: artifact.join(&output.name),
+                    digest: output.digest.clone(),
+                }));
+            }
+        }
+        inputs
+    }
+
+    /// # Errors
+    /// After Ctrl-C.
+    pub fn lookup(&self, stage: &Stage, ready: &Ready) -> anyhow::Result<Lookup> {
+        self.cache.lookup(stage.name, &ready.fingerprint)
+    }
+
+    pub fn finish(&mut self, stage: &'static Stage, manifest: Manifest, state: State) {
+        self.finished.insert(stage.name, Finished { manifest, state });
+    }
+
+    pub fn finished(&self, stage: &Stage) -> Option<&Finished> {
+        self.finished.get(stage.name)
+    }
+
+    /// The state that was published last.
+    pub fn published(&self) -> Option<Run> {
+        self.runs.read(&self.pipeline.name)
+    }
+
+    /// Why the stage is not in the cache, judged by the state that was published last.
+    pub fn why(&self, stage: &Stage, ready: &Ready) -> String {
+        let earlier =
+            self.published().and_then(|run| run.stages.into_iter().find(|run| run.stage == stage.name));
+        let Some(earlier) = earlier else { return "has not run yet".to_string() };
+        match self.cache.manifest(stage.name, &earlier.fingerprint) {
+            None => "its cache entry is gone".to_string(),
+            Some(manifest) => ready
+                .parts
+                .changes_since(&manifest.parts)
+                .unwrap_or_else(|| "its cache entry is gone".to_string()),
+        }
+    }
+}

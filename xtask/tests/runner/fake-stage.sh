@@ -1,0 +1,63 @@
+#!/bin/sh
+# A stage for the tests of the runner: no data, but every way to behave. Its files hold the stage's
+# configuration and the digests it was given; a key `as` in one of its tables replaces all of that.
+check=
+while [ $# -gt 0 ]; do
+    case "$1" in
+    --request) request=$2; shift ;;
+    --check) check=1 ;;
+    esac
+    shift
+done
+text() { sed -n "s/^ *\"$1\": \"\(.*\)\",*\$/\1/p" "$request" | head -n 1; }
+stage=$(text stage)
+folder=$(text folder)
+work=$(text work)
+log=$(text log)
+# What the test has asked for, one `stage-behaviour` a line.
+has() { grep -qx "$stage-$1" "$(dirname "$0")/behaviour"; }
+
+if has fault; then
+    echo "error: $(text pipeline): [$stage] has a fault" >&2
+    exit 2
+fi
+[ -z "$check" ] || exit 0
+echo "{\"message\":\"$stage\"}" >"$log"
+[ ! -e "$work/checkpoint" ] || echo "stage $stage resumes" >&2
+echo "stage $stage runs" >&2
+if has fail; then
+    echo "error: $stage has no luck" >&2
+    exit 1
+fi
+if has block; then
+    echo half >"$folder/half"
+    echo checkpoint >>"$work/checkpoint"
+    echo "stage $stage blocks" >&2
+    # Ends with the runner: standard input closes.
+    cat >/dev/null
+    exit 130
+fi
+
+contents=$(text as)
+if [ -z "$contents" ]; then
+    contents=$(sed -n '/"config": {/,/"outputs": {/p' "$request" | grep -v '"path"')
+fi
+case "$stage" in
+ingest) files="series.parquet source.json" ;;
+preprocess) files="observed.parquet standardised.parquet season.parquet windows.parquet transform.json" ;;
+train) files="model/config.json model/weights.safetensors model/transform.json history.parquet" ;;
+generate) files="generated.parquet" ;;
+evaluate) files="metrics.json curves.json" ;;
+report) files="report.html" ;;
+esac
+has forget && files="unknown"
+has tamper && echo more >>"$(text path)"
+has waver && contents=$$
+for file in $files; do
+    mkdir -p "$(dirname "$folder/$file")"
+    echo "$file: $contents" >"$folder/$file" || exit 1
+done
+if has large; then
+    head -c 4000000 /dev/zero >"$folder/large" || exit 1
+fi
+exit 0
