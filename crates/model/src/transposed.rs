@@ -37,12 +37,27 @@ impl Transposed {
     /// `[batch, time, in]` to `[batch, time * stride, out]`.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, time, channels_in] = x.dims();
-        let channels_out = self.kernel.dims()[1];
-        let stride = self.stride;
-        let padding = (stride - 1) / 2;
-        let spill = stride - 1 - padding;
-        // A frame of y sees the step before (its kernel's end), its own, and the step after (its
-        // kernel's start): one product with those three blocks of rows.
+        let [width, channels_out, _] = self.kernel.dims();
+        // Few outputs: multiply first, and shift what comes out. Many: shift first, and multiply once.
+        let frame = match width * channels_out < channels_in {
+            true => self.multiply_then_shift(x),
+            false => self.shift_then_multiply(x),
+        };
+        let bias = self.bias.val().repeat_dim(0, self.stride).reshape([1, 1, self.stride * channels_out]);
+        (frame + bias).reshape([batch, time * self.stride, channels_out])
+    }
+
+    /// Steps of a frame that the kernel reaches before it starts, and after it ends.
+    fn reach(&self) -> (usize, usize) {
+        let padding = (self.stride - 1) / 2;
+        (padding, self.stride - 1 - padding)
+    }
+
+    /// A frame sees the step before (the kernel's end), its own, and the step after (the kernel's
+    /// start): one product with those three blocks of rows.
+    fn shift_then_multiply(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, time, channels_in] = x.dims();
+        let (stride, (padding, spill)) = (self.stride, self.reach());
         let mut window = Vec::with_capacity(3);
         let mut kernel = Vec::with_capacity(3);
         if spill > 0 {
@@ -57,9 +72,30 @@ impl Transposed {
         }
         let rows = window.len() * channels_in;
         let window = Tensor::cat(window, 2).reshape([batch * time, rows]);
-        let bias = self.bias.val().repeat_dim(0, stride);
-        let frame = window.matmul(Tensor::cat(kernel, 0)) + bias.unsqueeze::<2>();
-        frame.reshape([batch, time * stride, channels_out])
+        let frame = window.matmul(Tensor::cat(kernel, 0));
+        let columns = frame.dims()[1];
+        frame.reshape([batch, time, columns])
+    }
+
+    /// All taps of each step in one product; those that reach into a neighbour's frame are added there.
+    fn multiply_then_shift(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, time, channels_in] = x.dims();
+        let [width, channels_out, _] = self.kernel.dims();
+        let (stride, (padding, spill)) = (self.stride, self.reach());
+        let kernel = self.kernel.val().reshape([width * channels_out, channels_in]).transpose();
+        let taps = x.reshape([batch * time, channels_in]).matmul(kernel);
+        let taps = taps.reshape([batch, time, width * channels_out]);
+        let tap =
+            |first: usize, count: usize| taps.clone().narrow(2, first * channels_out, count * channels_out);
+        let mut frame = Vec::with_capacity(3);
+        if spill > 0 {
+            frame.push(tap(padding, spill) + frames::previous(tap(padding + stride, spill)));
+        }
+        frame.push(tap(padding + spill, 1));
+        if padding > 0 {
+            frame.push(tap(stride, padding) + frames::next(tap(0, padding)));
+        }
+        Tensor::cat(frame, 2)
     }
 
     /// The kernel's taps from `first` on as rows `[in, stride * out]`, written from step `at` of

@@ -1,8 +1,10 @@
 //! Training: windows in, a model folder and its history out.
 
+pub mod allocator;
 mod checkpoint;
 pub mod config;
 pub mod dataset;
-mod history;
+pub mod history;
+pub mod shards;
 pub mod stage;
 pub mod trainer;

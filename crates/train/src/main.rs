@@ -8,5 +8,6 @@ use contract::stage::{Entry, main as stage_main};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    train::allocator::keep_freed_memory();
     stage_main(&[Entry::of::<train::stage::Train>()])
 }

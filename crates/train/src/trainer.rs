@@ -4,22 +4,27 @@ use std::path::Path;
 
 use anyhow::bail;
 use burn::module::Module;
-use burn::optim::GradientsParams;
+use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use contract::progress::Progress;
 use model::adam::Adam;
 use model::config::ModelConfig;
+use model::device::DeviceKind;
 use model::loss::{Batch, Loss};
 use model::vae::Vae;
 use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 
 use crate::checkpoint::{self, State};
 use crate::config::{Schedule, TrainConfig, WindowChoice};
 use crate::dataset::{Dataset, Purpose, stream};
 use crate::history::{ACTIVE_KL_NATS, Epoch, Terms};
+use crate::shards::{Workers, split};
 
 /// Epochs between two checkpoints.
 const CHECKPOINT_EPOCHS: u32 = 20;
+/// Windows that are validated at once.
+const VALIDATION_BATCH: usize = 16;
 
 /// What training ends with.
 pub struct Trained {
@@ -90,6 +95,7 @@ struct Trainer<'a> {
     dataset: &'a Dataset,
     /// With autodiff.
     device: Device,
+    workers: Workers,
     /// The validation windows with the same noise in each epoch, so that losses can be compared.
     validation: Vec<Batch>,
     steps_per_epoch: u32,
@@ -109,10 +115,20 @@ impl<'a> Trainer<'a> {
             );
         }
         let random = &mut stream(config.seed, Purpose::Validation, 0);
-        let chunks = dataset.validation_windows.chunks(config.batch);
+        let chunks = dataset.validation_windows.chunks(VALIDATION_BATCH);
         let validation = chunks.map(|rows| dataset.batch(rows, shape, random, &device)).collect();
         let steps_per_epoch = u32::try_from(dataset.training_windows.len().div_ceil(config.batch))?;
-        Ok(Trainer { config, shape, dataset, device: device.autodiff(), validation, steps_per_epoch })
+        let (device, workers) = (device.autodiff(), Workers::start()?);
+        Ok(Trainer { config, shape, dataset, device, workers, validation, steps_per_epoch })
+    }
+
+    /// The batch of these rows, in shards where kernels run on the CPU.
+    fn batches(&self, rows: &[usize], random: &mut ChaCha8Rng) -> Vec<Batch> {
+        let shards = match self.config.device {
+            DeviceKind::Cpu => split(rows),
+            DeviceKind::Cuda => vec![rows.to_vec()],
+        };
+        shards.iter().map(|rows| self.dataset.batch(rows, self.shape, random, &self.device)).collect()
     }
 
     /// One pass over as many windows as the training years hold side by side, then the validation.
@@ -133,10 +149,9 @@ impl<'a> Trainer<'a> {
                 WindowChoice::Random => self.dataset.draw_starts(self.config.batch, random),
                 WindowChoice::Fixed => fixed.next().unwrap_or_default().to_vec(),
             };
-            let batch = self.dataset.batch(&rows, self.shape, random, &self.device);
-            let loss = state.model.loss(&batch);
-            sums.add(&loss, rows.len());
-            let gradients = GradientsParams::from_grads(loss.total.backward(), &state.model);
+            let shards = self.batches(&rows, random);
+            let (gradients, of_step) = gradients(&self.workers, &state.model, shards);
+            sums.add(of_step, rows.len());
             state.model = state.optimiser.step(rate, state.model.clone(), gradients);
         }
         let train = sums.mean();
@@ -169,19 +184,44 @@ impl<'a> Trainer<'a> {
     }
 
     fn validate(&self, model: &Vae) -> (Terms, u32) {
+        let windows = self.dataset.validation_windows.len();
+        let batches = self.validation.iter().collect();
+        let losses = self.workers.map(batches, |batch: &Batch| {
+            let loss = model.loss(batch);
+            let kl: Vec<f32> = loss.kl_by_latent().into_data().iter::<f32>().collect();
+            (terms(&loss), kl, batch.values.dims()[0])
+        });
         let mut sums = Sums::default();
         let mut kl = vec![0.0; self.shape.latent_channels];
-        for batch in &self.validation {
-            let loss = model.loss(batch);
-            let rows = batch.values.dims()[0];
-            sums.add(&loss, rows);
-            let share = rows as f32 / self.dataset.validation_windows.len() as f32;
-            for (sum, of_batch) in kl.iter_mut().zip(loss.kl_by_latent().into_data().iter::<f32>()) {
-                *sum += share * of_batch;
+        for (terms, of_batch, rows) in losses {
+            sums.add(terms, rows);
+            for (sum, of_batch) in kl.iter_mut().zip(of_batch) {
+                *sum += of_batch * rows as f32 / windows as f32;
             }
         }
         (sums.mean(), kl.iter().filter(|&&kl| kl > ACTIVE_KL_NATS).count() as u32)
     }
+}
+
+/// The gradients of the mean loss over all shards, and that loss.
+pub fn gradients(workers: &Workers, model: &Vae, shards: Vec<Batch>) -> (GradientsParams, Terms) {
+    let rows: usize = shards.iter().map(|shard| shard.values.dims()[0]).sum();
+    let parts = workers.map(shards, |shard| {
+        // Leaves of its own, or all shards would be one graph.
+        let model = model.clone().fork(&model.noise_log_var.device());
+        let of_shard = shard.values.dims()[0];
+        let loss = model.loss(&shard);
+        let share = of_shard as f32 / rows as f32;
+        let gradients = (loss.total.clone() * share).backward();
+        (GradientsParams::from_grads(gradients, &model), terms(&loss), of_shard)
+    });
+    let mut accumulator = GradientsAccumulator::new();
+    let mut sums = Sums::default();
+    for (gradients, terms, rows) in parts {
+        accumulator.accumulate(model, gradients);
+        sums.add(terms, rows);
+    }
+    (accumulator.grads(), sums.mean())
 }
 
 /// Sums of the loss over sequences.
@@ -192,17 +232,25 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, loss: &Loss, rows: usize) {
+    fn add(&mut self, terms: Terms, rows: usize) {
         let rows = rows as f64;
         self.rows += rows;
-        self.terms.loss += rows * scalar(loss.total.clone());
-        self.terms.reconstruction += rows * scalar(loss.reconstruction.clone());
-        self.terms.kl += rows * scalar(loss.kl.clone());
+        self.terms.loss += rows * terms.loss;
+        self.terms.reconstruction += rows * terms.reconstruction;
+        self.terms.kl += rows * terms.kl;
     }
 
     fn mean(&self) -> Terms {
         let Terms { loss, reconstruction, kl } = self.terms;
         Terms { loss: loss / self.rows, reconstruction: reconstruction / self.rows, kl: kl / self.rows }
+    }
+}
+
+fn terms(loss: &Loss) -> Terms {
+    Terms {
+        loss: scalar(loss.total.clone()),
+        reconstruction: scalar(loss.reconstruction.clone()),
+        kl: scalar(loss.kl.clone()),
     }
 }
 
@@ -212,8 +260,6 @@ fn scalar(tensor: Tensor<1>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use model::device::DeviceKind;
-
     use super::*;
 
     fn config(patience: Option<u32>, schedule: Schedule) -> TrainConfig {

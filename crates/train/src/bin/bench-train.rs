@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
-use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use model::adam::Adam;
 use model::config::{ModelConfig, STEP_HOURS};
@@ -13,6 +12,8 @@ use model::vae::Vae;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use train::shards::{Workers, split};
+use train::trainer::gradients;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -22,6 +23,7 @@ const WARM_UP_STEPS: usize = 3;
 const TIMED_STEPS: usize = 40;
 
 fn main() -> ExitCode {
+    train::allocator::keep_freed_memory();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -50,12 +52,12 @@ fn time_steps(rows: usize) -> anyhow::Result<()> {
     let device = Device::flex().autodiff();
     let mut model = Vae::init(&config, 1, &device)?;
     let mut optimiser = Adam.for_module();
-    let batch = made_up(rows, &config, &device);
+    let workers = Workers::start()?;
+    let made_up = made_up(rows, &config, &device);
     let mut milliseconds = Vec::with_capacity(TIMED_STEPS);
     for step in 0..WARM_UP_STEPS + TIMED_STEPS {
         let started = Instant::now();
-        let loss = model.loss(&batch);
-        let gradients = GradientsParams::from_grads(loss.total.backward(), &model);
+        let (gradients, _) = gradients(&workers, &model, made_up.clone());
         model = optimiser.step(1e-3, model, gradients);
         if step >= WARM_UP_STEPS {
             milliseconds.push(started.elapsed().as_secs_f64() * 1e3);
@@ -72,7 +74,8 @@ fn time_steps(rows: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn made_up(rows: usize, config: &ModelConfig, device: &Device) -> Batch {
+/// The shards of a batch.
+fn made_up(rows: usize, config: &ModelConfig, device: &Device) -> Vec<Batch> {
     let random = &mut ChaCha8Rng::seed_from_u64(2);
     let steps = WINDOW_HOURS / STEP_HOURS;
     let mut normal = |shape: [usize; 3]| {
@@ -80,9 +83,11 @@ fn made_up(rows: usize, config: &ModelConfig, device: &Device) -> Batch {
             StandardNormal.sample_iter(&mut *random).take(shape.iter().product()).collect();
         Tensor::<3>::from_data(TensorData::new(numbers, shape), device)
     };
-    Batch {
+    let shards = split(&vec![(); rows]);
+    let of_shard = shards.iter().map(Vec::len).map(|rows| Batch {
         values: normal([rows, WINDOW_HOURS, 1]).squeeze_dim::<2>(2),
         seasonal: normal([rows, steps, config.seasonal_features()]),
         epsilon: normal([rows, steps, config.latent_channels]),
-    }
+    });
+    of_shard.collect()
 }
