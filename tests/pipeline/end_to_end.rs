@@ -60,3 +60,17 @@ fn a_corrupt_entry_is_said_and_made_again() {
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     assert_eq!(ended.ran(), ["generate"]);
 }
+
+#[test]
+fn a_manifest_tells_the_rows_of_each_table() {
+    let bench = Bench::after_smoke();
+    for (stage, file) in [("preprocess", "observed.parquet"), ("train", "history.parquet")] {
+        let entry = &bench.entries(stage)[0];
+        let manifest = fs::read_to_string(entry.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        let outputs = manifest["outputs"].as_array().unwrap();
+        let output = outputs.iter().find(|output| output["name"] == file).unwrap();
+        let table = tables::read(&entry.join("artifact").join(file), &[]).unwrap();
+        assert_eq!(output["rows"], table.rows(), "{file}");
+    }
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::interrupt;
+use crate::{interrupt, rows};
 
 const CHUNK_BYTES: usize = 1 << 20;
 
@@ -18,6 +18,9 @@ pub(crate) struct Content {
     pub name: String,
     pub digest: String,
     pub bytes: u64,
+    /// Of Parquet files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
 }
 
 /// Digest and length of a file, read in pieces.
@@ -49,7 +52,7 @@ pub(crate) fn folder(root: &Path) -> anyhow::Result<Vec<Content>> {
     let mut contents = Vec::new();
     for path in files_below(root, &|_| true)? {
         let (digest, bytes) = file(&path)?;
-        contents.push(Content { name: name_below(root, &path), digest, bytes });
+        contents.push(Content { name: name_below(root, &path), digest, bytes, rows: rows::of_file(&path) });
     }
     Ok(contents)
 }

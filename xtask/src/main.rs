@@ -19,6 +19,7 @@ mod interrupt;
 mod map;
 mod pipeline;
 mod plan;
+mod rows;
 mod run;
 mod runs;
 mod session;
