@@ -1,10 +1,13 @@
 //! The way from canonical values to the standardised ones that the model sees, and back: the trend
-//! moved to a reference year, then one mean and one standard deviation. `preprocess` fits it,
-//! the model folder carries it, `infer` inverts it.
+//! moved to a reference year, then one mean and one standard deviation or a map to normal scores.
+//! `preprocess` fits it, the model folder carries it, `infer` inverts it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{UtcOffset, decimal_year, year};
+use crate::calendar::{Moment, UtcOffset, YearClock};
+use crate::monotone_cubic::MonotoneCubic;
+use crate::normal_scores::NormalScores;
+use crate::slope_pattern::SlopePattern;
 
 /// Everything that was fitted before the model, and the place it holds for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +21,7 @@ pub struct Transform {
     pub longitude_deg: f64,
     pub utc_offset: UtcOffset,
     pub trend: Trend,
-    pub scaler: Scaler,
+    pub marginals: Marginals,
     /// Length of a training window.
     pub window_hours: usize,
     /// Number of harmonics in the seasonal features.
@@ -27,14 +30,119 @@ pub struct Transform {
     pub in_sample: bool,
 }
 
+impl Transform {
+    /// The standardised value that the model sees for an hour whose trend is moved to the reference
+    /// year.
+    pub fn standardise(&self, local_us: i64, adjusted: f64) -> f64 {
+        self.marginals.at(&Moment::of(local_us)).standardise(adjusted)
+    }
+
+    /// The inverse of [`Transform::standardise`]: a value in the reference year's climate.
+    pub fn restore(&self, local_us: i64, standardised: f64) -> f64 {
+        self.marginals.at(&Moment::of(local_us)).restore(standardised)
+    }
+
+    /// ln(d adjusted / d standardised): a density of standardised values in nats, minus this, is
+    /// that of values in the canonical unit.
+    pub fn log_slope(&self, local_us: i64, standardised: f64) -> f64 {
+        self.marginals.at(&Moment::of(local_us)).log_slope(standardised)
+    }
+
+    /// What has to be added at that hour to the reference year's climate to have that of
+    /// `target_year`, in the canonical unit.
+    pub fn shift_to(&self, target_year: i16, local_us: i64) -> f64 {
+        self.trend.shift_to(target_year, local_us)
+    }
+
+    /// The same for many hours, faster.
+    pub fn cursor(&self) -> Cursor<'_> {
+        Cursor { transform: self, clock: YearClock::default() }
+    }
+}
+
+/// Gives the transform of one hour after the other; cheapest where they lie in the same year.
+#[derive(Clone, Debug)]
+pub struct Cursor<'a> {
+    transform: &'a Transform,
+    clock: YearClock,
+}
+
+impl Cursor<'_> {
+    /// The map between adjusted and standardised values at that hour.
+    pub fn at(&mut self, local_us: i64) -> HourMap {
+        self.transform.marginals.at(&self.clock.moment(local_us))
+    }
+
+    /// As [`Transform::shift_to`].
+    pub fn shift_to(&mut self, target_year: i16, local_us: i64) -> f64 {
+        self.transform.trend.shift_at(target_year, &self.clock.moment(local_us))
+    }
+}
+
+/// How adjusted values become standardised ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Marginals {
+    /// One mean and one standard deviation for all hours, as in the article.
+    Scaler(Scaler),
+    /// A monotone map for each day of year and hour of day.
+    NormalScores(Box<NormalScores>),
+}
+
+impl Marginals {
+    /// The map at that moment.
+    pub fn at(&self, moment: &Moment) -> HourMap {
+        match self {
+            Marginals::Scaler(scaler) => HourMap::Scaler(*scaler),
+            Marginals::NormalScores(scores) => HourMap::Curve(scores.curve(moment.year_phase, moment.hour)),
+        }
+    }
+}
+
+/// The map between adjusted and standardised values of one hour; NaN stays NaN.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made for each hour: an allocation would cost more than the copy"
+)]
+pub enum HourMap {
+    Scaler(Scaler),
+    Curve(MonotoneCubic),
+}
+
+impl HourMap {
+    pub fn standardise(&self, adjusted: f64) -> f64 {
+        match self {
+            HourMap::Scaler(scaler) => scaler.standardise(adjusted),
+            HourMap::Curve(curve) => curve.score(adjusted),
+        }
+    }
+
+    pub fn restore(&self, standardised: f64) -> f64 {
+        match self {
+            HourMap::Scaler(scaler) => scaler.restore(standardised),
+            HourMap::Curve(curve) => curve.value(standardised),
+        }
+    }
+
+    /// ln(d adjusted / d standardised).
+    pub fn log_slope(&self, standardised: f64) -> f64 {
+        match self {
+            HourMap::Scaler(scaler) => scaler.standard_deviation.ln(),
+            HourMap::Curve(curve) => curve.slope(standardised).ln(),
+        }
+    }
+}
+
 /// A linear trend of the climate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trend {
     pub method: TrendMethod,
     pub shape: TrendShape,
-    /// In the variable's canonical unit per year; 0 for `none`.
+    /// In the variable's canonical unit per year, the mean over the year; 0 for `none`.
     pub slope_per_year: f64,
+    pub by: TrendBy,
     /// Ends of the 95 % confidence interval of ten times the slope.
     pub interval_per_decade: [f64; 2],
     /// The year whose climate the adjusted values have.
@@ -60,21 +168,55 @@ pub enum TrendShape {
     YearlySteps,
 }
 
+/// Whether the slope is the same all the year and all the day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrendBy {
+    Year,
+    /// The slope's departure from its mean over the year.
+    MonthHour(SlopePattern),
+}
+
 impl Trend {
     /// How much warmer the trend makes `local_us` than the reference year: the slope times the
     /// time from the middle of the reference year.
     pub fn departure(&self, local_us: i64) -> f64 {
-        let reference = f64::from(self.reference_year);
-        self.slope_per_year
+        self.departure_at(&Moment::of(local_us))
+    }
+
+    /// [`Trend::departure`] of a moment.
+    pub fn departure_at(&self, moment: &Moment) -> f64 {
+        let years = f64::from(moment.year) - f64::from(self.reference_year);
+        self.slope_at(moment)
             * match self.shape {
-                TrendShape::Continuous => decimal_year(local_us) - reference - 0.5,
-                TrendShape::YearlySteps => f64::from(year(local_us)) - reference,
+                TrendShape::Continuous => years + moment.year_phase - 0.5,
+                TrendShape::YearlySteps => years,
             }
     }
 
-    /// What has to be added to the reference year's climate to have that of `target_year`.
-    pub fn shift_to(&self, target_year: i16) -> f64 {
+    /// What has to be added at that hour to the reference year's climate to have that of
+    /// `target_year`.
+    pub fn shift_to(&self, target_year: i16, local_us: i64) -> f64 {
+        self.shift_at(target_year, &Moment::of(local_us))
+    }
+
+    /// [`Trend::shift_to`] of a moment.
+    pub fn shift_at(&self, target_year: i16, moment: &Moment) -> f64 {
+        self.slope_at(moment) * (f64::from(target_year) - f64::from(self.reference_year))
+    }
+
+    /// The mean of [`Trend::shift_to`] over any whole year.
+    pub fn mean_shift_to(&self, target_year: i16) -> f64 {
         self.slope_per_year * (f64::from(target_year) - f64::from(self.reference_year))
+    }
+
+    fn slope_at(&self, moment: &Moment) -> f64 {
+        match &self.by {
+            TrendBy::Year => self.slope_per_year,
+            TrendBy::MonthHour(pattern) => {
+                self.slope_per_year + pattern.at(moment.year_phase, moment.day_phase)
+            }
+        }
     }
 }
 
@@ -106,6 +248,7 @@ mod tests {
             method: TrendMethod::Ols,
             shape,
             slope_per_year: 0.1,
+            by: TrendBy::Year,
             interval_per_decade: [0.5, 1.5],
             reference_year: 2010,
         }
@@ -127,6 +270,6 @@ mod tests {
         let start = year_start_us(2000);
         assert_eq!(trend.departure(start), trend.departure(start + 365 * DAY_US));
         assert!((trend.departure(start) + 1.0).abs() < 1e-12);
-        assert!((trend.shift_to(2000) + 1.0).abs() < 1e-12);
+        assert!((trend.shift_to(2000, start) + 1.0).abs() < 1e-12);
     }
 }

@@ -71,7 +71,7 @@ fn split(name: Option<&str>) -> anyhow::Result<Option<Split>> {
 pub(crate) struct Generated {
     pub(crate) series: Series,
     /// The year that they were generated for, if another than the reference year, and by how much they
-    /// were moved back, in the canonical unit.
+    /// were moved back on average over the year, in the canonical unit.
     pub(crate) moved: Option<(i16, f64)>,
 }
 
@@ -86,23 +86,19 @@ impl Generated {
 }
 
 fn generated(table: &Table, transform: &Transform) -> anyhow::Result<Generated> {
-    let moved = match table.metadata.get("target_year") {
-        None => None,
-        Some(text) => {
-            let year: i16 = text.parse().with_context(|| format!("its target_year {text:?} is no year"))?;
-            Some((year, transform.trend.shift_to(year)))
-        }
-    };
-    let shift = moved.map_or(0.0, |(_, shift)| shift);
+    let target = table.metadata.get("target_year").map(|text| -> anyhow::Result<i16> {
+        text.parse().with_context(|| format!("its target_year {text:?} is no year"))
+    });
+    let target = target.transpose()?;
     let (members, times) = (table.i32s(column::MEMBER)?, table.times(column::LOCAL_TIME)?);
     check_ascending(times, members)?;
     let rows = members.iter().zip(times).zip(table.f32s(&transform.variable)?);
-    let series = Series::of(rows.map(|((&member, &local_us), &value)| Hour {
-        member,
-        local_us,
-        value: f64::from(value) - shift,
+    let mut cursor = transform.cursor();
+    let series = Series::of(rows.map(|((&member, &local_us), &value)| {
+        let shift = target.map_or(0.0, |year| cursor.shift_to(year, local_us));
+        Hour { member, local_us, value: f64::from(value) - shift }
     }));
-    Ok(Generated { series, moved })
+    Ok(Generated { series, moved: target.map(|year| (year, transform.trend.mean_shift_to(year))) })
 }
 
 fn check_ascending(times: &[i64], members: &[i32]) -> anyhow::Result<()> {

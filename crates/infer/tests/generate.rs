@@ -24,12 +24,12 @@ fn write_model(folder: &Path, offset: &str) {
         weights::to_bytes(&vae.parameters().unwrap()).unwrap(),
     )
     .unwrap();
-    std::fs::write(folder.join("config.json"), json!({"format": 1, "model": config}).to_string()).unwrap();
+    std::fs::write(folder.join("config.json"), json!({"format": 2, "model": config}).to_string()).unwrap();
     let transform = json!({
-        "format": 1, "variable": "t2m", "latitude_deg": 18.5, "longitude_deg": 73.75, "utc_offset": offset,
-        "trend": {"method": "ols", "shape": "continuous", "slope_per_year": SLOPE,
+        "format": 2, "variable": "t2m", "latitude_deg": 18.5, "longitude_deg": 73.75, "utc_offset": offset,
+        "trend": {"method": "ols", "shape": "continuous", "slope_per_year": SLOPE, "by": "year",
             "interval_per_decade": [0.3, 0.5], "reference_year": 2010},
-        "scaler": {"mean": 298.0, "standard_deviation": 5.0},
+        "marginals": {"scaler": {"mean": 298.0, "standard_deviation": 5.0}},
         "window_hours": 1536, "seasonal_degree": 3, "in_sample": false,
     });
     std::fs::write(folder.join("transform.json"), transform.to_string()).unwrap();
@@ -174,7 +174,7 @@ fn a_unit_of_another_variable_is_refused_before_anything_is_written() {
 fn weights_that_do_not_fit_their_configuration_are_named() {
     let bench = Bench::new("+05:30");
     let config = ModelConfig { filters: 7, latent_channels: 3, ..ModelConfig::article() };
-    let document = json!({"format": 1, "model": config});
+    let document = json!({"format": 2, "model": config});
     std::fs::write(bench.folder.path().join("config.json"), document.to_string()).unwrap();
     let error = bench.generate(json!({"start": "2021-01-01", "hours": 5})).unwrap_err();
     let wanted = format!(

@@ -1,0 +1,146 @@
+//! A monotone curve from normal scores to values through [`KNOTS`] knots: Fritsch and Carlson's cubic
+//! (1980) with the slopes of scipy's `PchipInterpolator`, and its exact inverse. Where the knots come
+//! from is in [`crate::normal_scores`].
+
+/// Number of knots.
+pub const KNOTS: usize = 11;
+/// The first knot's normal score; the last one's is its opposite.
+pub const FIRST_SCORE: f64 = -2.5;
+/// Normal scores between neighbouring knots.
+pub const SCORE_STEP: f64 = 0.5;
+
+/// Steps of Newton's method at most; 5 are usual, and halving alone needs 53.
+const MOST_STEPS: usize = 60;
+/// Newton's method ends when the place within a segment moves by less.
+const PRECISION: f64 = 4.0 * f64::EPSILON;
+
+/// A strictly increasing curve with a continuous slope. Between the knots it is a cubic. Outside it
+/// is a line, with the mean slope of the first or last segment; the cubic has this slope at its ends,
+/// as if there were a further knot on the line, so that a density does not jump there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MonotoneCubic {
+    values: [f64; KNOTS],
+    /// d value / d score at the knots.
+    slopes: [f64; KNOTS],
+}
+
+impl MonotoneCubic {
+    /// The curve through these values, which must increase strictly.
+    pub fn through(values: [f64; KNOTS]) -> MonotoneCubic {
+        let secant = |segment: usize| (values[segment + 1] - values[segment]) / SCORE_STEP;
+        let mut slopes = [0.0; KNOTS];
+        (slopes[0], slopes[KNOTS - 1]) = (secant(0), secant(KNOTS - 2));
+        for (knot, slope) in slopes.iter_mut().enumerate().take(KNOTS - 1).skip(1) {
+            let (before, after) = (secant(knot - 1), secant(knot));
+            // The harmonic mean, at most twice the smaller one: no segment overshoots.
+            *slope = 2.0 * before * after / (before + after);
+        }
+        MonotoneCubic { values, slopes }
+    }
+
+    /// The value of that score.
+    pub fn value(&self, score: f64) -> f64 {
+        match Place::of(score) {
+            Place::Below(distance) => self.values[0] + distance * self.slopes[0],
+            Place::Above(distance) => self.values[KNOTS - 1] + distance * self.slopes[KNOTS - 1],
+            Place::Inside(segment, t) => self.values[segment] + self.segment(segment).rise(t),
+        }
+    }
+
+    /// d value / d score at that score; positive everywhere.
+    pub fn slope(&self, score: f64) -> f64 {
+        match Place::of(score) {
+            Place::Below(_) => self.slopes[0],
+            Place::Above(_) => self.slopes[KNOTS - 1],
+            Place::Inside(segment, t) => self.segment(segment).rise_per_t(t) / SCORE_STEP,
+        }
+    }
+
+    /// The score of that value.
+    pub fn score(&self, value: f64) -> f64 {
+        if value <= self.values[0] {
+            return FIRST_SCORE + (value - self.values[0]) / self.slopes[0];
+        }
+        if value >= self.values[KNOTS - 1] {
+            return -FIRST_SCORE + (value - self.values[KNOTS - 1]) / self.slopes[KNOTS - 1];
+        }
+        let above = self.values.partition_point(|&knot| knot <= value);
+        let segment = above.clamp(1, KNOTS - 1) - 1;
+        let t = self.segment(segment).inverse(value - self.values[segment]);
+        FIRST_SCORE + SCORE_STEP * (segment as f64 + t)
+    }
+
+    fn segment(&self, segment: usize) -> Segment {
+        let (first, last) = (SCORE_STEP * self.slopes[segment], SCORE_STEP * self.slopes[segment + 1]);
+        let rise = self.values[segment + 1] - self.values[segment];
+        Segment {
+            linear: first,
+            square: 3.0 * rise - 2.0 * first - last,
+            cube: first + last - 2.0 * rise,
+            rise,
+        }
+    }
+}
+
+/// Where a score lies: beyond the knots and by how much, or in which segment and where in [0, 1].
+enum Place {
+    Below(f64),
+    Above(f64),
+    Inside(usize, f64),
+}
+
+impl Place {
+    fn of(score: f64) -> Place {
+        if score < FIRST_SCORE {
+            return Place::Below(score - FIRST_SCORE);
+        }
+        if score > -FIRST_SCORE {
+            return Place::Above(score + FIRST_SCORE);
+        }
+        // A NaN lies in the first segment, at NaN.
+        let position = (score - FIRST_SCORE) / SCORE_STEP;
+        let segment = (position as usize).min(KNOTS - 2);
+        Place::Inside(segment, position - segment as f64)
+    }
+}
+
+/// The rise of the curve above a segment's first knot, `t (linear + t (square + t cube))` for t in [0, 1].
+struct Segment {
+    linear: f64,
+    square: f64,
+    cube: f64,
+    /// At t = 1.
+    rise: f64,
+}
+
+impl Segment {
+    fn rise(&self, t: f64) -> f64 {
+        t * (self.linear + t * (self.square + t * self.cube))
+    }
+
+    fn rise_per_t(&self, t: f64) -> f64 {
+        self.linear + t * (2.0 * self.square + 3.0 * t * self.cube)
+    }
+
+    /// Where the rise is `wanted`: Newton's method, halving the bracket where it would leave it.
+    fn inverse(&self, wanted: f64) -> f64 {
+        let (mut low, mut high) = (0.0, 1.0);
+        let mut t = wanted / self.rise;
+        for _ in 0..MOST_STEPS {
+            let excess = self.rise(t) - wanted;
+            if excess > 0.0 {
+                high = t;
+            } else {
+                low = t;
+            }
+            let newton = t - excess / self.rise_per_t(t);
+            let next = if (low..=high).contains(&newton) { newton } else { 0.5 * (low + high) };
+            let moved = (next - t).abs();
+            t = next;
+            if moved <= PRECISION {
+                break;
+            }
+        }
+        t
+    }
+}
