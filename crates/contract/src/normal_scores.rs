@@ -54,3 +54,69 @@ impl NormalScores {
         MonotoneCubic::through(knots)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::f64::consts::TAU;
+
+    use super::*;
+    use crate::monotone_cubic::{FIRST_SCORE, SCORE_STEP};
+
+    fn score(knot: usize) -> f64 {
+        FIRST_SCORE + SCORE_STEP * knot as f64
+    }
+
+    /// Season and day in the mean, season in the spread, and a skewed distribution.
+    pub(crate) fn skewed() -> NormalScores {
+        let mut scores = NormalScores {
+            mean: [[0.0; MEAN_TERMS]; HOURS],
+            quantiles: [[[0.0; KNOTS]; QUANTILE_TERMS]; HOURS],
+            minimum_step: 0.01,
+        };
+        for hour in 0..HOURS {
+            scores.mean[hour][0] = 285.0 + 0.3 * hour as f64;
+            scores.mean[hour][2] = -10.0;
+            for knot in 0..KNOTS {
+                let skewed = (0.3 * score(knot)).exp_m1() / 0.3;
+                scores.quantiles[hour][0][knot] = 4.0 * skewed;
+                scores.quantiles[hour][1][knot] = 2.0 * skewed;
+            }
+        }
+        scores
+    }
+
+    #[test]
+    fn a_normal_distribution_with_season_and_day_is_a_line_everywhere() {
+        let mut scores = skewed();
+        for hour in 0..HOURS {
+            for knot in 0..KNOTS {
+                scores.quantiles[hour][0][knot] = 4.0 * score(knot);
+                scores.quantiles[hour][1][knot] = 2.0 * score(knot);
+            }
+        }
+        for step in 0..500 {
+            let (phase, hour) = (f64::from(step) / 500.0, step as usize % HOURS);
+            let curve = scores.curve(phase, hour);
+            let mean = 285.0 + 0.3 * hour as f64 - 10.0 * (TAU * phase).cos();
+            let deviation = 4.0 + 2.0 * (TAU * phase).sin();
+            for z in [-6.0, -2.5, -1.1, 0.0, 0.7, 2.5, 5.0] {
+                assert!((curve.value(z) - mean - deviation * z).abs() < 1e-10, "{z} at {phase}");
+                assert!((curve.slope(z) - deviation).abs() < 1e-10, "{z} at {phase}");
+            }
+        }
+    }
+
+    #[test]
+    fn knots_that_harmonics_make_cross_are_kept_apart_around_the_median() {
+        let mut scores = skewed();
+        scores.mean = [[0.0; MEAN_TERMS]; HOURS];
+        scores.quantiles = [[[0.0; KNOTS]; QUANTILE_TERMS]; HOURS];
+        let crossing = [-5.0, -6.0, -3.0, -2.0, 0.5, 0.0, 1.0, 0.9, 3.0, 4.0, 3.0];
+        scores.quantiles[7][0] = crossing;
+        let curve = scores.curve(0.3, 7);
+        let wanted = [-6.01, -6.0, -3.0, -2.0, -0.01, 0.0, 1.0, 1.01, 3.0, 4.0, 4.01];
+        for (knot, wanted) in wanted.into_iter().enumerate() {
+            assert!((curve.value(score(knot)) - wanted).abs() < 1e-12, "knot {knot}");
+        }
+    }
+}

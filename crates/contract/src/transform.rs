@@ -101,10 +101,6 @@ impl Marginals {
 
 /// The map between adjusted and standardised values of one hour; NaN stays NaN.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "made for each hour: an allocation would cost more than the copy"
-)]
 pub enum HourMap {
     Scaler(Scaler),
     Curve(MonotoneCubic),
@@ -240,8 +236,12 @@ impl Scaler {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::calendar::{DAY_US, year_start_us};
+    use crate::calendar::{DAY_US, HOUR_US, year_start_us};
+    use crate::normal_scores::tests::skewed;
+    use crate::slope_pattern::PATTERN_TERMS;
 
     fn trend(shape: TrendShape) -> Trend {
         Trend {
@@ -271,5 +271,122 @@ mod tests {
         assert_eq!(trend.departure(start), trend.departure(start + 365 * DAY_US));
         assert!((trend.departure(start) + 1.0).abs() < 1e-12);
         assert!((trend.shift_to(2000, start) + 1.0).abs() < 1e-12);
+    }
+
+    fn by_month_and_hour(shape: TrendShape) -> Trend {
+        let mut coefficients = [[0.0; PATTERN_TERMS]; PATTERN_TERMS];
+        (coefficients[1][0], coefficients[0][3], coefficients[4][2]) = (0.03, -0.02, 0.01);
+        Trend { by: TrendBy::MonthHour(SlopePattern { coefficients }), ..trend(shape) }
+    }
+
+    fn transform(marginals: Marginals, trend: Trend) -> Transform {
+        Transform {
+            format: crate::artifact::FORMAT,
+            variable: "t2m".to_string(),
+            latitude_deg: 1.0,
+            longitude_deg: 2.0,
+            utc_offset: "+05:30".parse().unwrap(),
+            trend,
+            marginals,
+            window_hours: 1536,
+            seasonal_degree: 3,
+            in_sample: false,
+        }
+    }
+
+    fn both_marginals() -> [Marginals; 2] {
+        let scaler = Scaler { mean: 285.0, standard_deviation: 8.0 };
+        [Marginals::Scaler(scaler), Marginals::NormalScores(Box::new(skewed()))]
+    }
+
+    #[test]
+    fn a_trend_by_month_and_hour_moves_a_whole_year_by_its_mean() {
+        let trend = by_month_and_hour(TrendShape::Continuous);
+        for year in [2003, 2004] {
+            let hours = (year_start_us(year)..year_start_us(year + 1)).step_by(HOUR_US as usize);
+            let shifts: Vec<f64> = hours.map(|local_us| trend.shift_to(2060, local_us)).collect();
+            let mean = shifts.iter().sum::<f64>() / shifts.len() as f64;
+            assert!((mean - trend.mean_shift_to(2060)).abs() < 1e-10, "{mean}");
+            assert!((mean - 5.0).abs() < 1e-10, "{mean}");
+            assert!(shifts.iter().any(|shift| (shift - mean).abs() > 1.0));
+        }
+    }
+
+    #[test]
+    fn what_the_trend_takes_out_of_a_year_is_what_it_puts_back_for_it() {
+        for hour in [0, 4000, 8759] {
+            let local_us = year_start_us(2003) + hour * HOUR_US;
+            let steps = by_month_and_hour(TrendShape::YearlySteps);
+            assert_eq!(steps.departure(local_us), steps.shift_to(2003, local_us));
+            // A continuous trend goes on within the year, from half a year's slope below.
+            let line = by_month_and_hour(TrendShape::Continuous);
+            let slope = line.shift_to(2011, local_us);
+            let within = slope * (hour as f64 / 8760.0 - 0.5);
+            assert!((line.departure(local_us) - line.shift_to(2003, local_us) - within).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_continuous_trend_by_month_and_hour_has_no_jump() {
+        let trend = by_month_and_hour(TrendShape::Continuous);
+        // New Year, the end of a month, midnight, and the turn of an hour.
+        for local_us in [0, 31 * DAY_US, 40 * DAY_US, 77 * HOUR_US].map(|after| year_start_us(2001) + after) {
+            let jump = trend.departure(local_us) - trend.departure(local_us - 1);
+            assert!(jump.abs() < 1e-9, "{jump}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_agrees_with_the_transform() {
+        for marginals in both_marginals() {
+            let transform = transform(marginals, by_month_and_hour(TrendShape::Continuous));
+            let mut cursor = transform.cursor();
+            for hour in (0..30_000).step_by(517).chain([3]) {
+                let local_us = year_start_us(2003) + hour * HOUR_US + HOUR_US / 2;
+                let map = cursor.at(local_us);
+                assert_eq!(map.restore(0.7), transform.restore(local_us, 0.7));
+                assert_eq!(map.standardise(290.0), transform.standardise(local_us, 290.0));
+                assert_eq!(map.log_slope(-1.2), transform.log_slope(local_us, -1.2));
+                assert_eq!(cursor.shift_to(2050, local_us), transform.shift_to(2050, local_us));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn restoring_undoes_standardising(hours in 0_i64..876_000, score in -6.0..6.0_f64) {
+            let local_us = year_start_us(1950) + hours * HOUR_US;
+            for marginals in both_marginals() {
+                let transform = transform(marginals, trend(TrendShape::Continuous));
+                let value = transform.restore(local_us, score);
+                let back = transform.standardise(local_us, value);
+                prop_assert!((back - score).abs() < 1e-9, "{back} is not {score}");
+                prop_assert!((transform.restore(local_us, back) - value).abs() < 1e-9);
+            }
+        }
+
+        #[test]
+        fn the_log_slope_is_that_of_secants(hours in 0_i64..876_000, score in -6.0..6.0_f64) {
+            let (local_us, step) = (year_start_us(1950) + hours * HOUR_US, 1e-5);
+            for marginals in both_marginals() {
+                let transform = transform(marginals, trend(TrendShape::Continuous));
+                let rise = transform.restore(local_us, score + step) - transform.restore(local_us, score - step);
+                let log_slope = transform.log_slope(local_us, score);
+                prop_assert!((log_slope - (rise / (2.0 * step)).ln()).abs() < 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn marginals_and_trend_are_named_in_the_document() {
+        let [scaler, scores] = both_marginals();
+        let scaler = serde_json::to_value(transform(scaler, trend(TrendShape::Continuous))).unwrap();
+        assert_eq!(scaler["marginals"]["scaler"]["mean"], 285.0);
+        assert_eq!(scaler["trend"]["by"], "year");
+        let scores = transform(scores, by_month_and_hour(TrendShape::Continuous));
+        let document = serde_json::to_value(&scores).unwrap();
+        assert_eq!(document["marginals"]["normal-scores"]["minimum_step"], 0.01);
+        assert_eq!(document["trend"]["by"]["month-hour"]["coefficients"][1][0], 0.03);
+        assert_eq!(serde_json::from_value::<Transform>(document).unwrap(), scores);
     }
 }

@@ -113,3 +113,42 @@ fn check_ascending(times: &[i64], members: &[i32]) -> anyhow::Result<()> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::calendar::{HOUR_US, year_start_us};
+    use serde_json::json;
+    use tables::{Column, Values};
+
+    use super::*;
+
+    #[test]
+    fn hours_of_another_climate_are_moved_back_by_season_and_hour() {
+        let mut coefficients = [[0.0; 5]; 5];
+        (coefficients[2][0], coefficients[0][1]) = (0.03, -0.02);
+        let transform: Transform = serde_json::from_value(json!({
+            "format": 2, "variable": "t2m", "latitude_deg": 1.0, "longitude_deg": 2.0, "utc_offset": "+00:00",
+            "trend": {
+                "method": "ols", "shape": "continuous", "slope_per_year": 0.04,
+                "by": {"month-hour": {"coefficients": coefficients}},
+                "interval_per_decade": [0.3, 0.5], "reference_year": 2010,
+            },
+            "marginals": {"scaler": {"mean": 280.0, "standard_deviation": 8.0}},
+            "window_hours": 1536, "seasonal_degree": 3, "in_sample": false,
+        }))
+        .unwrap();
+        let times: Vec<i64> = (0..8760).map(|hour| year_start_us(2021) + hour * HOUR_US).collect();
+        let of_2060 = times.iter().map(|&local_us| (280.0 + transform.shift_to(2060, local_us)) as f32);
+        let mut table = Table::new(vec![
+            Column::new("member", Values::Int32(vec![0; times.len()])),
+            Column::new("t2m", Values::Float32(of_2060.collect())),
+            Column::new("local_time", Values::LocalTime(times)),
+        ]);
+        table.metadata.insert("target_year".to_string(), "2060".to_string());
+        let read = generated(&table, &transform).unwrap();
+        assert_eq!(read.moved, Some((2060, 2.0)));
+        assert_eq!(read.series.values.len(), 8760);
+        // 32-bit floats near 280 K are 3e-5 K apart.
+        assert!(read.series.values.iter().all(|value| (value - 280.0).abs() < 2e-5));
+    }
+}

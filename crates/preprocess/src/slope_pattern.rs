@@ -119,3 +119,61 @@ impl Cells {
         (hour as f64 + self.past_hour) / HOURS as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::calendar::{HOUR_US, Moment, decimal_year, year_start_us};
+
+    use super::*;
+
+    const YEARS: [i16; 6] = [2001, 2002, 2005, 2006, 2009, 2011];
+
+    /// Hours of 2001 to 2011 that lie half an hour after the clock's, warming by 0.05 K a year and a
+    /// pattern.
+    fn made_up(pattern: &SlopePattern) -> (Vec<i64>, Vec<f64>) {
+        let hours = (year_start_us(2001) + HOUR_US / 2..year_start_us(2012)).step_by(HOUR_US as usize);
+        let times: Vec<i64> = hours.collect();
+        let value = |&local_us: &i64| {
+            let moment = Moment::of(local_us);
+            let slope = 0.05 + pattern.at(moment.year_phase, moment.day_phase);
+            280.0 + slope * (decimal_year(local_us) - 2000.0)
+        };
+        let values = times.iter().map(value).collect();
+        (times, values)
+    }
+
+    #[test]
+    fn a_pattern_of_two_harmonics_is_found_again() {
+        let mut coefficients = [[0.0; PATTERN_TERMS]; PATTERN_TERMS];
+        for (number, coefficient) in coefficients.as_flattened_mut().iter_mut().enumerate().skip(1) {
+            *coefficient = 0.02 * (1.7 * number as f64).sin();
+        }
+        let pattern = SlopePattern { coefficients };
+        let (times, values) = made_up(&pattern);
+        let fitted = fit(&times, &values, &YEARS).unwrap();
+        assert_eq!(fitted.coefficients[0][0], 0.0);
+        let pairs = fitted.coefficients.as_flattened().iter().zip(pattern.coefficients.as_flattened());
+        for (got, wanted) in pairs {
+            // Leap years have no share in it but through the dates, which move by a day at most.
+            assert!((got - wanted).abs() < 3e-4, "{got} is not {wanted}");
+        }
+    }
+
+    #[test]
+    fn a_trend_that_is_the_same_everywhere_has_no_pattern() {
+        let none = SlopePattern { coefficients: [[0.0; PATTERN_TERMS]; PATTERN_TERMS] };
+        let (times, values) = made_up(&none);
+        let fitted = fit(&times, &values, &YEARS).unwrap();
+        let largest = fitted.coefficients.as_flattened().iter().fold(0.0_f64, |most, c| most.max(c.abs()));
+        assert!(largest < 1e-4, "{largest}");
+    }
+
+    #[test]
+    fn a_month_without_years_is_named() {
+        let error = fit(&[], &[], &YEARS).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "month 1 has hour 0:00 in 0 training years; [preprocess] trend_by = \"month-hour\" needs at least 2"
+        );
+    }
+}

@@ -194,7 +194,7 @@ fn a_wrong_key_is_found_by_the_check_alone() {
 fn an_artifact_of_an_older_format_is_refused() {
     let bench = Bench::new();
     let path = bench.folder.path().join(TRANSFORM);
-    let text = std::fs::read_to_string(&path).unwrap().replace("\"format\":1", "\"format\":0");
+    let text = std::fs::read_to_string(&path).unwrap().replace("\"format\":2", "\"format\":0");
     std::fs::write(&path, text).unwrap();
     let output = bench.command("out", json!({}), false).output().unwrap();
     let wanted = format!(
