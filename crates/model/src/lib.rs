@@ -11,6 +11,7 @@ pub mod device;
 pub mod gaussian;
 pub mod loss;
 pub mod parameters;
+pub mod path_prior;
 pub mod prior;
 pub mod transposed;
 pub mod vae;
