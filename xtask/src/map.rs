@@ -28,7 +28,12 @@ pub(crate) const STAGES: &[Stage] = &[
         "preprocess/windows.parquet", "preprocess/transform.json",
     ] },
     Stage { name: "generate", binary: "infer", tables: &["generate"], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/transform.json",
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json",
+    ] },
+    Stage { name: "bound", binary: "infer", tables: &[], reads: &[
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json", "preprocess/standardised.parquet", "preprocess/season.parquet",
     ] },
     Stage { name: "evaluate", binary: "evaluate", tables: &["evaluate"], reads: &[
         "preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet",

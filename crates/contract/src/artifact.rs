@@ -26,11 +26,17 @@ pub const MODEL: &str = "model";
 pub const WEIGHTS: &str = "weights.safetensors";
 /// In the model folder: the model's configuration.
 pub const MODEL_CONFIG: &str = "config.json";
+/// In the model folder: what was fitted after training, for generating: the prior of paths and the
+/// map of generated hours to the training years' marginals.
+pub const GENERATOR: &str = "generator.json";
 /// Written by `train`: one row an epoch.
 pub const HISTORY: &str = "history.parquet";
 
 /// Written by `generate`: the synthetic hours.
 pub const GENERATED: &str = "generated.parquet";
+
+/// Written by `bound`: the likelihood bound of training, validation and test years.
+pub const LIKELIHOOD: &str = "likelihood.json";
 
 /// Written by `evaluate`: every figure of the scorecard, with its yardstick.
 pub const METRICS: &str = "metrics.json";

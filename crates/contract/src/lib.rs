@@ -10,6 +10,7 @@ pub mod log;
 pub mod monotone_cubic;
 pub mod normal_scores;
 pub mod progress;
+pub mod runs;
 pub mod season;
 pub mod slope_pattern;
 pub mod stage;

@@ -21,7 +21,7 @@ pub struct GenerateTable {
     hours: Option<i64>,
     #[serde(default = "default_members")]
     members: i32,
-    #[serde(default)]
+    #[serde(default = "default_noise")]
     noise: bool,
     target_year: Option<i16>,
     #[serde(default)]
@@ -41,6 +41,10 @@ pub enum ExportKind {
 
 fn default_members() -> i32 {
     1
+}
+
+fn default_noise() -> bool {
+    true
 }
 
 /// `[generate]`, checked.

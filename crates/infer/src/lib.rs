@@ -1,6 +1,7 @@
-//! What a trained model is used for: generating hours. It never sees the data that the model was
-//! trained on.
+//! What a trained model is used for: generating hours, and measuring how likely
+//! observed years are.
 
+pub mod bound;
 pub mod config;
 pub mod export;
 pub mod generator;

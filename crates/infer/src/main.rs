@@ -1,4 +1,4 @@
-//! The binary of the stages that use a trained model: `generate`.
+//! The binary of the stages that use a trained model: `generate` and `bound`.
 
 use std::process::ExitCode;
 
@@ -8,5 +8,5 @@ use contract::stage::{Entry, main as stage_main};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    stage_main(&[Entry::of::<infer::stage::Generate>()])
+    stage_main(&[Entry::of::<infer::stage::Generate>(), Entry::of::<infer::bound::Bound>()])
 }

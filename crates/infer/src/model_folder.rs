@@ -4,11 +4,13 @@ use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::Device;
-use contract::artifact::{MODEL, MODEL_CONFIG, TRANSFORM, WEIGHTS};
+use contract::artifact::{GENERATOR, MODEL, MODEL_CONFIG, TRANSFORM, WEIGHTS};
+use contract::normal_scores::NormalScores;
 use contract::stage::{Inputs, read_json};
 use contract::transform::Transform;
 use contract::variable::Variable;
 use model::config::ModelConfig;
+use model::path_prior::PathPrior;
 use model::vae::Vae;
 use model::weights;
 use serde::Deserialize;
@@ -18,8 +20,26 @@ pub struct TrainedModel {
     pub config: ModelConfig,
     pub vae: Vae,
     pub transform: Transform,
+    /// The prior fitted after training; `None` to draw from the one trained against.
+    pub path_prior: Option<PathPrior>,
+    /// From generated standardised hours to the training years'.
+    pub calibration: Option<NormalScores>,
     pub variable: &'static Variable,
     pub device: Device,
+}
+
+/// `model/generator.json`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GeneratorDocument {
+    #[serde(rename = "format")]
+    _format: u32,
+    path_prior: Option<PathPrior>,
+    #[serde(rename = "learned_kl")]
+    _learned_kl: Option<f64>,
+    #[serde(rename = "refitted_kl")]
+    _refitted_kl: Option<f64>,
+    calibration: Option<NormalScores>,
 }
 
 /// `model/config.json`.
@@ -38,16 +58,24 @@ impl TrainedModel {
     /// When a file is missing, of another format version, or does not fit the others.
     pub fn read(inputs: &Inputs, device: Device) -> anyhow::Result<TrainedModel> {
         let path = |name: &str| inputs.path(&format!("train/{MODEL}/{name}"));
-        TrainedModel::from_files(path(MODEL_CONFIG)?, path(WEIGHTS)?, path(TRANSFORM)?, device)
+        TrainedModel::from_files(
+            path(MODEL_CONFIG)?,
+            path(WEIGHTS)?,
+            path(GENERATOR)?,
+            path(TRANSFORM)?,
+            device,
+        )
     }
 
     fn from_files(
         config: &Path,
         weights: &Path,
+        generator: &Path,
         transform: &Path,
         device: Device,
     ) -> anyhow::Result<TrainedModel> {
         let config: ModelDocument = read_json(config)?;
+        let generator: GeneratorDocument = read_json(generator)?;
         let transform: Transform = read_json(transform)?;
         let bytes = std::fs::read(weights).with_context(|| format!("cannot read {}", weights.display()))?;
         let named =
@@ -58,6 +86,14 @@ impl TrainedModel {
         let variable = Variable::named(&transform.variable).with_context(|| {
             format!("this version does not know the model's variable {:?}", transform.variable)
         })?;
-        Ok(TrainedModel { config: config.model, vae, transform, variable, device })
+        Ok(TrainedModel {
+            config: config.model,
+            vae,
+            transform,
+            path_prior: generator.path_prior,
+            calibration: generator.calibration,
+            variable,
+            device,
+        })
     }
 }

@@ -15,13 +15,19 @@ use crate::model_folder::TrainedModel;
 /// The `generate` stage.
 pub struct Generate;
 
-/// Chunks in memory at a time.
-const CHUNKS_AT_ONCE: usize = 8;
+/// Members that are drawn at the same time.
+const MEMBERS_AT_ONCE: usize = 8;
+/// Hours in memory, at most, of members that are drawn at the same time.
+const HOURS_AT_ONCE: usize = 16_000_000;
 
 impl Stage for Generate {
     const NAME: &'static str = "generate";
-    const READS: &'static [&'static str] =
-        &["train/model/config.json", "train/model/weights.safetensors", "train/model/transform.json"];
+    const READS: &'static [&'static str] = &[
+        "train/model/config.json",
+        "train/model/weights.safetensors",
+        "train/model/generator.json",
+        "train/model/transform.json",
+    ];
     type Tables = Tables;
     type Config = Config;
 
@@ -35,13 +41,8 @@ impl Stage for Generate {
         let span = config
             .span(transform.utc_offset)
             .map_err(|fault| anyhow::anyhow!("[generate] {}", fault.message))?;
-        let generator = Generator {
-            model: &model,
-            span,
-            noise: config.noise,
-            seed: config.seed,
-            target_year: config.target_year.unwrap_or(transform.trend.reference_year),
-        };
+        let target_year = config.target_year.unwrap_or(transform.trend.reference_year);
+        let generator = Generator::new(&model, span, config.noise, config.seed, target_year)?;
         let series = Series {
             variable: model.variable,
             latitude_deg: transform.latitude_deg,
@@ -61,30 +62,43 @@ impl Stage for Generate {
     }
 }
 
-/// Draws all members and hands them to the sinks, in order; few chunks are in memory at a time.
+/// Draws all members and hands them to the sinks, in order. Long members go to the sinks chunk by
+/// chunk, short ones are drawn side by side.
 ///
 /// # Errors
 /// Those of the generator and the sinks.
 pub fn write_all(generator: &Generator<'_>, members: i32, sinks: &mut [Box<dyn Sink>]) -> anyhow::Result<()> {
-    let chunks = generator.chunks();
-    let total = members as usize * chunks;
-    let job = |number: usize| ((number / chunks) as i32, number % chunks);
-    let mut progress = Progress::start("generate", 0, total as u64, "chunks");
-    for first in (0..total).step_by(CHUNKS_AT_ONCE) {
-        let batch = first..(first + CHUNKS_AT_ONCE).min(total);
-        let draw = |number| {
-            let (member, chunk) = job(number);
-            generator.chunk(member, chunk)
+    let at_once = (HOURS_AT_ONCE / generator.span.hours.max(1)).clamp(1, MEMBERS_AT_ONCE) as i32;
+    let chunks = generator.chunks() as u64;
+    let mut progress = Progress::start("generate", 0, members as u64 * chunks, "chunks");
+    let mut done = 0;
+    let mut write = |member: i32, first_hour: usize, values: &[f32]| -> anyhow::Result<()> {
+        let part = Part { member, first_hour, values };
+        sinks.iter_mut().try_for_each(|sink| sink.append(part))?;
+        done += 1;
+        progress.advance(done, String::new);
+        Ok(())
+    };
+    for first in (0..members).step_by(at_once as usize) {
+        let group = first..(first + at_once).min(members);
+        if group.len() == 1 {
+            generator.member(first, |first_hour, values| write(first, first_hour, &values))?;
+            continue;
+        }
+        let draw = |member| -> anyhow::Result<Vec<Vec<f32>>> {
+            let mut drawn = Vec::with_capacity(chunks as usize);
+            generator.member(member, |_, values| {
+                drawn.push(values);
+                Ok(())
+            })?;
+            Ok(drawn)
         };
-        let drawn: Vec<anyhow::Result<Vec<f32>>> = batch.clone().into_par_iter().map(draw).collect();
-        for (number, values) in batch.clone().zip(drawn) {
-            let ((member, chunk), values) = (job(number), values?);
-            let part = Part { member, first_hour: chunk * CHUNK_HOURS, values: &values };
-            for sink in sinks.iter_mut() {
-                sink.append(part)?;
+        let drawn: Vec<anyhow::Result<Vec<Vec<f32>>>> = group.clone().into_par_iter().map(draw).collect();
+        for (member, drawn) in group.zip(drawn) {
+            for (chunk, values) in drawn?.iter().enumerate() {
+                write(member, chunk * CHUNK_HOURS, values)?;
             }
         }
-        progress.advance(batch.end as u64, String::new);
     }
     Ok(())
 }

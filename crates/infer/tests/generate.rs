@@ -25,6 +25,10 @@ fn write_model(folder: &Path, offset: &str) {
     )
     .unwrap();
     std::fs::write(folder.join("config.json"), json!({"format": 2, "model": config}).to_string()).unwrap();
+    let generator = json!({
+        "format": 2, "path_prior": null, "learned_kl": null, "refitted_kl": null, "calibration": null,
+    });
+    std::fs::write(folder.join("generator.json"), generator.to_string()).unwrap();
     let transform = json!({
         "format": 2, "variable": "t2m", "latitude_deg": 18.5, "longitude_deg": 73.75, "utc_offset": offset,
         "trend": {"method": "ols", "shape": "continuous", "slope_per_year": SLOPE, "by": "year",
@@ -49,10 +53,12 @@ impl Bench {
     fn generate(&self, table: Value) -> anyhow::Result<()> {
         let tables = json!({"generate": table});
         let config = Generate::check(parse(tables.as_object().unwrap()).unwrap()).unwrap();
-        let files = ["config.json", "weights.safetensors", "transform.json"].map(|name| InputFile {
-            name: format!("model/{name}"),
-            path: self.folder.path().join(name),
-            digest: String::new(),
+        let files = ["config.json", "weights.safetensors", "generator.json", "transform.json"].map(|name| {
+            InputFile {
+                name: format!("model/{name}"),
+                path: self.folder.path().join(name),
+                digest: String::new(),
+            }
         });
         let inputs = Inputs([("train".to_string(), files.to_vec())].into());
         let folder = self.folder.path().to_path_buf();

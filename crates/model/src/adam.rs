@@ -8,9 +8,12 @@ const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
 const EPSILON: f64 = 1e-7;
 
-/// Keras's Adam with its defaults.
-#[derive(Clone, Copy, Debug)]
-pub struct Adam;
+/// Keras's Adam with its defaults, and decoupled weight decay (Loshchilov and Hutter 2019) on top.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Adam {
+    /// Share of the weights that is taken away in each step, before the learning rate.
+    pub weight_decay: f64,
+}
 
 impl Adam {
     /// The optimiser of a whole module.
@@ -43,7 +46,7 @@ impl Optimizer for Adam {
         let time = i32::try_from(state.time).unwrap_or(i32::MAX);
         let factor = rate * (1.0 - BETA_2.powi(time)).sqrt() / (1.0 - BETA_1.powi(time));
         let step = state.moment_1.clone() * factor / (state.moment_2.clone().sqrt() + EPSILON);
-        (weights - step, Some(AdamState::new(state)))
+        (weights * (1.0 - rate * self.weight_decay) - step, Some(AdamState::new(state)))
     }
 
     fn to_device<const D: usize>(mut state: AdamState<D>, device: &Device) -> AdamState<D> {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::noise::HISTORY_HOURS;
+
 /// Hours that one latent step stands for: four days.
 pub const STEP_HOURS: usize = 96;
 
@@ -18,6 +20,82 @@ pub struct ModelConfig {
     pub strides: Vec<usize>,
     /// Harmonics of the year that the prior sees.
     pub seasonal_degree: usize,
+    pub prior: PriorKind,
+    pub noise: NoiseKind,
+}
+
+/// What the latents are trained against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriorKind {
+    /// Independent steps given the season: the article's.
+    #[default]
+    Seasonal,
+    /// A vector autoregression of order 1 around the season.
+    SeasonalVar,
+}
+
+/// The distribution of the hours around the decoder's output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoiseKind {
+    /// One variance: the article's.
+    #[default]
+    White,
+    /// A variance for each season and hour.
+    Heteroscedastic,
+    /// The same, with an autoregression of that order on top, periodic in the hour.
+    Ar { order: usize },
+    /// A mixture of Gaussians given the last hours and the decoder's context.
+    Mixture(MixtureConfig),
+}
+
+/// Sizes of the mixture noise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MixtureConfig {
+    /// Hours that it looks back.
+    pub lags: usize,
+    /// Channels that the decoder gives it.
+    pub context: usize,
+    /// Units of each of the two hidden layers.
+    pub hidden: usize,
+    pub components: usize,
+}
+
+impl NoiseKind {
+    /// Channels of the decoder's output.
+    pub fn context(self) -> usize {
+        match self {
+            NoiseKind::Mixture(shape) => shape.context,
+            _ => 1,
+        }
+    }
+
+    fn check(self) -> Result<(), ConfigError> {
+        match self {
+            NoiseKind::White | NoiseKind::Heteroscedastic => Ok(()),
+            NoiseKind::Ar { order } => range("noise.order", order, 1..=HISTORY_HOURS, "1 to 48 hours"),
+            NoiseKind::Mixture(shape) => {
+                range("noise.lags", shape.lags, 2..=HISTORY_HOURS, "2 to 48 hours")?;
+                range("noise.context", shape.context, 1..=64, "1 to 64")?;
+                range("noise.hidden", shape.hidden, 1..=1024, "1 to 1024")?;
+                range("noise.components", shape.components, 1..=32, "1 to 32")
+            }
+        }
+    }
+}
+
+fn range(
+    key: &'static str,
+    value: usize,
+    range: std::ops::RangeInclusive<usize>,
+    wanted: &'static str,
+) -> Result<(), ConfigError> {
+    match range.contains(&value) {
+        true => Ok(()),
+        false => Err(ConfigError { key, seen: value.to_string(), wanted }),
+    }
 }
 
 /// A configuration that no model can have: which key, what it is, what it should be.
@@ -32,7 +110,14 @@ pub struct ConfigError {
 impl ModelConfig {
     /// The article's model.
     pub fn article() -> ModelConfig {
-        ModelConfig { filters: 40, latent_channels: 10, strides: vec![3, 2, 2, 2, 2, 2], seasonal_degree: 3 }
+        ModelConfig {
+            filters: 40,
+            latent_channels: 10,
+            strides: vec![3, 2, 2, 2, 2, 2],
+            seasonal_degree: 3,
+            prior: PriorKind::Seasonal,
+            noise: NoiseKind::White,
+        }
     }
 
     /// Refuses sizes that no model can have.
@@ -40,15 +125,10 @@ impl ModelConfig {
     /// # Errors
     /// The first size that is out of range.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let range = |key, value: usize, range: std::ops::RangeInclusive<usize>, wanted| match range
-            .contains(&value)
-        {
-            true => Ok(()),
-            false => Err(ConfigError { key, seen: value.to_string(), wanted }),
-        };
         range("filters", self.filters, 1..=1024, "1 to 1024")?;
         range("latent_channels", self.latent_channels, 1..=256, "1 to 256")?;
         range("seasonal_degree", self.seasonal_degree, 1..=20, "1 to 20")?;
+        self.noise.check()?;
         let product = self.strides.iter().try_fold(1_usize, |product, &stride| product.checked_mul(stride));
         if product != Some(STEP_HOURS) || self.strides.len() < 2 {
             let wanted = "at least two strides whose product is 96, such as [3, 2, 2, 2, 2, 2]";
@@ -81,7 +161,7 @@ impl ModelConfig {
         let layers = self.strides.iter().rev().enumerate();
         let channels = |i| match i {
             0 => (self.latent_channels, self.filters),
-            i if i == last => (self.filters, 1),
+            i if i == last => (self.filters, self.noise.context()),
             _ => (self.filters, self.filters),
         };
         layers.map(|(i, &stride)| (stride, channels(i).0, channels(i).1)).collect()

@@ -2,6 +2,9 @@
 
 use burn::tensor::Tensor;
 
+/// ln(2π).
+pub(crate) const LN_TWO_PI: f32 = 1.837_877_1;
+
 /// Mean and log variance of each component, `[batch, step, latent]`.
 #[derive(Clone, Debug)]
 pub struct DiagonalGaussian {

@@ -2,16 +2,14 @@
 
 use burn::tensor::Tensor;
 
+use crate::config::STEP_HOURS;
 use crate::gaussian::DiagonalGaussian;
 use crate::vae::Vae;
-
-/// ln(2π).
-const LN_TWO_PI: f32 = 1.837_877_1;
 
 /// What a step of training sees.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Standardised hours, `[batch, hour]`.
+    /// Standardised hours, `[batch, hour]`; each window starts with a day's first hour.
     pub values: Tensor<2>,
     /// Seasonal features at the start of each latent step, `[batch, step, feature]`.
     pub seasonal: Tensor<3>,
@@ -22,38 +20,47 @@ pub struct Batch {
 /// The terms of the loss, `[1]` each, and what they were made of.
 #[derive(Clone, Debug)]
 pub struct Loss {
+    /// The negative bound: the sum of the two.
     pub total: Tensor<1>,
     pub reconstruction: Tensor<1>,
     pub kl: Tensor<1>,
     pub posterior: DiagonalGaussian,
-    pub prior: DiagonalGaussian,
-    /// The decoder's output, `[batch, hour]`.
-    pub mean: Tensor<2>,
+    /// KL by step and channel in nats, `[batch, step, latent]`.
+    pub kl_terms: Tensor<3>,
+    /// The decoder's output, `[batch, hour, channel]`; the first channel is the mean.
+    pub decoded: Tensor<3>,
 }
 
 impl Vae {
-    /// The loss of a batch, a mean over sequences and hours:
-    /// `(ln 2π + ln s² + (x - y)² / s²) / 2` plus the latents' KL divided by the hours.
+    /// The loss of a batch: the noise's mean negative log density over sequences and hours, plus the
+    /// latents' KL divided by the hours.
     pub fn loss(&self, batch: &Batch) -> Loss {
         let [_, hours] = batch.values.dims();
         let posterior = self.encode(batch.values.clone());
-        let mean = self.decode(posterior.sample(batch.epsilon.clone()));
-        let prior = self.prior.forward(batch.seasonal.clone());
-
-        let log_var = self.noise_log_var.val();
-        let squared_error = (batch.values.clone() - mean.clone()).square().mean();
-        let reconstruction = (log_var.clone() + squared_error * (-log_var).exp() + LN_TWO_PI) * 0.5;
+        let decoded = self.decode(posterior.sample(batch.epsilon.clone()));
+        let reconstruction =
+            self.noise.negative_log_likelihood(batch.values.clone(), decoded.clone(), batch.seasonal.clone());
+        let kl_terms = self.prior.kl(&posterior, batch.seasonal.clone());
         let [_, steps, latents] = posterior.mean.dims();
-        let kl = posterior.kl(&prior).mean() * ((steps * latents) as f32 / hours as f32);
-        Loss { total: reconstruction.clone() + kl.clone(), reconstruction, kl, posterior, prior, mean }
+        let kl = kl_terms.clone().mean() * ((steps * latents) as f32 / hours as f32);
+        Loss { total: reconstruction.clone() + kl.clone(), reconstruction, kl, posterior, kl_terms, decoded }
     }
 }
 
 impl Loss {
+    /// What training minimises: the loss with the latents' KL free up to `free_nats` per latent step
+    /// (Kingma et al. 2016). A noise that predicts an hour from the ones before it would otherwise leave the
+    /// latents unused (Bowman et al. 2016).
+    pub fn objective(&self, free_nats: f32) -> Tensor<1> {
+        match free_nats > 0.0 {
+            true => self.reconstruction.clone() + self.kl.clone().clamp_min(free_nats / STEP_HOURS as f32),
+            false => self.total.clone(),
+        }
+    }
+
     /// KL of each latent channel in nats per latent step, `[latent]`.
     pub fn kl_by_latent(&self) -> Tensor<1> {
-        let kl = self.posterior.kl(&self.prior);
-        let [batch, steps, latents] = kl.dims();
-        kl.reshape([batch * steps, latents]).mean_dim(0).squeeze_dim::<1>(0)
+        let [batch, steps, latents] = self.kl_terms.dims();
+        self.kl_terms.clone().reshape([batch * steps, latents]).mean_dim(0).squeeze_dim::<1>(0)
     }
 }

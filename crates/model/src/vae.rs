@@ -1,6 +1,6 @@
-//! The model: encoder, decoder, prior and the variance of the white noise around the decoder.
+//! The model: encoder, decoder, prior and the noise around the decoder.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
@@ -9,16 +9,16 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::{ConfigError, ModelConfig};
 use crate::conv::Conv;
 use crate::gaussian::DiagonalGaussian;
-use crate::prior::SeasonalPrior;
+use crate::noise::Noise;
+use crate::prior::Prior;
 use crate::transposed::Transposed;
 
 #[derive(Module, Debug)]
 pub struct Vae {
     pub encoder: Vec<Conv>,
     pub decoder: Vec<Transposed>,
-    pub prior: SeasonalPrior,
-    /// `[1]`: log variance of the hours around the decoder's output, in standardised units.
-    pub noise_log_var: Param<Tensor<1>>,
+    pub prior: Prior,
+    pub noise: Noise,
 }
 
 impl Vae {
@@ -40,8 +40,8 @@ impl Vae {
                 .into_iter()
                 .map(|layer| Transposed::init(layer, random, device))
                 .collect(),
-            prior: SeasonalPrior::init(config, random, device),
-            noise_log_var: Param::from_tensor(Tensor::zeros([1], device)),
+            prior: Prior::init(config, random, device),
+            noise: Noise::init(config, random, device),
         })
     }
 
@@ -58,16 +58,20 @@ impl Vae {
         DiagonalGaussian::from_pair(hidden)
     }
 
-    /// The mean of the standardised hours given the latents.
+    /// The mean of the standardised hours given the latents, and context for the noise.
     ///
     /// # Shapes
-    /// `[batch, step, latent]` to `[batch, hour]`.
-    pub fn decode(&self, latent: Tensor<3>) -> Tensor<2> {
+    /// `[batch, step, latent]` to `[batch, hour, channel]`; the mean is the first channel.
+    pub fn decode(&self, latent: Tensor<3>) -> Tensor<3> {
         let last = self.decoder.len() - 1;
-        let hours = self.decoder.iter().enumerate().fold(latent, |x, (i, layer)| {
+        self.decoder.iter().enumerate().fold(latent, |x, (i, layer)| {
             let y = layer.forward(x);
             if i < last { relu(y) } else { y }
-        });
-        hours.squeeze_dim::<2>(2)
+        })
+    }
+
+    /// Where the model lives.
+    pub fn device(&self) -> Device {
+        self.encoder[0].bias.val().device()
     }
 }

@@ -16,7 +16,13 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 fn config(strides: &[usize]) -> ModelConfig {
-    ModelConfig { filters: 3, latent_channels: 2, strides: strides.to_vec(), seasonal_degree: 1 }
+    ModelConfig {
+        filters: 3,
+        latent_channels: 2,
+        strides: strides.to_vec(),
+        seasonal_degree: 1,
+        ..ModelConfig::article()
+    }
 }
 
 fn strides() -> impl Strategy<Value = Vec<usize>> {
@@ -107,7 +113,7 @@ fn any_length_and_batch_goes_through() {
     for (batch, steps) in [(1, 1), (3, 2), (2, 17)] {
         let posterior = model.encode(tensor([batch, steps * STEP_HOURS], 3));
         assert_eq!(posterior.mean.dims(), [batch, steps, 10]);
-        assert_eq!(model.decode(posterior.mean).dims(), [batch, steps * STEP_HOURS]);
+        assert_eq!(model.decode(posterior.mean).dims(), [batch, steps * STEP_HOURS, 1]);
     }
 }
 

@@ -4,8 +4,6 @@
 
 pub mod config;
 mod days;
-mod least_squares;
-mod normal_scores;
 mod series;
 mod slope_pattern;
 mod split;

@@ -8,7 +8,6 @@ use contract::transform::{Marginals, Scaler, Trend};
 use polars::prelude::*;
 
 use crate::config::MarginalsKind;
-use crate::normal_scores;
 use crate::years::YearCount;
 
 const TIME: &str = "time";
@@ -130,7 +129,8 @@ impl Series {
         let marginals = match marginals {
             MarginalsKind::Scaler => Marginals::Scaler(scaler),
             MarginalsKind::NormalScores => {
-                let scores = normal_scores::fit(&moments, &adjusted, fitted, scaler.standard_deviation)?;
+                let scores =
+                    marginals::normal_scores::fit(&moments, &adjusted, fitted, scaler.standard_deviation)?;
                 Marginals::NormalScores(Box::new(scores))
             }
         };

@@ -8,8 +8,8 @@ use contract::calendar::{YearClock, civil};
 use contract::harmonics::harmonics;
 use contract::slope_pattern::{PATTERN_TERMS, SlopePattern};
 
-use crate::least_squares::LeastSquares;
 use crate::trend;
+use marginals::least_squares::LeastSquares;
 
 const MONTHS: usize = 12;
 const HOURS: usize = 24;

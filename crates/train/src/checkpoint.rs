@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
-use model::adam::Adam;
 use model::parameters::Parameter;
 use model::vae::Vae;
 use model::weights;
@@ -48,10 +47,10 @@ pub(crate) fn save(work: &Path, state: &State) -> anyhow::Result<()> {
 }
 
 /// The newest checkpoint in the work folder, or `None` if there is none that can be read.
-/// `fresh` has the shape of the model.
-pub(crate) fn load(work: &Path, fresh: &Vae) -> Option<State> {
+/// `fresh` is where training begins.
+pub(crate) fn load(work: &Path, fresh: &State) -> Option<State> {
     let (_, folder) = all(work).ok()?.pop()?;
-    match read(&folder, fresh.clone()) {
+    match read(&folder, fresh.model.clone(), fresh.optimiser.clone()) {
         Ok(state) => Some(state),
         Err(error) => {
             tracing::warn!("starting anew: the checkpoint {} cannot be read: {error:#}", folder.display());
@@ -77,9 +76,9 @@ fn write(folder: &Path, state: &State) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(folder: &Path, fresh: Vae) -> anyhow::Result<State> {
+fn read(folder: &Path, fresh: Vae, optimiser: ModuleOptimizer) -> anyhow::Result<State> {
     let model = fresh.try_load_file(folder.join(MODEL))?;
-    let optimiser = Adam.for_module().load(folder.join(OPTIMISER))?;
+    let optimiser = optimiser.load(folder.join(OPTIMISER))?;
     let history = history::read(&folder.join(HISTORY))?;
     let best = match fs::read(folder.join(BEST)) {
         Ok(bytes) => {

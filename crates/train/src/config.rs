@@ -1,8 +1,9 @@
 //! The `[model]` and `[train]` tables.
 
 use contract::config::{Fault, in_range};
-use model::config::ModelConfig;
+use model::config::{MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
 use model::device::DeviceKind;
+use model::path_prior::PathPriorConfig;
 use serde::Deserialize;
 
 /// The tables of the pipeline file that this stage reads.
@@ -23,14 +24,58 @@ pub struct ModelTable {
     filters: Option<usize>,
     latent_channels: Option<usize>,
     strides: Option<Vec<usize>>,
+    prior: PriorTable,
+    noise: NoiseTable,
+    calibrate: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Preset {
+    /// The article's model: its prior and its noise, whatever the sizes.
     #[default]
     Article,
+    /// A prior and a noise with memory; each can be chosen.
+    Isotherm,
 }
+
+/// `[model.prior]` as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PriorTable {
+    kind: Option<PriorKind>,
+    refit: Option<bool>,
+    order: Option<usize>,
+    slow_days: Option<Vec<f64>>,
+}
+
+/// `[model.noise]` as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NoiseTable {
+    kind: Option<NoiseName>,
+    order: Option<usize>,
+    lags: Option<usize>,
+    context: Option<usize>,
+    hidden: Option<usize>,
+    components: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum NoiseName {
+    White,
+    Heteroscedastic,
+    Ar,
+    Mixture,
+}
+
+/// Order of the autoregressive noise, unless another is given.
+const AR_ORDER: usize = 26;
+/// Sizes of the mixture noise, unless others are given.
+const MIXTURE: MixtureConfig = MixtureConfig { lags: 26, context: 8, hidden: 64, components: 4 };
+/// Order of the refitted prior, unless another is given.
+const PRIOR_ORDER: usize = 3;
 
 /// `[train]` as written.
 #[derive(Debug, Deserialize)]
@@ -42,6 +87,9 @@ pub struct TrainTable {
     schedule: Schedule,
     windows: WindowChoice,
     patience: Option<u32>,
+    free_nats: f32,
+    weight_decay: f64,
+    clip_norm: Option<f32>,
     seed: u64,
     device: DeviceKind,
 }
@@ -74,6 +122,9 @@ impl Default for TrainTable {
             schedule: Schedule::Constant,
             windows: WindowChoice::Random,
             patience: None,
+            free_nats: 0.0,
+            weight_decay: 0.0,
+            clip_norm: None,
             seed: 0,
             device: DeviceKind::Cpu,
         }
@@ -86,6 +137,10 @@ pub struct Config {
     /// With the article's seasonal degree; the transform's replaces it.
     pub model: ModelConfig,
     pub train: TrainConfig,
+    /// How the prior is fitted again after training; `None` to generate from the one trained against.
+    pub refit: Option<PathPriorConfig>,
+    /// True to map what the trained model generates to the marginals of the training years.
+    pub calibrate: bool,
 }
 
 /// `[train]`, checked.
@@ -99,29 +154,165 @@ pub struct TrainConfig {
     /// Epochs without a better validation loss before training stops; the best weights are kept
     /// then. `None`: all epochs, and the last weights.
     pub patience: Option<u32>,
+    /// Nats per latent step that the latents' KL costs nothing up to.
+    pub free_nats: f32,
+    pub weight_decay: f64,
+    /// Largest norm of a parameter's gradient.
+    pub clip_norm: Option<f32>,
     pub seed: u64,
     pub device: DeviceKind,
 }
 
-impl Tables {
-    pub(crate) fn check(self) -> Result<Config, Fault> {
-        let Preset::Article = self.model.preset;
-        let preset = ModelConfig::article();
-        let model = ModelConfig {
-            filters: self.model.filters.unwrap_or(preset.filters),
-            latent_channels: self.model.latent_channels.unwrap_or(preset.latent_channels),
-            strides: self.model.strides.unwrap_or(preset.strides),
-            seasonal_degree: preset.seasonal_degree,
+/// `[model]`, checked.
+struct Model {
+    shape: ModelConfig,
+    refit: Option<PathPriorConfig>,
+    calibrate: bool,
+}
+
+impl ModelTable {
+    fn check(self) -> Result<Model, Fault> {
+        self.fits_the_preset()?;
+        let preset = match self.preset {
+            Preset::Article => ModelConfig::article(),
+            Preset::Isotherm => ModelConfig {
+                filters: 32,
+                latent_channels: 12,
+                prior: PriorKind::SeasonalVar,
+                ..ModelConfig::article()
+            },
         };
-        model
+        let is_article = self.preset == Preset::Article;
+        let shape = ModelConfig {
+            filters: self.filters.unwrap_or(preset.filters),
+            latent_channels: self.latent_channels.unwrap_or(preset.latent_channels),
+            strides: self.strides.unwrap_or(preset.strides),
+            seasonal_degree: preset.seasonal_degree,
+            prior: self.prior.kind.unwrap_or(preset.prior),
+            noise: self.noise.check(if is_article { NoiseName::White } else { NoiseName::Mixture })?,
+        };
+        shape
             .check()
             .map_err(|error| Fault::value(&format!("model.{}", error.key), error.seen, error.wanted))?;
+        let refit = self.prior.check(!is_article)?;
+        Ok(Model { shape, refit, calibrate: self.calibrate.unwrap_or(!is_article) })
+    }
+
+    /// The article's preset is the article's model: nothing but its sizes can be chosen.
+    fn fits_the_preset(&self) -> Result<(), Fault> {
+        if self.preset != Preset::Article {
+            return Ok(());
+        }
+        let wanted = |value: &str| {
+            format!(
+                "{value} (preset = \"article\" is the article's model; set preset = \"isotherm\" to choose)"
+            )
+        };
+        if let Some(kind) = self.prior.kind.filter(|kind| *kind != PriorKind::Seasonal) {
+            let seen = match kind {
+                PriorKind::Seasonal => "\"seasonal\"",
+                PriorKind::SeasonalVar => "\"seasonal-var\"",
+            };
+            return Err(Fault::value("model.prior.kind", seen, wanted("\"seasonal\"")));
+        }
+        if self.prior.refit == Some(true) {
+            return Err(Fault::value("model.prior.refit", true, wanted("false")));
+        }
+        if let Some(kind) = self.noise.kind.filter(|kind| *kind != NoiseName::White) {
+            return Err(Fault::value("model.noise.kind", format!("{:?}", kind.name()), wanted("\"white\"")));
+        }
+        if self.calibrate == Some(true) {
+            return Err(Fault::value("model.calibrate", true, wanted("false")));
+        }
+        Ok(())
+    }
+}
+
+impl PriorTable {
+    fn check(self, refit_by_default: bool) -> Result<Option<PathPriorConfig>, Fault> {
+        if !self.refit.unwrap_or(refit_by_default) {
+            let without = "refit = true beside it (it shapes the prior that is fitted after training)";
+            if let Some(order) = self.order {
+                return Err(Fault::value("model.prior.order", order, without));
+            }
+            return match self.slow_days {
+                Some(days) => Err(Fault::value("model.prior.slow_days", format!("{days:?}"), without)),
+                None => Ok(None),
+            };
+        }
+        let days_of_step = STEP_HOURS as f64 / 24.0;
+        let slow_steps = self.slow_days.unwrap_or_default().into_iter().map(|days| days / days_of_step);
+        let config =
+            PathPriorConfig { order: self.order.unwrap_or(PRIOR_ORDER), slow_steps: slow_steps.collect() };
+        config
+            .check()
+            .map_err(|error| Fault::value(&format!("model.prior.{}", error.key), error.seen, error.wanted))?;
+        Ok(Some(config))
+    }
+}
+
+impl NoiseTable {
+    fn check(self, preset: NoiseName) -> Result<NoiseKind, Fault> {
+        let kind = self.kind.unwrap_or(preset);
+        let sizes = [
+            ("model.noise.order", self.order, NoiseName::Ar),
+            ("model.noise.lags", self.lags, NoiseName::Mixture),
+            ("model.noise.context", self.context, NoiseName::Mixture),
+            ("model.noise.hidden", self.hidden, NoiseName::Mixture),
+            ("model.noise.components", self.components, NoiseName::Mixture),
+        ];
+        for (key, value, of) in sizes {
+            if let Some(value) = value.filter(|_| of != kind) {
+                let wanted =
+                    format!("nothing with kind = {:?} (it belongs to kind = {:?})", kind.name(), of.name());
+                return Err(Fault::value(key, value, wanted));
+            }
+        }
+        Ok(match kind {
+            NoiseName::White => NoiseKind::White,
+            NoiseName::Heteroscedastic => NoiseKind::Heteroscedastic,
+            NoiseName::Ar => NoiseKind::Ar { order: self.order.unwrap_or(AR_ORDER) },
+            NoiseName::Mixture => NoiseKind::Mixture(MixtureConfig {
+                lags: self.lags.unwrap_or(MIXTURE.lags),
+                context: self.context.unwrap_or(MIXTURE.context),
+                hidden: self.hidden.unwrap_or(MIXTURE.hidden),
+                components: self.components.unwrap_or(MIXTURE.components),
+            }),
+        })
+    }
+}
+
+impl NoiseName {
+    fn name(self) -> &'static str {
+        match self {
+            NoiseName::White => "white",
+            NoiseName::Heteroscedastic => "heteroscedastic",
+            NoiseName::Ar => "ar",
+            NoiseName::Mixture => "mixture",
+        }
+    }
+}
+
+impl Tables {
+    pub(crate) fn check(self) -> Result<Config, Fault> {
+        let Model { shape: model, refit, calibrate } = self.model.check()?;
         let table = self.train;
         if !(table.learning_rate > 0.0 && table.learning_rate <= 1.0) {
             return Err(Fault::value("train.learning_rate", table.learning_rate, "more than 0, at most 1"));
         }
+        if !(table.free_nats >= 0.0 && table.free_nats <= 1000.0) {
+            return Err(Fault::value("train.free_nats", table.free_nats, "0 to 1000 nats per latent step"));
+        }
+        if !(table.weight_decay >= 0.0 && table.weight_decay <= 10.0) {
+            return Err(Fault::value("train.weight_decay", table.weight_decay, "0 to 10"));
+        }
+        if let Some(norm) = table.clip_norm.filter(|norm| !(*norm > 0.0 && norm.is_finite())) {
+            return Err(Fault::value("train.clip_norm", norm, "more than 0"));
+        }
         Ok(Config {
             model,
+            refit,
+            calibrate,
             train: TrainConfig {
                 epochs: in_range("train.epochs", table.epochs, 1..=1_000_000)?,
                 batch: in_range("train.batch", table.batch, 1..=65_536)?,
@@ -132,6 +323,9 @@ impl Tables {
                     .patience
                     .map(|epochs| in_range("train.patience", epochs, 1..=1_000_000))
                     .transpose()?,
+                free_nats: table.free_nats,
+                weight_decay: table.weight_decay,
+                clip_norm: table.clip_norm,
                 seed: table.seed,
                 device: table.device,
             },
@@ -171,8 +365,32 @@ mod tests {
         );
         check(json!({"model": {"filters": 0}}), "[model] filters is 0; wanted 1 to 1024");
         check(
+            json!({"model": {"noise": {"kind": "ar"}}}),
+            "[model] noise.kind is \"ar\"; wanted \"white\" (preset = \"article\" is the article's model; set preset = \"isotherm\" to choose)",
+        );
+        check(
+            json!({"model": {"prior": {"kind": "seasonal-var"}}}),
+            "[model] prior.kind is \"seasonal-var\"; wanted \"seasonal\" (preset = \"article\" is the article's model; set preset = \"isotherm\" to choose)",
+        );
+        check(
+            json!({"model": {"preset": "isotherm", "noise": {"kind": "ar", "hidden": 32}}}),
+            "[model] noise.hidden is 32; wanted nothing with kind = \"ar\" (it belongs to kind = \"mixture\")",
+        );
+        check(
+            json!({"model": {"preset": "isotherm", "noise": {"kind": "ar", "order": 49}}}),
+            "[model] noise.order is 49; wanted 1 to 48 hours",
+        );
+        check(
+            json!({"model": {"preset": "isotherm", "prior": {"refit": false, "order": 2}}}),
+            "[model] prior.order is 2; wanted refit = true beside it (it shapes the prior that is fitted after training)",
+        );
+        check(
+            json!({"train": {"free_nats": -1.0}}),
+            "[train] free_nats is -1; wanted 0 to 1000 nats per latent step",
+        );
+        check(
             json!({"model": {"filter": 20}}),
-            "[model] has no key \"filter\"; its keys are preset, filters, latent_channels, strides; did you mean \"filters\"?",
+            "[model] has no key \"filter\"; its keys are preset, filters, latent_channels, strides, prior, noise, calibrate; did you mean \"filters\"?",
         );
     }
 }

@@ -1,9 +1,12 @@
 //! The standardised series in memory, and the batches that are drawn from it.
 
+use std::ops::Range;
+
 use anyhow::{Context, bail};
 use burn::tensor::{Device, Tensor, TensorData};
 use contract::artifact::{SEASON, STANDARDISED, Split, TRANSFORM, WINDOWS, column};
-use contract::calendar::HOUR_US;
+use contract::calendar::{HOUR_US, year_phase};
+use contract::runs::runs;
 use contract::stage::{Inputs, read_json};
 use contract::transform::Transform;
 use model::config::{ModelConfig, STEP_HOURS};
@@ -13,7 +16,6 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 const HOURS_PER_DAY: usize = 24;
-const STEP_DAYS: usize = STEP_HOURS / HOURS_PER_DAY;
 
 /// Everything that training reads. Windows are row numbers; nothing is copied until a batch is made.
 pub struct Dataset {
@@ -28,6 +30,9 @@ pub struct Dataset {
     pub validation_windows: Vec<usize>,
     /// First rows of every window that lies in training hours without a hole, day by day.
     pub training_starts: Vec<usize>,
+    /// Stretches of training hours without a hole, in whole latent steps from a day's start.
+    pub training_runs: Vec<Range<usize>>,
+    local_times: Vec<i64>,
 }
 
 impl Dataset {
@@ -61,6 +66,7 @@ impl Dataset {
             .map(|(split, value)| is(split, Split::Train) && !value.is_nan())
             .collect();
         let training_starts = starts(&training, local_times, transform.window_hours);
+        let training_runs = runs(&training, local_times, STEP_HOURS);
         let roles = windows.texts(column::SPLIT)?;
         let first_rows = windows.i32s(column::FIRST_ROW)?;
         let fixed = |wanted| -> anyhow::Result<Vec<usize>> {
@@ -75,6 +81,8 @@ impl Dataset {
             values,
             seasonal,
             training_starts,
+            training_runs,
+            local_times: local_times.to_vec(),
         };
         dataset.check()?;
         Ok(dataset)
@@ -102,6 +110,26 @@ impl Dataset {
         self.transform.window_hours
     }
 
+    /// The standardised hours of these rows.
+    pub(crate) fn hours(&self, rows: Range<usize>) -> &[f32] {
+        &self.values[rows]
+    }
+
+    /// The seasonal features of each latent step of these rows, `[step, feature]`.
+    pub(crate) fn features_of(&self, rows: Range<usize>) -> Vec<f32> {
+        let days = rows.step_by(STEP_HOURS).map(|row| row / HOURS_PER_DAY);
+        days.flat_map(|day| self.day_features(day)).copied().collect()
+    }
+
+    /// The phase of year at the start of each latent step of these rows.
+    pub(crate) fn step_phases(&self, rows: Range<usize>) -> Vec<f64> {
+        rows.step_by(STEP_HOURS).map(|row| year_phase(self.local_times[row])).collect()
+    }
+
+    fn day_features(&self, day: usize) -> &[f32] {
+        &self.seasonal[day * self.features..(day + 1) * self.features]
+    }
+
     /// The batch of the windows that start at these rows.
     ///
     /// # Shapes
@@ -116,13 +144,7 @@ impl Dataset {
         let hours = self.window_hours();
         let steps = hours / STEP_HOURS;
         let values: Vec<f32> = rows.iter().flat_map(|&row| &self.values[row..row + hours]).copied().collect();
-        let day_features = |day: usize| &self.seasonal[day * self.features..(day + 1) * self.features];
-        let seasonal: Vec<f32> = rows
-            .iter()
-            .flat_map(|&row| (0..steps).map(move |step| row / HOURS_PER_DAY + step * STEP_DAYS))
-            .flat_map(day_features)
-            .copied()
-            .collect();
+        let seasonal: Vec<f32> = rows.iter().flat_map(|&row| self.features_of(row..row + hours)).collect();
         let shape = [rows.len(), steps, config.latent_channels];
         let epsilon: Vec<f32> = StandardNormal.sample_iter(random).take(shape.iter().product()).collect();
         Batch {
@@ -152,6 +174,7 @@ pub(crate) fn stream(seed: u64, purpose: Purpose, number: u32) -> ChaCha8Rng {
 pub(crate) enum Purpose {
     Epoch = 1,
     Validation = 2,
+    Posterior = 3,
 }
 
 fn is(split: &Option<String>, wanted: Split) -> bool {

@@ -5,7 +5,7 @@ use std::path::Path;
 use tables::{Column, Table, Values};
 
 /// One epoch; losses in nats per hour.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Epoch {
     /// From 1.
     pub number: u32,
@@ -15,10 +15,10 @@ pub struct Epoch {
     pub learning_rate: f64,
     pub train: Terms,
     pub validation: Terms,
-    /// Standard deviation of the noise around the decoder, in standardised units.
-    pub noise_sigma: f64,
     /// Latent channels whose KL on the validation windows is above [`ACTIVE_KL_NATS`].
     pub active_units: u32,
+    /// KL of each latent channel on the validation windows, nats per latent step.
+    pub kl_by_latent: Vec<f32>,
 }
 
 /// Nats per latent step from which a latent channel counts as active.
@@ -42,7 +42,11 @@ pub(crate) fn write(path: &Path, epochs: &[Epoch]) -> anyhow::Result<()> {
     };
     let floats = |value: fn(&Epoch) -> f64| Values::Float64(epochs.iter().map(value).collect());
     let nats = |name: &str, value: fn(&Epoch) -> f64| Column::with_unit(name, "nat h-1", floats(value));
-    let table = Table::new(vec![
+    let latents = epochs.first().map_or(0, |epoch| epoch.kl_by_latent.len());
+    let kl_of = |latent: usize| epochs.iter().map(|epoch| epoch.kl_by_latent[latent]).collect();
+    let by_latent = (0..latents)
+        .map(|latent| Column::with_unit(&kl_column(latent), "nat", Values::Float32(kl_of(latent))));
+    let mut columns = vec![
         Column::new("epoch", integers(|epoch| epoch.number)?),
         Column::new("step", integers(|epoch| epoch.step)?),
         Column::new("learning_rate", floats(|epoch| epoch.learning_rate)),
@@ -52,10 +56,15 @@ pub(crate) fn write(path: &Path, epochs: &[Epoch]) -> anyhow::Result<()> {
         nats("validation_loss", |epoch| epoch.validation.loss),
         nats("validation_reconstruction", |epoch| epoch.validation.reconstruction),
         nats("validation_kl", |epoch| epoch.validation.kl),
-        Column::with_unit("noise_sigma", "1", floats(|epoch| epoch.noise_sigma)),
         Column::new("active_units", integers(|epoch| epoch.active_units)?),
-    ]);
-    tables::write(path, &table)
+    ];
+    columns.extend(by_latent);
+    tables::write(path, &Table::new(columns))
+}
+
+/// The column of a latent channel's KL.
+fn kl_column(latent: usize) -> String {
+    format!("kl_latent_{latent}")
 }
 
 /// Reads what [`write`] wrote.
@@ -71,6 +80,8 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Epoch>> {
             kl: table.f64s(&format!("{prefix}_kl"))?[row],
         })
     };
+    let columns = (0..).map(|latent| table.f32s(&kl_column(latent))).map_while(Result::ok);
+    let latents: Vec<&[f32]> = columns.collect();
     let rows = (0..table.rows()).map(|row| {
         Ok(Epoch {
             number: u32::try_from(table.i32s("epoch")?[row])?,
@@ -78,8 +89,8 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Epoch>> {
             learning_rate: table.f64s("learning_rate")?[row],
             train: terms("train", row)?,
             validation: terms("validation", row)?,
-            noise_sigma: table.f64s("noise_sigma")?[row],
             active_units: u32::try_from(table.i32s("active_units")?[row])?,
+            kl_by_latent: latents.iter().map(|column| column[row]).collect(),
         })
     });
     rows.collect()

@@ -1,10 +1,12 @@
 //! Training: windows in, a model folder and its history out.
 
 pub mod allocator;
+mod calibrate;
 mod checkpoint;
 pub mod config;
 pub mod dataset;
 pub mod history;
+mod posterior;
 pub mod shards;
 pub mod stage;
 pub mod trainer;

@@ -2,17 +2,24 @@
 
 use std::fs;
 
-use anyhow::Context;
-use contract::artifact::{FORMAT, HISTORY, MODEL, MODEL_CONFIG, TRANSFORM, WEIGHTS};
+use anyhow::{Context, bail};
+use contract::artifact::{FORMAT, GENERATOR, HISTORY, MODEL, MODEL_CONFIG, TRANSFORM, WEIGHTS};
 use contract::config::Fault;
+use contract::normal_scores::NormalScores;
 use contract::stage::{Inputs, Outputs, Stage};
+use contract::transform::Marginals;
 use model::config::ModelConfig;
+use model::latents::LatentSource;
+use model::noise::sampler::NoiseSampler;
+use model::path_prior::PathPrior;
+use model::vae::Vae;
 use model::weights;
 use serde::Serialize;
 
 use crate::config::{Config, Tables};
 use crate::dataset::Dataset;
-use crate::{history, trainer};
+use crate::posterior::Posterior;
+use crate::{calibrate, history, trainer};
 
 /// The `train` stage.
 pub struct Train;
@@ -22,6 +29,19 @@ pub struct Train;
 struct ModelDocument<'a> {
     format: u32,
     model: &'a ModelConfig,
+}
+
+/// `model/generator.json`.
+#[derive(Serialize)]
+struct GeneratorDocument {
+    format: u32,
+    path_prior: Option<PathPrior>,
+    /// Nats per hour over the training years: what the latents cost by the prior that the model was
+    /// trained against, and by the one fitted after training.
+    learned_kl: Option<f64>,
+    refitted_kl: Option<f64>,
+    /// From generated standardised hours to the training years' standardised hours.
+    calibration: Option<NormalScores>,
 }
 
 impl Stage for Train {
@@ -41,6 +61,12 @@ impl Stage for Train {
 
     fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let dataset = Dataset::read(inputs)?;
+        if config.calibrate && !matches!(dataset.transform.marginals, Marginals::NormalScores(_)) {
+            bail!(
+                "[model] calibrate = true maps generated hours to normal scores; set [preprocess] marginals = \
+                 \"normal-scores\", or calibrate = false"
+            );
+        }
         let shape =
             ModelConfig { seasonal_degree: dataset.transform.seasonal_degree, ..config.model.clone() };
         let trained = trainer::train(&config.train, &shape, &dataset, &outputs.work)?;
@@ -63,6 +89,50 @@ impl Stage for Train {
             &ModelDocument { format: FORMAT, model: &shape },
         )?;
         outputs.write_json(&format!("{MODEL}/{TRANSFORM}"), &dataset.transform)?;
+        let generator = after_training(config, &shape, &dataset, &trained.model)?;
+        outputs.write_json(&format!("{MODEL}/{GENERATOR}"), &generator)?;
         history::write(&outputs.file(HISTORY), &trained.history)
     }
+}
+
+/// Fits what generating needs besides the weights.
+fn after_training(
+    config: &Config,
+    shape: &ModelConfig,
+    dataset: &Dataset,
+    model: &Vae,
+) -> anyhow::Result<GeneratorDocument> {
+    let refitted = match &config.refit {
+        Some(refit) => Some(
+            Posterior::draw(model, shape, dataset, config.train.seed)?
+                .refit(refit)
+                .context("the prior cannot be fitted to the training years ([model.prior] refit = true)")?,
+        ),
+        None => None,
+    };
+    if let Some(refitted) = &refitted {
+        tracing::info!(
+            "prior fitted to the training years: the latents cost {:.4} nats per hour, {:.4} by the prior trained against",
+            refitted.refitted_kl,
+            refitted.learned_kl
+        );
+    }
+    let latents = match &refitted {
+        Some(refitted) => LatentSource::Path(refitted.prior.clone()),
+        None => LatentSource::learned(model)?,
+    };
+    let calibration = match config.calibrate {
+        true => {
+            let noise = NoiseSampler::new(shape, &model.parameters()?)?;
+            Some(calibrate::fit(model, shape, &latents, &noise, config.train.seed)?)
+        }
+        false => None,
+    };
+    Ok(GeneratorDocument {
+        format: FORMAT,
+        learned_kl: refitted.as_ref().map(|refitted| refitted.learned_kl),
+        refitted_kl: refitted.as_ref().map(|refitted| refitted.refitted_kl),
+        path_prior: refitted.map(|refitted| refitted.prior),
+        calibration,
+    })
 }

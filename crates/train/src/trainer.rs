@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
+use burn::grad_clipping::GradientClipping;
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
@@ -45,18 +46,23 @@ pub fn train(
     let device = config.device.open()?;
     let mut trainer = Trainer::new(config, shape, dataset, device)?;
     let fresh = Vae::init(shape, config.seed, &trainer.device)?;
+    let mut optimiser = Adam { weight_decay: config.weight_decay }.for_module();
+    if let Some(norm) = config.clip_norm {
+        optimiser = optimiser.with_grad_clipping(GradientClipping::Norm(norm));
+    }
+    let fresh = State { model: fresh, optimiser, history: Vec::new(), best: None };
     let mut state = match checkpoint::load(work, &fresh) {
         Some(state) => {
             tracing::info!("going on from epoch {}", state.history.len());
             state
         }
-        None => State { model: fresh, optimiser: Adam.for_module(), history: Vec::new(), best: None },
+        None => fresh,
     };
     let done = state.history.len() as u64;
     let mut progress = Progress::start("train", done, u64::from(config.epochs), "epochs");
     while (state.history.len() as u32) < config.epochs && !stopped(config, &state.history) {
         trainer.epoch(&mut state)?;
-        let Some(epoch) = state.history.last().copied() else { continue };
+        let Some(epoch) = state.history.last().cloned() else { continue };
         progress.advance(u64::from(epoch.number), || {
             format!("loss {:.3}, validation {:.3} nats per hour", epoch.train.loss, epoch.validation.loss)
         });
@@ -150,18 +156,26 @@ impl<'a> Trainer<'a> {
                 WindowChoice::Fixed => fixed.next().unwrap_or_default().to_vec(),
             };
             let shards = self.batches(&rows, random);
-            let (gradients, of_step) = gradients(&self.workers, &state.model, shards);
+            let (gradients, of_step) = gradients(&self.workers, &state.model, shards, self.config.free_nats);
+            if !of_step.loss.is_finite() {
+                bail!(
+                    "training diverged: the loss of step {} (epoch {number}) is {} at a learning rate of {rate:.3e}; \
+                     lower [train] learning_rate = {}",
+                    (number - 1) * self.steps_per_epoch + step + 1,
+                    of_step.loss,
+                    self.config.learning_rate
+                );
+            }
             sums.add(of_step, rows.len());
             state.model = state.optimiser.step(rate, state.model.clone(), gradients);
         }
         let train = sums.mean();
         let model = state.model.valid();
-        let (validation, active_units) = self.validate(&model);
-        if !(train.loss.is_finite() && validation.loss.is_finite()) {
+        let (validation, kl_by_latent) = self.validate(&model);
+        if !validation.loss.is_finite() {
             bail!(
-                "training diverged in epoch {number}: the loss is {} and {} on the validation windows; \
-                 lower [train] learning_rate = {}",
-                train.loss,
+                "training diverged: after epoch {number} the loss is {} on the validation windows; lower [train] \
+                 learning_rate = {}",
                 validation.loss,
                 self.config.learning_rate
             );
@@ -172,8 +186,8 @@ impl<'a> Trainer<'a> {
             learning_rate: rate,
             train,
             validation,
-            noise_sigma: (0.5 * scalar(model.noise_log_var.val())).exp(),
-            active_units,
+            active_units: kl_by_latent.iter().filter(|&&kl| kl > ACTIVE_KL_NATS).count() as u32,
+            kl_by_latent,
         });
         if self.config.patience.is_some()
             && state.best.as_ref().is_none_or(|(best, _)| validation.loss < *best)
@@ -183,7 +197,8 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    fn validate(&self, model: &Vae) -> (Terms, u32) {
+    /// The loss on the validation windows, and the KL of each latent channel.
+    fn validate(&self, model: &Vae) -> (Terms, Vec<f32>) {
         let windows = self.dataset.validation_windows.len();
         let batches = self.validation.iter().collect();
         let losses = self.workers.map(batches, |batch: &Batch| {
@@ -199,20 +214,25 @@ impl<'a> Trainer<'a> {
                 *sum += of_batch * rows as f32 / windows as f32;
             }
         }
-        (sums.mean(), kl.iter().filter(|&&kl| kl > ACTIVE_KL_NATS).count() as u32)
+        (sums.mean(), kl)
     }
 }
 
-/// The gradients of the mean loss over all shards, and that loss.
-pub fn gradients(workers: &Workers, model: &Vae, shards: Vec<Batch>) -> (GradientsParams, Terms) {
+/// The gradients of the mean objective over all shards, and their mean loss.
+pub fn gradients(
+    workers: &Workers,
+    model: &Vae,
+    shards: Vec<Batch>,
+    free_nats: f32,
+) -> (GradientsParams, Terms) {
     let rows: usize = shards.iter().map(|shard| shard.values.dims()[0]).sum();
     let parts = workers.map(shards, |shard| {
         // Leaves of its own, or all shards would be one graph.
-        let model = model.clone().fork(&model.noise_log_var.device());
+        let model = model.clone().fork(&model.device());
         let of_shard = shard.values.dims()[0];
         let loss = model.loss(&shard);
         let share = of_shard as f32 / rows as f32;
-        let gradients = (loss.total.clone() * share).backward();
+        let gradients = (loss.objective(free_nats) * share).backward();
         (GradientsParams::from_grads(gradients, &model), terms(&loss), of_shard)
     });
     let mut accumulator = GradientsAccumulator::new();
@@ -270,6 +290,9 @@ mod tests {
             schedule,
             windows: WindowChoice::Random,
             patience,
+            free_nats: 0.0,
+            weight_decay: 0.0,
+            clip_norm: None,
             seed: 0,
             device: DeviceKind::Cpu,
         }
@@ -282,8 +305,8 @@ mod tests {
             learning_rate: 0.01,
             train: Terms::default(),
             validation: Terms { loss, ..Terms::default() },
-            noise_sigma: 1.0,
             active_units: 0,
+            kl_by_latent: Vec::new(),
         });
         epochs.collect()
     }

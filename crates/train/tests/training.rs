@@ -162,7 +162,7 @@ fn a_diverging_run_says_so() {
     let output = bench.command("out", json!({"epochs": 300, "learning_rate": 1.0}), false).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.contains("error: training diverged in epoch "), "{message}");
+    assert!(message.contains("error: training diverged: "), "{message}");
     assert!(message.trim_end().ends_with("lower [train] learning_rate = 1"), "{message}");
 }
 
@@ -186,7 +186,7 @@ fn a_wrong_key_is_found_by_the_check_alone() {
     let output = bench.command("out", json!({"epoch": 3}), true).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let wanted = "error: pipelines/x.toml: [train] has no key \"epoch\"; its keys are epochs, batch, learning_rate, \
-                  schedule, windows, patience, seed, device; did you mean \"epochs\"?\n";
+                  schedule, windows, patience, free_nats, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted);
 }
 

@@ -58,7 +58,7 @@ fn time_years(model: &TrainedModel, years: i32, folder: &Path) -> anyhow::Result
     let hours = usize::try_from((year_start_us(2001 + MEMBER_YEARS) - first_local_us) / HOUR_US)?;
     let span = Span { first_local_us, hours, offset };
     let members = (years / i32::from(MEMBER_YEARS)).max(1);
-    let generator = Generator { model, span, noise: false, seed: 1, target_year: 2020 };
+    let generator = Generator::new(model, span, false, 1, 2020)?;
     let series = Series {
         variable: model.variable,
         latitude_deg: 0.0,
@@ -111,6 +111,8 @@ fn article_model() -> anyhow::Result<TrainedModel> {
             seasonal_degree: 3,
             in_sample: false,
         },
+        path_prior: None,
+        calibration: None,
         variable: &VARIABLES[0],
         device,
     })

@@ -51,13 +51,13 @@ fn time_steps(rows: usize) -> anyhow::Result<()> {
     let config = ModelConfig::article();
     let device = Device::flex().autodiff();
     let mut model = Vae::init(&config, 1, &device)?;
-    let mut optimiser = Adam.for_module();
+    let mut optimiser = Adam::default().for_module();
     let workers = Workers::start()?;
     let made_up = made_up(rows, &config, &device);
     let mut milliseconds = Vec::with_capacity(TIMED_STEPS);
     for step in 0..WARM_UP_STEPS + TIMED_STEPS {
         let started = Instant::now();
-        let (gradients, _) = gradients(&workers, &model, made_up.clone());
+        let (gradients, _) = gradients(&workers, &model, made_up.clone(), 0.0);
         model = optimiser.step(1e-3, model, gradients);
         if step >= WARM_UP_STEPS {
             milliseconds.push(started.elapsed().as_secs_f64() * 1e3);

@@ -27,11 +27,11 @@ const WINDOW_DAYS: i64 = 15;
 const MINIMUM_STEP: f64 = 1e-3;
 
 /// Fits the map to the hours of the years in `fitted`; NaN is missing. `standard_deviation` is that of
-/// these hours.
+/// these hours, in the values' unit.
 ///
 /// # Errors
 /// With fewer than 4 years.
-pub(crate) fn fit(
+pub fn fit(
     moments: &[Moment],
     adjusted: &[f64],
     fitted: &[i16],

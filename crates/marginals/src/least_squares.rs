@@ -3,7 +3,7 @@
 
 /// Sums over observations, from which the coefficients follow.
 #[derive(Clone, Debug)]
-pub(crate) struct LeastSquares<const TERMS: usize> {
+pub struct LeastSquares<const TERMS: usize> {
     /// Sums of products of two terms; the lower triangle is used.
     products: [[f64; TERMS]; TERMS],
     /// Sums of a term times the value.
@@ -11,12 +11,12 @@ pub(crate) struct LeastSquares<const TERMS: usize> {
 }
 
 impl<const TERMS: usize> LeastSquares<TERMS> {
-    pub(crate) fn new() -> LeastSquares<TERMS> {
+    pub fn new() -> LeastSquares<TERMS> {
         LeastSquares { products: [[0.0; TERMS]; TERMS], values: [0.0; TERMS] }
     }
 
     /// Adds an observation of the value, with the terms that it is to be a sum of.
-    pub(crate) fn add(&mut self, terms: &[f64; TERMS], value: f64) {
+    pub fn add(&mut self, terms: &[f64; TERMS], value: f64) {
         for (i, term) in terms.iter().enumerate() {
             self.values[i] += term * value;
             for (product, other) in self.products[i].iter_mut().zip(&terms[..=i]) {
@@ -26,7 +26,7 @@ impl<const TERMS: usize> LeastSquares<TERMS> {
     }
 
     /// The coefficient of each term, or `None` where the observations do not determine them.
-    pub(crate) fn solve(&self) -> Option<[f64; TERMS]> {
+    pub fn solve(&self) -> Option<[f64; TERMS]> {
         let mut factor = self.products;
         for i in 0..TERMS {
             for j in 0..=i {

@@ -1,0 +1,246 @@
+//! Drawing hours one after the other, in plain 32-bit floats: what the noise's density is in
+//! tensors, as a function of one hour's history. A noise without memory is drawn the same way.
+
+use std::collections::BTreeMap;
+
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal};
+
+use super::HOURS;
+use super::mixture::{DIFFERENCE_SCALE, LOG_SIGMA, MEAN_SCALE, seasonal_inputs};
+use crate::config::{ModelConfig, NoiseKind};
+use crate::parameters::{Parameter, ParameterError};
+
+/// Largest size of a standardised hour: a bound that no real hour comes near.
+const LARGEST_VALUE: f32 = 6.5;
+
+/// What an hour is drawn given, besides the hours before it.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// 0 to 23.
+    pub hour_of_day: usize,
+    /// Seasonal features of the hour's latent step.
+    pub seasonal: &'a [f32],
+    /// The decoder's channels.
+    pub decoded: &'a [f32],
+}
+
+/// A noise's weights in the order that drawing needs.
+#[derive(Clone, Debug)]
+pub struct NoiseSampler {
+    kind: Kind,
+}
+
+/// The hours before the next one, the last first.
+#[derive(Clone, Debug)]
+pub struct History(Vec<f32>);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    White { sigma: f32 },
+    Heteroscedastic(Scale),
+    Ar { coefficients: Vec<f32>, order: usize, scale: Scale },
+    Mixture(Box<Mixture>),
+}
+
+/// Log variances, `[1 + features, 24]`.
+#[derive(Clone, Debug)]
+struct Scale(Vec<f32>);
+
+#[derive(Clone, Debug)]
+struct Mixture {
+    lags: usize,
+    inputs: usize,
+    hidden: usize,
+    components: usize,
+    seasonal: Vec<usize>,
+    /// `[24, inputs]`.
+    linear: Vec<f32>,
+    hour_bias: Vec<f32>,
+    input_kernel: Vec<f32>,
+    input_bias: Vec<f32>,
+    hidden_kernel: Vec<f32>,
+    hidden_bias: Vec<f32>,
+    output_kernel: Vec<f32>,
+    output_bias: Vec<f32>,
+}
+
+/// One hour's distribution: a Gaussian, or several with weights that add up to 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Density {
+    pub weights: Vec<f32>,
+    pub means: Vec<f32>,
+    pub sigmas: Vec<f32>,
+}
+
+impl NoiseSampler {
+    /// The sampler of a model's noise, from its parameters by name.
+    ///
+    /// # Errors
+    /// When a parameter is missing.
+    pub fn new(
+        config: &ModelConfig,
+        parameters: &BTreeMap<String, Parameter>,
+    ) -> Result<NoiseSampler, ParameterError> {
+        let values = |name: &str| {
+            let parameter = parameters.get(name).ok_or_else(|| ParameterError::Missing(name.to_string()))?;
+            Ok::<_, ParameterError>(parameter.values.clone())
+        };
+        let scale = || Ok::<_, ParameterError>(Scale(values("noise.log_var")?));
+        let kind = match config.noise {
+            NoiseKind::White => {
+                let log_var = values("noise_log_var")?.first().copied().unwrap_or_default();
+                Kind::White { sigma: (0.5 * log_var).exp() }
+            }
+            NoiseKind::Heteroscedastic => Kind::Heteroscedastic(scale()?),
+            NoiseKind::Ar { order } => {
+                Kind::Ar { coefficients: values("noise.coefficients")?, order, scale: scale()? }
+            }
+            NoiseKind::Mixture(shape) => {
+                let shared = values("noise.linear")?;
+                let linear = values("noise.hour_linear")?;
+                let linear = linear.chunks_exact(shared.len());
+                let linear =
+                    linear.flat_map(|row| row.iter().zip(&shared).map(|(hour, shared)| hour + shared));
+                Kind::Mixture(Box::new(Mixture {
+                    lags: shape.lags,
+                    inputs: shared.len(),
+                    hidden: shape.hidden,
+                    components: shape.components,
+                    seasonal: seasonal_inputs(config.seasonal_features()),
+                    linear: linear.collect(),
+                    hour_bias: values("noise.hour_bias")?,
+                    input_kernel: values("noise.input_kernel")?,
+                    input_bias: values("noise.input_bias")?,
+                    hidden_kernel: values("noise.hidden_kernel")?,
+                    hidden_bias: values("noise.hidden_bias")?,
+                    output_kernel: values("noise.output_kernel")?,
+                    output_bias: values("noise.output_bias")?,
+                }))
+            }
+        };
+        Ok(NoiseSampler { kind })
+    }
+
+    /// A history of hours at the climate's centre.
+    pub fn history(&self) -> History {
+        let hours = match &self.kind {
+            Kind::White { .. } | Kind::Heteroscedastic(_) => 0,
+            Kind::Ar { order, .. } => *order,
+            Kind::Mixture(mixture) => mixture.lags,
+        };
+        History(vec![0.0; hours])
+    }
+
+    /// True if an hour depends on the ones before it.
+    pub fn has_memory(&self) -> bool {
+        !self.history().0.is_empty()
+    }
+
+    /// Draws the next standardised hour.
+    pub fn draw(&self, history: &mut History, given: Given<'_>, random: &mut impl Rng) -> f32 {
+        let density = self.density(history, given);
+        let mut left: f32 = random.random();
+        let mut chosen = density.weights.len() - 1;
+        for (i, weight) in density.weights.iter().enumerate() {
+            left -= weight;
+            if left < 0.0 {
+                chosen = i;
+                break;
+            }
+        }
+        let normal: f32 = StandardNormal.sample(random);
+        let value = density.means[chosen] + density.sigmas[chosen] * normal;
+        let value = value.clamp(-LARGEST_VALUE, LARGEST_VALUE);
+        self.remember(history, given, value);
+        value
+    }
+
+    /// Puts an hour into the history.
+    pub fn remember(&self, history: &mut History, given: Given<'_>, value: f32) {
+        let kept = match self.kind {
+            Kind::Ar { .. } => value - given.decoded[0],
+            _ => value,
+        };
+        if history.0.pop().is_some() {
+            history.0.insert(0, kept);
+        }
+    }
+
+    /// The distribution of the next standardised hour.
+    pub fn density(&self, history: &History, given: Given<'_>) -> Density {
+        let mean = given.decoded[0];
+        let gaussian = |mean, sigma| Density { weights: vec![1.0], means: vec![mean], sigmas: vec![sigma] };
+        match &self.kind {
+            Kind::White { sigma } => gaussian(mean, *sigma),
+            Kind::Heteroscedastic(scale) => gaussian(mean, scale.sigma(given)),
+            Kind::Ar { coefficients, order, scale } => {
+                let row = &coefficients[given.hour_of_day * order..(given.hour_of_day + 1) * order];
+                gaussian(mean + dot(row, &history.0), scale.sigma(given))
+            }
+            Kind::Mixture(mixture) => mixture.density(&history.0, given),
+        }
+    }
+}
+
+impl Scale {
+    fn sigma(&self, given: Given<'_>) -> f32 {
+        let at = |row: usize| self.0[row * HOURS + given.hour_of_day];
+        let seasonal: f32 = given.seasonal.iter().enumerate().map(|(i, x)| x * at(1 + i)).sum();
+        (0.5 * (at(0) + seasonal)).exp()
+    }
+}
+
+impl Mixture {
+    fn density(&self, history: &[f32], given: Given<'_>) -> Density {
+        let hour = given.hour_of_day;
+        let mut inputs = Vec::with_capacity(self.inputs);
+        inputs.push(history[0]);
+        inputs.extend(history.windows(2).map(|pair| (pair[0] - pair[1]) * DIFFERENCE_SCALE));
+        inputs.extend_from_slice(given.decoded);
+        inputs.extend(self.seasonal.iter().map(|&i| given.seasonal[i]));
+
+        let linear = self.hour_bias[hour] + dot(&self.linear[hour * self.inputs..][..self.inputs], &inputs);
+        let mut hidden = self.input_bias[hour * self.hidden..][..self.hidden].to_vec();
+        add_product(&mut hidden, &inputs, &self.input_kernel);
+        hidden.iter_mut().for_each(silu);
+        let mut second = self.hidden_bias.clone();
+        add_product(&mut second, &hidden, &self.hidden_kernel);
+        second.iter_mut().for_each(silu);
+        let mut output = self.output_bias.clone();
+        add_product(&mut output, &second, &self.output_kernel);
+
+        let (logits, rest) = output.split_at(self.components);
+        let (means, log_sigmas) = rest.split_at(self.components);
+        let centre = history[0] + linear;
+        Density {
+            weights: softmax(logits),
+            means: means.iter().map(|mean| centre + mean * MEAN_SCALE).collect(),
+            sigmas: log_sigmas.iter().map(|log| log.clamp(LOG_SIGMA.0, LOG_SIGMA.1).exp()).collect(),
+        }
+    }
+}
+
+/// `out += x kernel`, kernel `[x, out]`.
+fn add_product(out: &mut [f32], x: &[f32], kernel: &[f32]) {
+    for (x, row) in x.iter().zip(kernel.chunks_exact(out.len())) {
+        for (out, weight) in out.iter_mut().zip(row) {
+            *out += x * weight;
+        }
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn silu(x: &mut f32) {
+    *x /= 1.0 + (-*x).exp();
+}
+
+fn softmax(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::MIN, f32::max);
+    let powers: Vec<f32> = logits.iter().map(|logit| (logit - largest).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}

@@ -1,0 +1,132 @@
+//! A trained model to standardised hours: a latent path, decoded in chunks of one fixed shape, and
+//! the noise hour by hour. An hour depends on the seed, the member and the hours before it, and on
+//! nothing else: not on how many hours or members are drawn, nor on threads.
+
+use std::collections::VecDeque;
+
+use burn::tensor::{Tensor, TensorData};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::config::{ModelConfig, Reach, STEP_HOURS};
+use crate::latents::{LatentSource, Season};
+use crate::noise::HOURS;
+use crate::noise::sampler::{Given, History, NoiseSampler};
+use crate::vae::Vae;
+
+/// Latent steps decoded at once: 5.6 years.
+pub const CHUNK_STEPS: usize = 512;
+/// Hours of a chunk.
+pub const CHUNK_HOURS: usize = CHUNK_STEPS * STEP_HOURS;
+/// Latent steps before the first hour in which the noise forgets where it began.
+const BURN_IN_STEPS: usize = 24;
+
+/// Everything that hours are drawn from.
+pub struct Simulator<'a> {
+    pub vae: &'a Vae,
+    pub config: &'a ModelConfig,
+    pub latents: &'a LatentSource,
+    /// `None` for the decoder's mean alone.
+    pub noise: Option<&'a NoiseSampler>,
+    pub seed: u64,
+}
+
+/// The decoder did not give its values back.
+#[derive(Debug, thiserror::Error)]
+#[error("the device failed while decoding: {0}")]
+pub struct DecodeError(String);
+
+/// One member's hours, chunk by chunk.
+pub struct Member<'a> {
+    simulator: &'a Simulator<'a>,
+    season: Season<'a>,
+    member: u32,
+    path: Box<dyn Iterator<Item = Vec<f32>> + Send + 'a>,
+    /// Latents of the steps around the next one that the decoder still needs.
+    window: VecDeque<Vec<f32>>,
+    next_step: i64,
+    history: Option<History>,
+}
+
+impl<'a> Simulator<'a> {
+    /// Starts a member. Step 0 begins with the first hour of a day.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn member(&'a self, member: u32, season: Season<'a>) -> Result<Member<'a>, DecodeError> {
+        let before = self.config.decoder_reach().before;
+        let with_memory = self.noise.filter(|noise| noise.has_memory());
+        let next_step = if with_memory.is_some() { -(BURN_IN_STEPS as i64) } else { 0 };
+        let mut started = Member {
+            simulator: self,
+            season,
+            member,
+            path: self.latents.path(self.seed, member, next_step - before as i64, season),
+            window: VecDeque::new(),
+            next_step,
+            history: self.noise.map(NoiseSampler::history),
+        };
+        if with_memory.is_some() {
+            started.draw(BURN_IN_STEPS)?;
+        }
+        Ok(started)
+    }
+}
+
+impl Member<'_> {
+    /// The next [`CHUNK_HOURS`] standardised hours.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn chunk(&mut self) -> Result<Vec<f32>, DecodeError> {
+        self.draw(CHUNK_STEPS)
+    }
+
+    fn draw(&mut self, steps: usize) -> Result<Vec<f32>, DecodeError> {
+        let decoded = self.decode(steps)?;
+        let channels = decoded.len() / (steps * STEP_HOURS);
+        let first = self.next_step;
+        self.next_step += steps as i64;
+        let (Some(noise), Some(history)) = (self.simulator.noise, &mut self.history) else {
+            return Ok(decoded.into_iter().step_by(channels).collect());
+        };
+        let mut random = random(self.simulator.seed, self.member, first);
+        let mut hours = Vec::with_capacity(steps * STEP_HOURS);
+        for (step, decoded) in (first..).zip(decoded.chunks_exact(STEP_HOURS * channels)) {
+            let seasonal = self.season.features_of(step);
+            for (hour, decoded) in decoded.chunks_exact(channels).enumerate() {
+                let given = Given { hour_of_day: hour % HOURS, seasonal: &seasonal, decoded };
+                hours.push(noise.draw(history, given, &mut random));
+            }
+        }
+        Ok(hours)
+    }
+
+    /// The decoder's channels for the next steps, hour by hour. It sees the latents around them too.
+    fn decode(&mut self, steps: usize) -> Result<Vec<f32>, DecodeError> {
+        let Reach { before, after } = self.simulator.config.decoder_reach();
+        let seen = before + steps + after;
+        while self.window.len() < seen {
+            let Some(latent) = self.path.next() else { break };
+            self.window.push_back(latent);
+        }
+        let latents = self.simulator.config.latent_channels;
+        let values: Vec<f32> = self.window.iter().flatten().copied().collect();
+        self.window.drain(..steps);
+        let device = self.simulator.vae.device();
+        let latent = Tensor::<3>::from_data(TensorData::new(values, [1, seen, latents]), &device);
+        let hours = self.simulator.vae.decode(latent);
+        let inside = hours.narrow(1, before * STEP_HOURS, steps * STEP_HOURS);
+        inside.into_data().try_to_vec::<f32>().map_err(|error| DecodeError(format!("{error:?}")))
+    }
+}
+
+/// The noise's generator for the chunk that begins with `first_step`.
+fn random(seed: u64, member: u32, first_step: i64) -> ChaCha8Rng {
+    /// Words of the generator that a step may use: several for each of its hours.
+    const WORDS: u128 = 1 << 16;
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(u64::from(member) << 2 | 1);
+    random.set_word_pos((first_step + BURN_IN_STEPS as i64) as u128 * WORDS);
+    random
+}
