@@ -5,7 +5,8 @@
 
 use std::f64::consts::TAU;
 
-use crate::series::{HOURS, Series, days_in_year};
+use crate::cholesky;
+use crate::series::{Day, HOURS, Series, days_in_year};
 
 const ANNUAL: usize = 7;
 const DIURNAL: usize = 9;
@@ -17,22 +18,40 @@ const RIDGE: f64 = 1e-6;
 /// Shorter series do not show a whole year.
 const LEAST_DAYS: usize = 365;
 
+/// The fitted climatology.
+pub(crate) struct Climatology {
+    /// For each hour of the day, the coefficients of the annual terms.
+    curves: [[f64; ANNUAL]; HOURS],
+}
+
+impl Climatology {
+    /// The climatology of a series, or `None` if it has less than a year.
+    pub(crate) fn fit(series: &Series) -> Option<Climatology> {
+        if series.days.len() < LEAST_DAYS {
+            return None;
+        }
+        Some(Climatology { curves: fit(series)? })
+    }
+
+    /// What is usual at that hour of that day.
+    pub(crate) fn at(&self, day: &Day, hour: usize) -> f64 {
+        let annual = annual_terms(phase(day.day_of_year, hour, days_in_year(day.year)));
+        annual.iter().zip(&self.curves[hour]).map(|(a, c)| a * c).sum()
+    }
+
+    /// The hours of a series minus what is usual.
+    pub(crate) fn anomalies(&self, series: &Series) -> Vec<f64> {
+        let mut anomalies = Vec::with_capacity(series.values.len());
+        for (day, values) in series.iter() {
+            anomalies.extend(values.iter().enumerate().map(|(hour, value)| value - self.at(day, hour)));
+        }
+        anomalies
+    }
+}
+
 /// The hourly anomalies of a series from its own climatology, or `None` if it has less than a year.
 pub(crate) fn anomalies(series: &Series) -> Option<Vec<f64>> {
-    if series.days.len() < LEAST_DAYS {
-        return None;
-    }
-    let curves = fit(series)?;
-    let mut anomalies = Vec::with_capacity(series.values.len());
-    for (day, values) in series.iter() {
-        let length = days_in_year(day.year);
-        for (hour, value) in values.iter().enumerate() {
-            let annual = annual_terms(phase(day.day_of_year, hour, length));
-            let expected: f64 = annual.iter().zip(&curves[hour]).map(|(a, c)| a * c).sum();
-            anomalies.push(value - expected);
-        }
-    }
-    Some(anomalies)
+    Some(Climatology::fit(series)?.anomalies(series))
 }
 
 fn phase(day_of_year: i16, hour: usize, days: f64) -> f64 {
@@ -105,35 +124,7 @@ fn solve(grams: &[[[f64; ANNUAL]; ANNUAL]; HOURS], moments: &[[f64; ANNUAL]; HOU
     for (i, row) in matrix.iter_mut().enumerate() {
         row[i] += RIDGE;
     }
-    cholesky_solve(&mut matrix, right)
-}
-
-/// Solves `matrix x = right`, of which only the lower triangle is read; `None` if it is not positive
-/// definite.
-fn cholesky_solve(matrix: &mut [Vec<f64>], mut right: Vec<f64>) -> Option<Vec<f64>> {
-    let n = right.len();
-    for i in 0..n {
-        for j in 0..=i {
-            let sum: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
-            let rest = matrix[i][j] - sum;
-            if i != j {
-                matrix[i][j] = rest / matrix[j][j];
-            } else if rest > 0.0 {
-                matrix[i][i] = rest.sqrt();
-            } else {
-                return None;
-            }
-        }
-    }
-    for i in 0..n {
-        let sum: f64 = (0..i).map(|k| matrix[i][k] * right[k]).sum();
-        right[i] = (right[i] - sum) / matrix[i][i];
-    }
-    for i in (0..n).rev() {
-        let sum: f64 = (i + 1..n).map(|k| matrix[k][i] * right[k]).sum();
-        right[i] = (right[i] - sum) / matrix[i][i];
-    }
-    Some(right)
+    cholesky::solve(&mut matrix, right)
 }
 
 #[cfg(test)]

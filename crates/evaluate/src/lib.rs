@@ -2,16 +2,25 @@
 //! leaves figures and curves, the stage `report` makes a page of them. It compares tables and knows
 //! nothing of the model: burn is not linked here.
 
+mod assess;
+mod cholesky;
 mod climatology;
 mod curves;
 mod evaluate;
 mod figures;
+mod fourier;
 mod input;
 mod metrics;
 mod plot;
+mod random;
 mod report;
+mod rivals;
 mod sample;
+mod scorecard;
 mod series;
+mod spells;
+mod targets;
+mod yardstick;
 
 pub use evaluate::{Evaluate, EvaluateConfig, EvaluateTables};
 pub use report::{Report, ReportConfig, ReportTables};

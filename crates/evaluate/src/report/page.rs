@@ -13,7 +13,8 @@ use super::pictures::{self, Labels, Picture};
 use super::place::{Fact, facts, place};
 use super::units::{Units, level, number};
 use crate::figures::Kind;
-use crate::metrics::{Metrics, Row, YearList};
+use crate::metrics::{FigureRow, Metrics, YearList};
+use crate::scorecard::Candidate;
 
 /// Everything that the template shows.
 #[derive(Debug, Serialize)]
@@ -23,8 +24,9 @@ pub(crate) struct Page {
     verdict: String,
     in_sample: bool,
     comparison: String,
-    groups: Vec<Group>,
-    tolerance: String,
+    figures: Vec<Cells>,
+    shown: Vec<Cells>,
+    candidates: Vec<CandidateCells>,
     first_pictures: Vec<Picture>,
     pictures: Vec<Picture>,
     losses: Vec<Picture>,
@@ -36,28 +38,34 @@ pub(crate) struct Page {
     attribution: String,
 }
 
-#[derive(Debug, Serialize)]
-struct Group {
-    name: String,
-    rows: Vec<Cells>,
-}
-
-/// A row of the table of figures.
+/// A figure: a row of the scorecard, or of those shown beside it.
 #[derive(Debug, Serialize)]
 struct Cells {
-    name: String,
+    key: String,
+    row: String,
     title: String,
     definition: String,
     source: String,
-    is_part: bool,
     real: String,
     generated: String,
     unit: String,
     error: String,
-    yardstick: String,
+    real_error: String,
     error_unit: String,
-    ratio: String,
-    is_within: bool,
+    e: String,
+    p: String,
+    is_inside: bool,
+}
+
+/// A candidate: a row of the table of candidates.
+#[derive(Debug, Serialize)]
+struct CandidateCells {
+    name: String,
+    title: String,
+    mean_e: String,
+    below_one: String,
+    outside: String,
+    figures: usize,
 }
 
 impl Page {
@@ -83,8 +91,9 @@ impl Page {
             verdict: metrics.verdict(),
             in_sample: metrics.in_sample,
             comparison: comparison(metrics),
-            groups: groups(metrics, &labels.units),
-            tolerance: number(metrics.tolerance, 1),
+            figures: cells_where(metrics, &labels.units, |figure| figure.counted),
+            shown: cells_where(metrics, &labels.units, |figure| !figure.counted),
+            candidates: metrics.candidates.iter().map(candidate_cells).collect(),
             first_pictures: pictures::first(curves, &labels)?,
             pictures: pictures::others(curves, &labels)?,
             losses: pictures::losses(history)?,
@@ -128,46 +137,50 @@ fn comparison(metrics: &Metrics) -> String {
     format!("{real} Generated: {}.", describe(&years.generated))
 }
 
-fn groups(metrics: &Metrics, units: &Units) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for row in &metrics.figures {
-        let cells = cells(row, metrics, units);
-        match groups.last_mut() {
-            Some(group) if group.name == row.group => group.rows.push(cells),
-            _ => groups.push(Group { name: row.group.clone(), rows: vec![cells] }),
-        }
-    }
-    groups
+const NONE: &str = "\u{2013}";
+
+fn cells_where(metrics: &Metrics, units: &Units, keep: fn(&FigureRow) -> bool) -> Vec<Cells> {
+    metrics.figures.iter().filter(|figure| keep(figure)).map(|figure| cells(figure, metrics, units)).collect()
 }
 
-fn cells(row: &Row, metrics: &Metrics, units: &Units) -> Cells {
-    let is_level = row.kind == Kind::Level;
+fn cells(figure: &FigureRow, metrics: &Metrics, units: &Units) -> Cells {
+    let is_level = figure.kind == Kind::Level;
     let value = |value: Option<f64>| match value {
-        None => "\u{2013}".to_string(),
+        None => NONE.to_string(),
         Some(value) if is_level => level(units.level_of(value)),
         Some(value) => number(value, 3),
     };
-    let distance = |value: Option<f64>| value.map_or("\u{2013}".to_string(), |value| number(value, 2));
+    let short = |value: Option<f64>| value.map_or(NONE.to_string(), |value| number(value, 2));
     let unit = |unit: &str| if unit == "1" { String::new() } else { unit.to_string() };
+    let score = metrics.score("generated", &figure.key);
     Cells {
-        name: row.name.clone(),
-        title: row.title.clone(),
-        definition: row.definition.clone(),
-        source: row.source.clone(),
-        is_part: row.part_of.is_some(),
-        real: value(row.real(metrics.in_sample)),
-        generated: value(Some(row.generated)),
-        unit: if is_level { units.level.clone() } else { unit(&row.unit) },
-        error: distance(Some(row.error)),
-        yardstick: distance(row.yardstick),
-        error_unit: unit(&row.error_unit),
-        ratio: row.ratio.map_or("\u{2013}".to_string(), ratio),
-        is_within: row.is_within(metrics.tolerance),
+        key: figure.key.clone(),
+        row: figure.row.map_or(String::new(), |row| row.to_string()),
+        title: figure.title.clone(),
+        definition: figure.definition.clone(),
+        source: figure.source.clone(),
+        real: value(figure.real(metrics.in_sample)),
+        generated: value(figure.values.generated),
+        unit: if is_level { units.level.clone() } else { unit(&figure.unit) },
+        error: short(score.and_then(|score| score.error)),
+        real_error: short(figure.real_error),
+        error_unit: unit(&figure.error_unit),
+        e: short(score.and_then(|score| score.e)),
+        p: short(score.and_then(|score| score.p)),
+        is_inside: score.and_then(|score| score.outside) == Some(false),
     }
 }
 
-fn ratio(ratio: f64) -> String {
-    if ratio >= 100.0 { "> 100".to_string() } else { number(ratio, 3) }
+fn candidate_cells(candidate: &Candidate) -> CandidateCells {
+    let count = |count: Option<usize>| count.map_or(NONE.to_string(), |count| count.to_string());
+    CandidateCells {
+        name: candidate.name.clone(),
+        title: candidate.title.clone(),
+        mean_e: candidate.mean_e.map_or(NONE.to_string(), |e| format!("{e:.2}")),
+        below_one: count(candidate.below_one),
+        outside: count(candidate.outside),
+        figures: candidate.rows.len(),
+    }
 }
 
 fn training(history: &History) -> String {

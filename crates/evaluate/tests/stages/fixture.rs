@@ -18,6 +18,10 @@ pub struct Case {
     pub target_year: Option<i16>,
     /// Added to the generated values, K.
     pub shift_kelvin: f64,
+    /// Whether rivals and broken generators are run.
+    pub rivals: bool,
+    /// The last observed year; the first is 2001.
+    pub last_year: i16,
     pub title: &'static str,
 }
 
@@ -29,6 +33,8 @@ impl Default for Case {
             members: 2,
             target_year: None,
             shift_kelvin: 0.0,
+            rivals: false,
+            last_year: 2012,
             title: "A <place> & its weather",
         }
     }
@@ -37,16 +43,16 @@ impl Default for Case {
 /// A folder with the inputs, and the outputs of both stages.
 pub struct Run {
     pub folder: tempfile::TempDir,
+    rivals: bool,
 }
 
 const SLOPE_PER_YEAR: f64 = 0.04;
-const OBSERVED_YEARS: std::ops::RangeInclusive<i16> = 2001..=2012;
 
 impl Run {
     /// Writes the inputs.
     pub fn of(case: &Case) -> Run {
-        let run = Run { folder: tempfile::tempdir().unwrap() };
-        tables::write(&run.path("observed.parquet"), &observed(case.in_sample)).unwrap();
+        let run = Run { folder: tempfile::tempdir().unwrap(), rivals: case.rivals };
+        tables::write(&run.path("observed.parquet"), &observed(case)).unwrap();
         tables::write(&run.path("generated.parquet"), &generated(case)).unwrap();
         tables::write(&run.path("history.parquet"), &history()).unwrap();
         run.write("transform.json", &transform(case.in_sample));
@@ -71,7 +77,7 @@ impl Run {
     }
 
     pub fn evaluate(&self) -> anyhow::Result<()> {
-        self.run::<Evaluate>(json!({}))
+        self.run::<Evaluate>(json!({"evaluate": {"rivals": self.rivals, "broken": self.rivals}}))
     }
 
     pub fn report(&self, case: &Case) -> anyhow::Result<()> {
@@ -114,14 +120,14 @@ pub fn digest(name: &str) -> String {
     format!("{:0>64}", name.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().split_off(4))
 }
 
-fn observed(in_sample: bool) -> Table {
-    let (start, end) = (year_start_us(*OBSERVED_YEARS.start()), year_start_us(OBSERVED_YEARS.end() + 1));
+fn observed(case: &Case) -> Table {
+    let (start, end) = (year_start_us(2001), year_start_us(case.last_year + 1));
     let times: Vec<i64> = (0..(end - start) / HOUR_US).map(|i| start + i * HOUR_US).collect();
     let mut weather = Weather::new(3);
     let mut values: Vec<f32> = times.iter().map(|&time| weather.at(time) as f32).collect();
     values[0] = f32::NAN;
     let split = |time: i64| match (civil(time).year - 2001) / 2 {
-        _ if in_sample => (civil(time).day_of_year > 20).then(|| "train".to_string()),
+        _ if case.in_sample => (civil(time).day_of_year > 20).then(|| "train".to_string()),
         1 | 3 | 5 => Some("test".to_string()),
         4 => Some("validation".to_string()),
         _ => Some("train".to_string()),

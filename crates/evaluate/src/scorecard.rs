@@ -1,0 +1,127 @@
+//! The scorecard: candidates against real years that none of them has seen, each figure's error in
+//! units of what real years differ by.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::figures::Figure;
+use crate::metrics::round;
+use crate::rivals::{CandidateKind, Material, Rival};
+use crate::sample::Sample;
+use crate::yardstick::{LARGEST_E, Measured, Yardstick};
+
+/// The curve of each figure; `None` where a sample is too short for it.
+pub(crate) type FigureCurves = Vec<Option<Vec<f64>>>;
+
+/// All figures of a sample.
+pub(crate) fn curves(figures: &[Figure], sample: &Sample) -> FigureCurves {
+    figures.iter().map(|figure| (figure.curve)(sample)).collect()
+}
+
+/// A candidate's rows and what they come to.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Candidate {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) kind: CandidateKind,
+    /// The figures that are counted.
+    pub(crate) rows: Vec<Score>,
+    /// The mean over the rows of E, none of which counts for more than 5; null without a yardstick.
+    pub(crate) mean_e: Option<f64>,
+    /// The number of rows with E below 1.
+    pub(crate) below_one: Option<usize>,
+    /// The number of rows outside of what real years differ by.
+    pub(crate) outside: Option<usize>,
+}
+
+/// A figure of a candidate. `e`, `p` and `outside` are null without a yardstick.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Score {
+    pub(crate) key: String,
+    /// In the figure's `error_unit`; null where it is infinite (nothing against something).
+    pub(crate) error: Option<f64>,
+    /// The error by the mean error of real halves.
+    pub(crate) e: Option<f64>,
+    /// The share of real splits with an error at least as large.
+    pub(crate) p: Option<f64>,
+    /// True where p is below 0.05.
+    pub(crate) outside: Option<bool>,
+}
+
+/// What candidates are held against.
+pub(crate) struct Scorecard<'a> {
+    pub(crate) figures: &'a [Figure],
+    /// Of the years that candidates are compared with.
+    pub(crate) real: FigureCurves,
+    pub(crate) yardstick: Option<Yardstick>,
+}
+
+impl Scorecard<'_> {
+    /// True where a figure is counted and defined at this place: in the real years, and in every split.
+    pub(crate) fn counts(&self, figure: usize) -> bool {
+        let in_splits = |yardstick: &Yardstick| yardstick.real_error(figure).is_some();
+        self.figures[figure].counted
+            && self.real[figure].is_some()
+            && self.yardstick.as_ref().is_none_or(in_splits)
+    }
+
+    /// The candidate with those curves, and the titles of the rows that it has no value for.
+    pub(crate) fn candidate(
+        &self,
+        (name, title, kind): (&str, &str, CandidateKind),
+        curves: &FigureCurves,
+    ) -> (Candidate, Vec<&str>) {
+        let (mut rows, mut missing, mut measured) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, figure) in self.figures.iter().enumerate().filter(|(index, _)| self.counts(*index)) {
+            let real = self.real[index].as_deref().unwrap_or_default();
+            let error = curves[index].as_deref().and_then(|curve| figure.distance.between(real, curve));
+            let Some(error) = error else {
+                missing.push(figure.title.as_str());
+                continue;
+            };
+            let by_yardstick = self.yardstick.as_ref().and_then(|yardstick| yardstick.measure(index, error));
+            measured.extend(by_yardstick);
+            rows.push(Score::of(figure, error, by_yardstick));
+        }
+        let has_yardstick = !measured.is_empty();
+        let mean = || measured.iter().map(|row| row.e.min(LARGEST_E)).sum::<f64>() / measured.len() as f64;
+        let count = |is: fn(&Measured) -> bool| measured.iter().filter(|row| is(row)).count();
+        let candidate = Candidate {
+            name: name.to_string(),
+            title: title.to_string(),
+            kind,
+            rows,
+            mean_e: has_yardstick.then(|| round(mean())),
+            below_one: has_yardstick.then(|| count(|row| row.e < 1.0)),
+            outside: has_yardstick.then(|| count(|row| row.outside)),
+        };
+        (candidate, missing)
+    }
+
+    /// The rivals' curves, in their order, or why there are none.
+    pub(crate) fn rivals<'r>(
+        &self,
+        rivals: &[&'r Rival],
+        material: &Material,
+    ) -> Vec<(&'r Rival, Result<FigureCurves, String>)> {
+        let curves = |rival: &&'r Rival| {
+            let series = rival.series(material);
+            (*rival, series.map(|series| curves(self.figures, &Sample::of(series))))
+        };
+        rivals.par_iter().map(curves).collect()
+    }
+}
+
+impl Score {
+    fn of(figure: &Figure, error: f64, measured: Option<Measured>) -> Score {
+        Score {
+            key: figure.key.clone(),
+            error: error.is_finite().then(|| round(error)),
+            e: measured.map(|row| round(row.e)),
+            p: measured.map(|row| round(row.p)),
+            outside: measured.map(|row| row.outside),
+        }
+    }
+}
