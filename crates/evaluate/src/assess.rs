@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use crate::evaluate::{EvaluateConfig, Samples};
 use crate::figures::{Figure, figures};
 use crate::metrics::{Metrics, Sides, Years};
-use crate::rivals::{CandidateKind, Material, RIVALS, Rival};
+use crate::rivals::{Material, RIVALS, Rival};
 use crate::sample::Sample;
-use crate::scorecard::{FigureCurves, Scorecard, curves};
+use crate::scorecard::{CandidateKind, Name, Scorecard, Seen, curves};
 use crate::targets::Targets;
 use crate::yardstick::{LEAST_YEARS, Yardstick};
 
@@ -25,37 +25,51 @@ pub(crate) fn assess(
         figures().into_iter().partition(|figure| is_temperature || !figure.only_temperature);
     let whole = WholeYears::of(&samples.generated);
     let generated = whole.sample(&samples.generated);
-    let sides = sides(samples, generated, &figures);
     let scorecard = Scorecard {
         real: curves(&figures, samples.real()),
         yardstick: Yardstick::of(&samples.observed.series, &figures),
         figures: &figures,
     };
+    let own = own_candidates(&scorecard, samples, generated);
+    let observed = curves(&figures, &samples.observed);
+    let seen_of = |kind| own.iter().find(|(of, _)| of.kind == kind).map(|(_, seen)| &seen.curves);
+    let sides = Sides {
+        observed: Some(&observed),
+        training: seen_of(CandidateKind::Training),
+        held_out: (!samples.in_sample).then_some(&scorecard.real),
+        generated: seen_of(CandidateKind::Model),
+    };
     let mut metrics = Metrics::of(&scorecard, &sides, years, samples.in_sample, variable);
     metrics.targets = generated.and_then(|generated| Targets::of(samples.real(), generated));
     metrics.notes = notes(&scorecard, samples, generated, &thresholds);
-    let mut add = |of: (&str, &str, CandidateKind), curves: &FigureCurves| {
-        let (candidate, missing) = scorecard.candidate(of, curves);
-        if !missing.is_empty() {
-            metrics.notes.push(format!("{} has no value of: {}.", candidate.title, missing.join("; ")));
-        }
-        metrics.candidates.push(candidate);
-    };
-    if let Some(curves) = &sides.generated {
-        add(("generated", "Generated years", CandidateKind::Model), curves);
-    }
-    if let Some(curves) = &sides.training {
-        add(("training", "Training years", CandidateKind::Training), curves);
-    }
-    let mut failed = Vec::new();
-    for (rival, result) in rivals(&scorecard, samples, generated, config) {
+    let rivals = rivals(&scorecard, samples, generated, config);
+    let own = own.into_iter().map(|(name, seen)| (name, Ok(seen)));
+    for (name, result) in own.chain(rivals) {
         match result {
-            Ok(curves) => add((rival.name, rival.title, rival.kind), &curves),
-            Err(reason) => failed.push(format!("{} is left out: {reason}.", rival.title)),
+            Ok(seen) => {
+                let (candidate, missing) = scorecard.candidate(name, &seen);
+                if !missing.is_empty() {
+                    metrics.notes.push(format!("{} has no value of: {}.", name.title, missing.join("; ")));
+                }
+                metrics.candidates.push(candidate);
+            }
+            Err(reason) => metrics.notes.push(format!("{} is left out: {reason}.", name.title)),
         }
     }
-    metrics.notes.extend(failed);
     metrics
+}
+
+const GENERATED: Name = Name { name: "generated", title: "Generated years", kind: CandidateKind::Model };
+const TRAINING: Name = Name { name: "training", title: "Training years", kind: CandidateKind::Training };
+
+/// The generated and the training years, where there are any.
+fn own_candidates(scorecard: &Scorecard, samples: &Samples, generated: Option<&Sample>) -> Vec<(Name, Seen)> {
+    let training = (!samples.in_sample).then_some(&samples.pair[0]);
+    let own: Vec<(Name, &Sample)> = [(GENERATED, generated), (TRAINING, training)]
+        .into_iter()
+        .filter_map(|(name, sample)| Some((name, sample?)))
+        .collect();
+    own.into_par_iter().map(|(name, sample)| (name, scorecard.see(sample))).collect()
 }
 
 /// The generated series without years that are not whole, if it has any.
@@ -75,36 +89,24 @@ impl WholeYears {
     }
 }
 
-fn sides(samples: &Samples, generated: Option<&Sample>, figures: &[Figure]) -> Sides {
-    let [training, held_out] = &samples.pair;
-    let out_of_sample = |sample| (!samples.in_sample).then_some(sample);
-    let sides = [Some(&samples.observed), out_of_sample(training), out_of_sample(held_out), generated];
-    let curves: Vec<Option<FigureCurves>> =
-        sides.par_iter().map(|side| side.map(|sample| curves(figures, sample))).collect();
-    let mut curves = curves.into_iter().map(Option::unwrap_or_default).map(Some);
-    let mut next = |exists: bool| curves.next().flatten().filter(|_| exists);
-    Sides {
-        observed: next(true),
-        training: next(!samples.in_sample),
-        held_out: next(!samples.in_sample),
-        generated: next(generated.is_some()),
-    }
-}
-
 fn rivals(
     scorecard: &Scorecard,
     samples: &Samples,
     generated: Option<&Sample>,
     config: &EvaluateConfig,
-) -> Vec<(&'static Rival, Result<FigureCurves, String>)> {
-    let wanted = |kind| match kind {
+) -> Vec<(Name, Result<Seen, String>)> {
+    let wanted = |rival: &&Rival| match rival.name.kind {
         CandidateKind::Broken => config.broken,
         _ => config.rivals,
     };
-    let rivals: Vec<&Rival> = RIVALS.iter().filter(|rival| wanted(rival.kind)).collect();
-    let training = if samples.in_sample { &samples.observed } else { &samples.pair[0] };
     let Some(generated) = generated else { return Vec::new() };
-    scorecard.rivals(&rivals, &Material::of(&training.series, &generated.series))
+    let training = if samples.in_sample { &samples.observed } else { &samples.pair[0] };
+    let material = Material::of(&training.series, &generated.series);
+    let see = |rival: &Rival| {
+        let series = rival.series(&material);
+        (rival.name, series.map(|series| scorecard.see(&Sample::of(series))))
+    };
+    RIVALS.iter().filter(wanted).collect::<Vec<_>>().into_par_iter().map(see).collect()
 }
 
 fn notes(

@@ -4,6 +4,7 @@
 //! anomaly.
 
 use std::f64::consts::TAU;
+use std::sync::LazyLock;
 
 use crate::cholesky;
 use crate::series::{Day, HOURS, Series, days_in_year};
@@ -33,17 +34,17 @@ impl Climatology {
         Some(Climatology { curves: fit(series)? })
     }
 
-    /// What is usual at that hour of that day.
-    pub(crate) fn at(&self, day: &Day, hour: usize) -> f64 {
-        let annual = annual_terms(phase(day.day_of_year, hour, days_in_year(day.year)));
-        annual.iter().zip(&self.curves[hour]).map(|(a, c)| a * c).sum()
+    /// What is usual at each hour of that day.
+    pub(crate) fn of_day(&self, day: &Day) -> [f64; HOURS] {
+        let annual = annual_terms(day);
+        std::array::from_fn(|hour| annual[hour].iter().zip(&self.curves[hour]).map(|(a, c)| a * c).sum())
     }
 
     /// The hours of a series minus what is usual.
     pub(crate) fn anomalies(&self, series: &Series) -> Vec<f64> {
         let mut anomalies = Vec::with_capacity(series.values.len());
         for (day, values) in series.iter() {
-            anomalies.extend(values.iter().enumerate().map(|(hour, value)| value - self.at(day, hour)));
+            anomalies.extend(values.iter().zip(self.of_day(day)).map(|(value, usual)| value - usual));
         }
         anomalies
     }
@@ -54,12 +55,22 @@ pub(crate) fn anomalies(series: &Series) -> Option<Vec<f64>> {
     Some(Climatology::fit(series)?.anomalies(series))
 }
 
-fn phase(day_of_year: i16, hour: usize, days: f64) -> f64 {
-    (f64::from(day_of_year) - 1.0 + hour as f64 / 24.0) / days
+/// The annual terms of each hour of a year of 365 days, and of one of 366.
+static ANNUAL_TERMS: LazyLock<[Vec<[[f64; ANNUAL]; HOURS]>; 2]> = LazyLock::new(|| {
+    [365_u16, 366].map(|days| {
+        let of_day = |day| std::array::from_fn(|hour| terms(f64::from(day) + hour as f64 / 24.0, days));
+        (0..days).map(of_day).collect()
+    })
+});
+
+/// The annual terms of each hour of a day.
+fn annual_terms(day: &Day) -> &'static [[f64; ANNUAL]; HOURS] {
+    let is_leap = days_in_year(day.year) > 365.0;
+    &ANNUAL_TERMS[usize::from(is_leap)][day.day_of_year as usize - 1]
 }
 
-fn annual_terms(phase: f64) -> [f64; ANNUAL] {
-    let (sin, cos) = (TAU * phase).sin_cos();
+fn terms(days_passed: f64, days_in_year: u16) -> [f64; ANNUAL] {
+    let (sin, cos) = (TAU * days_passed / f64::from(days_in_year)).sin_cos();
     let (sin2, cos2) = (2.0 * sin * cos, cos * cos - sin * sin);
     let (sin3, cos3) = (sin2 * cos + cos2 * sin, cos2 * cos - sin2 * sin);
     [1.0, sin, cos, sin2, cos2, sin3, cos3]
@@ -84,9 +95,9 @@ fn fit(series: &Series) -> Option<[[f64; ANNUAL]; HOURS]> {
     let mut grams = [[[0.0; ANNUAL]; ANNUAL]; HOURS];
     let mut moments = [[0.0; ANNUAL]; HOURS];
     for (day, values) in series.iter() {
-        let length = days_in_year(day.year);
+        let annual = annual_terms(day);
         for (hour, value) in values.iter().enumerate() {
-            let annual = annual_terms(phase(day.day_of_year, hour, length));
+            let annual = &annual[hour];
             for i in 0..ANNUAL {
                 moments[hour][i] += annual[i] * (value - centre);
                 for j in 0..=i {

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::figures::{Figure, Kind};
 use crate::random::SEED;
-use crate::rivals::CandidateKind;
-use crate::scorecard::{Candidate, FigureCurves, Scorecard};
+use crate::scorecard::{Candidate, CandidateKind, FigureCurves, Score, Scorecard};
 use crate::series::Series;
 use crate::targets::Targets;
 use crate::yardstick::{LEAST_YEARS, SPLITS};
@@ -100,12 +99,11 @@ pub(crate) struct Values {
 }
 
 /// The curves of the sides whose values are shown; `None` where a side does not exist.
-#[derive(Default)]
-pub(crate) struct Sides {
-    pub(crate) observed: Option<FigureCurves>,
-    pub(crate) training: Option<FigureCurves>,
-    pub(crate) held_out: Option<FigureCurves>,
-    pub(crate) generated: Option<FigureCurves>,
+pub(crate) struct Sides<'a> {
+    pub(crate) observed: Option<&'a FigureCurves>,
+    pub(crate) training: Option<&'a FigureCurves>,
+    pub(crate) held_out: Option<&'a FigureCurves>,
+    pub(crate) generated: Option<&'a FigureCurves>,
 }
 
 impl Metrics {
@@ -167,7 +165,7 @@ impl Metrics {
     }
 
     /// The score of a candidate's figure.
-    pub(crate) fn score(&self, candidate: &str, key: &str) -> Option<&crate::scorecard::Score> {
+    pub(crate) fn score(&self, candidate: &str, key: &str) -> Option<&Score> {
         self.candidate(candidate)?.rows.iter().find(|row| row.key == key)
     }
 }
@@ -184,15 +182,15 @@ impl FigureRow {
         if figure.counted && !scorecard.counts(index) {
             return None;
         }
-        let shown = |side: &Option<FigureCurves>| {
-            let curve = side.as_ref()?[index].as_deref()?;
+        let shown = |side: Option<&FigureCurves>| {
+            let curve = side?[index].as_deref()?;
             Some((figure.shown)(curve)).filter(|value| value.is_finite()).map(round)
         };
         let values = Values {
-            observed: shown(&sides.observed),
-            training: shown(&sides.training),
-            held_out: shown(&sides.held_out),
-            generated: shown(&sides.generated),
+            observed: shown(sides.observed),
+            training: shown(sides.training),
+            held_out: shown(sides.held_out),
+            generated: shown(sides.generated),
         };
         let real_error = scorecard.yardstick.as_ref().and_then(|yardstick| yardstick.real_error(index));
         let is_curve = scorecard.real[index].as_ref().is_some_and(|curve| curve.len() > 1);

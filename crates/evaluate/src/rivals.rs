@@ -10,9 +10,8 @@ mod copies;
 mod distortions;
 mod smoothing;
 
-use serde::{Deserialize, Serialize};
-
 use crate::random::Random;
+use crate::scorecard::{CandidateKind, Name};
 use crate::series::{Day, HOURS, Series};
 
 /// All rivals, then all broken generators.
@@ -26,15 +25,14 @@ pub(crate) const RIVALS: &[Rival] = &[
     broken("no_memory", "Broken: every day by itself", blocks::independent::<1>),
     broken("shifted_phase", "Broken: training years 6 hours late", distortions::shifted_phase),
     broken("wrong_tails", "Broken: training years with stretched tails", distortions::wrong_tails),
+    broken("lasting_weather", "Broken: every day's weather lasts three days", distortions::lasting_weather),
+    broken("equal_months", "Broken: no month is warmer or colder than usual", distortions::equal_months),
     broken("copied_years", "Broken: training years in random order", copies::copied_years),
 ];
 
 /// A generator that is no model of ours.
 pub(crate) struct Rival {
-    /// The name in `metrics.json`; never changes.
-    pub(crate) name: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) kind: CandidateKind,
+    pub(crate) name: Name,
     make: Make,
 }
 
@@ -42,23 +40,11 @@ pub(crate) struct Rival {
 type Make = fn(&Material, &mut Random) -> Result<Vec<f64>, String>;
 
 const fn rival(name: &'static str, title: &'static str, make: Make) -> Rival {
-    Rival { name, title, kind: CandidateKind::Rival, make }
+    Rival { name: Name { name, title, kind: CandidateKind::Rival }, make }
 }
 
 const fn broken(name: &'static str, title: &'static str, make: Make) -> Rival {
-    Rival { name, title, kind: CandidateKind::Broken, make }
-}
-
-/// What a candidate of the scorecard is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum CandidateKind {
-    /// The generated series.
-    Model,
-    /// Real years that the model was trained on.
-    Training,
-    Rival,
-    Broken,
+    Rival { name: Name { name, title, kind: CandidateKind::Broken }, make }
 }
 
 /// What rivals are made from.
@@ -76,11 +62,7 @@ impl Material {
     pub(crate) fn of(training: &Series, generated: &Series) -> Material {
         let first = generated.days.first().map(|day| day.member);
         let days = generated.days.iter().filter(|day| Some(day.member) == first);
-        Material {
-            training: training.select(|_| true),
-            daily: training.daily_means(),
-            axis: days.copied().collect(),
-        }
+        Material { training: training.clone(), daily: training.daily_means(), axis: days.copied().collect() }
     }
 
     /// The 24 values of a training day.
@@ -98,7 +80,7 @@ impl Rival {
         if material.training.days.is_empty() {
             return Err("there is no whole training year".to_string());
         }
-        let values = (self.make)(material, &mut Random::of(self.name))?;
+        let values = (self.make)(material, &mut Random::of(self.name.name))?;
         match values.iter().all(|value| value.is_finite()) {
             true => Ok(Series::on_days(&material.axis, &values)),
             false => Err("its values do not stay finite".to_string()),
@@ -132,12 +114,12 @@ pub(crate) mod tests {
     fn every_rival_fills_the_days_and_repeats() {
         let material = material();
         for rival in RIVALS {
-            let series = rival.series(&material).expect(rival.name);
-            assert_eq!(series.days, material.axis, "{}", rival.name);
+            let series = rival.series(&material).expect(rival.name.name);
+            assert_eq!(series.days, material.axis, "{}", rival.name.name);
             assert_eq!(series.values.len(), material.axis.len() * 24);
-            assert_eq!(series.values, rival.series(&material).unwrap().values, "{}", rival.name);
+            assert_eq!(series.values, rival.series(&material).unwrap().values, "{}", rival.name.name);
             let average = mean(&series.values);
-            assert!((average - 278.0).abs() < 1.5, "{}: mean {average}", rival.name);
+            assert!((average - 278.0).abs() < 1.5, "{}: mean {average}", rival.name.name);
         }
     }
 

@@ -1,12 +1,10 @@
 //! The scorecard: candidates against real years that none of them has seen, each figure's error in
 //! units of what real years differ by.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::figures::Figure;
 use crate::metrics::round;
-use crate::rivals::{CandidateKind, Material, Rival};
 use crate::sample::Sample;
 use crate::yardstick::{LARGEST_E, Measured, Yardstick};
 
@@ -16,6 +14,34 @@ pub(crate) type FigureCurves = Vec<Option<Vec<f64>>>;
 /// All figures of a sample.
 pub(crate) fn curves(figures: &[Figure], sample: &Sample) -> FigureCurves {
     figures.iter().map(|figure| (figure.curve)(sample)).collect()
+}
+
+/// What a candidate of the scorecard is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CandidateKind {
+    /// The generated series.
+    Model,
+    /// Real years that the model was trained on.
+    Training,
+    /// A simple generator fitted on the training half of the years.
+    Rival,
+    /// A generator spoilt on purpose.
+    Broken,
+}
+
+/// How a candidate is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    /// In `metrics.json`; never changes.
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) kind: CandidateKind,
+}
+
+/// What is looked at in a candidate's series.
+pub(crate) struct Seen {
+    pub(crate) curves: FigureCurves,
 }
 
 /// A candidate's rows and what they come to.
@@ -67,16 +93,17 @@ impl Scorecard<'_> {
             && self.yardstick.as_ref().is_none_or(in_splits)
     }
 
-    /// The candidate with those curves, and the titles of the rows that it has no value for.
-    pub(crate) fn candidate(
-        &self,
-        (name, title, kind): (&str, &str, CandidateKind),
-        curves: &FigureCurves,
-    ) -> (Candidate, Vec<&str>) {
+    /// Everything that is looked at in a candidate's series.
+    pub(crate) fn see(&self, sample: &Sample) -> Seen {
+        Seen { curves: curves(self.figures, sample) }
+    }
+
+    /// The candidate of that name, and the titles of the rows that it has no value for.
+    pub(crate) fn candidate(&self, name: Name, seen: &Seen) -> (Candidate, Vec<&str>) {
         let (mut rows, mut missing, mut measured) = (Vec::new(), Vec::new(), Vec::new());
         for (index, figure) in self.figures.iter().enumerate().filter(|(index, _)| self.counts(*index)) {
             let real = self.real[index].as_deref().unwrap_or_default();
-            let error = curves[index].as_deref().and_then(|curve| figure.distance.between(real, curve));
+            let error = seen.curves[index].as_deref().and_then(|curve| figure.distance.between(real, curve));
             let Some(error) = error else {
                 missing.push(figure.title.as_str());
                 continue;
@@ -89,28 +116,15 @@ impl Scorecard<'_> {
         let mean = || measured.iter().map(|row| row.e.min(LARGEST_E)).sum::<f64>() / measured.len() as f64;
         let count = |is: fn(&Measured) -> bool| measured.iter().filter(|row| is(row)).count();
         let candidate = Candidate {
-            name: name.to_string(),
-            title: title.to_string(),
-            kind,
+            name: name.name.to_string(),
+            title: name.title.to_string(),
+            kind: name.kind,
             rows,
             mean_e: has_yardstick.then(|| round(mean())),
             below_one: has_yardstick.then(|| count(|row| row.e < 1.0)),
             outside: has_yardstick.then(|| count(|row| row.outside)),
         };
         (candidate, missing)
-    }
-
-    /// The rivals' curves, in their order, or why there are none.
-    pub(crate) fn rivals<'r>(
-        &self,
-        rivals: &[&'r Rival],
-        material: &Material,
-    ) -> Vec<(&'r Rival, Result<FigureCurves, String>)> {
-        let curves = |rival: &&'r Rival| {
-            let series = rival.series(material);
-            (*rival, series.map(|series| curves(self.figures, &Sample::of(series))))
-        };
-        rivals.par_iter().map(curves).collect()
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Month {
 }
 
 /// Whole days, by member and time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Series {
     pub(crate) days: Vec<Day>,
     /// 24 a day.
@@ -100,15 +100,6 @@ impl Series {
     pub(crate) fn on_days(days: &[Day], values: &[f64]) -> Series {
         let mut series = Series::default();
         for (day, values) in days.iter().zip(values.chunks_exact(HOURS)) {
-            series.push_day(*day, values);
-        }
-        series
-    }
-
-    /// The days that `keep` chooses, in their order.
-    pub(crate) fn select(&self, keep: impl Fn(&Day) -> bool) -> Series {
-        let mut series = Series::default();
-        for (day, values) in self.iter().filter(|(day, _)| keep(day)) {
             series.push_day(*day, values);
         }
         series

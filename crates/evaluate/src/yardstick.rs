@@ -21,7 +21,7 @@ pub(crate) const OUTSIDE_SHARE: f64 = 0.05;
 
 /// The errors of all splits, by figure.
 pub(crate) struct Yardstick {
-    /// `None` where a figure is undefined in one of the splits, or zero in all of them.
+    /// `None` where a figure is not counted, undefined in one of the splits, or zero in all of them.
     errors: Vec<Option<Errors>>,
 }
 

@@ -54,7 +54,8 @@ struct Cells {
     error_unit: String,
     e: String,
     p: String,
-    is_inside: bool,
+    /// Of the cell with E.
+    class: &'static str,
 }
 
 /// A candidate: a row of the table of candidates.
@@ -167,7 +168,11 @@ fn cells(figure: &FigureRow, metrics: &Metrics, units: &Units) -> Cells {
         error_unit: unit(&figure.error_unit),
         e: short(score.and_then(|score| score.e)),
         p: short(score.and_then(|score| score.p)),
-        is_inside: score.and_then(|score| score.outside) == Some(false),
+        class: match score.and_then(|score| score.outside) {
+            Some(false) => "within",
+            Some(true) => "beyond",
+            None => "",
+        },
     }
 }
 

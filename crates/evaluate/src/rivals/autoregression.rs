@@ -29,12 +29,8 @@ pub(super) fn generate(material: &Material, random: &mut Random) -> Result<Vec<f
     let standardised = simulate(&processes, &material.axis, random);
     let mut values = Vec::with_capacity(standardised.len());
     for (day, standardised) in material.axis.iter().zip(standardised.chunks_exact(HOURS)) {
-        values.extend(
-            standardised
-                .iter()
-                .enumerate()
-                .map(|(hour, value)| climatology.at(day, hour) + value * scale.at(day, hour)),
-        );
+        let usual = climatology.of_day(day);
+        values.extend((0..HOURS).map(|hour| usual[hour] + standardised[hour] * scale.at(day, hour)));
     }
     Ok(values)
 }
