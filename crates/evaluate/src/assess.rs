@@ -56,7 +56,25 @@ pub(crate) fn assess(
             Err(reason) => metrics.notes.push(format!("{} is left out: {reason}.", name.title)),
         }
     }
+    metrics.notes.extend(catches_note(&metrics));
     metrics
+}
+
+/// Whether each figure is outside for one of the broken generators, where they are run.
+fn catches_note(metrics: &Metrics) -> Option<String> {
+    let broken = || metrics.candidates.iter().filter(|candidate| candidate.kind == CandidateKind::Broken);
+    let caught = |key: &str| {
+        broken().flat_map(|candidate| &candidate.rows).any(|row| row.key == key && row.outside == Some(true))
+    };
+    if metrics.splits.count == 0 || broken().next().is_none() {
+        return None;
+    }
+    let figures = metrics.figures.iter().filter(|figure| figure.counted && !caught(&figure.key));
+    let titles: Vec<&str> = figures.map(|figure| figure.title.as_str()).collect();
+    Some(match titles.is_empty() {
+        true => "Each figure is outside for at least one broken generator.".to_string(),
+        false => format!("Outside for no broken generator: {}.", titles.join("; ")),
+    })
 }
 
 const GENERATED: Name = Name { name: "generated", title: "Generated years", kind: CandidateKind::Model };
@@ -162,5 +180,71 @@ fn generated_notes(samples: &Samples, generated: Option<&Sample>) -> Option<Stri
             Some(format!("Of the {all} generated years, {whole} are whole; only those are compared."))
         }
         Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::tests::{Noise, sample};
+
+    /// Nine years of an autoregression around `level`, real and generated.
+    fn assess_at(level: f64, variable: &str) -> Metrics {
+        let weather = |seed: u64, first_year: i16, years: i16| {
+            let mut noise = Noise(seed);
+            let mut state = 0.0;
+            let hours = (first_year..first_year + years).map(contract::calendar::hours_in_year).sum();
+            sample(first_year, hours, |_| {
+                state = 0.996 * state + 0.3 * noise.normal();
+                level + state
+            })
+        };
+        let samples = Samples {
+            observed: weather(1, 2001, 9),
+            pair: [weather(2, 2001, 5), weather(3, 2006, 4)],
+            generated: weather(4, 2021, 4),
+            in_sample: false,
+        };
+        let config = EvaluateConfig { autocorrelation_days: 30, rivals: false, broken: false };
+        assess(&samples, Years::default(), &config, Variable::named(variable).unwrap())
+    }
+
+    fn check(level: f64, variable: &str, rows: usize, note: &str) {
+        let metrics = assess_at(level, variable);
+        assert!(
+            metrics.candidates.iter().all(|candidate| candidate.rows.len() == rows),
+            "{level} {variable}"
+        );
+        assert!(metrics.notes.iter().any(|other| other == note), "{:?}", metrics.notes);
+        let cooling = metrics.figures.iter().any(|figure| figure.key.starts_with("cooling"));
+        assert_eq!(cooling, rows == 24);
+    }
+
+    #[test]
+    fn a_wind_has_no_degree_hours_and_says_so() {
+        let note = "Left out, since their thresholds are temperatures: Cooling degree-hours above 24 °C, mean; Cooling degree-hours above 24 °C, standard deviation.";
+        check(4.0, "u10", 22, note);
+    }
+
+    #[test]
+    fn a_place_without_hours_above_24_degrees_has_no_cooling_and_says_so() {
+        let note = "Left out, since some halves of the real years have nothing of it or none differ: Cooling degree-hours above 24 °C, mean; Cooling degree-hours above 24 °C, standard deviation.";
+        check(260.0, "t2m", 22, note);
+    }
+
+    #[test]
+    fn a_warm_place_has_all_24_figures() {
+        let metrics = assess_at(297.0, "t2m");
+        assert!(metrics.notes.is_empty(), "{:?}", metrics.notes);
+        assert_eq!(
+            metrics.candidates.iter().map(|candidate| candidate.rows.len()).collect::<Vec<_>>(),
+            [24, 24]
+        );
+        assert!(
+            metrics.verdict().starts_with("Inside what real years differ by on 2"),
+            "{}",
+            metrics.verdict()
+        );
+        assert!(metrics.targets.is_some());
     }
 }

@@ -66,6 +66,8 @@ struct CandidateCells {
     mean_e: String,
     below_one: String,
     outside: String,
+    /// The titles of the figures outside.
+    outside_titles: Vec<String>,
     figures: usize,
 }
 
@@ -94,7 +96,11 @@ impl Page {
             comparison: comparison(metrics),
             figures: cells_where(metrics, &labels.units, |figure| figure.counted),
             shown: cells_where(metrics, &labels.units, |figure| !figure.counted),
-            candidates: metrics.candidates.iter().map(candidate_cells).collect(),
+            candidates: metrics
+                .candidates
+                .iter()
+                .map(|candidate| candidate_cells(candidate, metrics))
+                .collect(),
             first_pictures: pictures::first(curves, &labels)?,
             pictures: pictures::others(curves, &labels)?,
             losses: pictures::losses(history)?,
@@ -176,7 +182,11 @@ fn cells(figure: &FigureRow, metrics: &Metrics, units: &Units) -> Cells {
     }
 }
 
-fn candidate_cells(candidate: &Candidate) -> CandidateCells {
+fn candidate_cells(candidate: &Candidate, metrics: &Metrics) -> CandidateCells {
+    let outside = candidate.rows.iter().filter(|row| row.outside == Some(true));
+    let title = |key: &str| {
+        metrics.figures.iter().find(|figure| figure.key == key).map(|figure| figure.title.clone())
+    };
     let count = |count: Option<usize>| count.map_or(NONE.to_string(), |count| count.to_string());
     CandidateCells {
         name: candidate.name.clone(),
@@ -184,6 +194,7 @@ fn candidate_cells(candidate: &Candidate) -> CandidateCells {
         mean_e: candidate.mean_e.map_or(NONE.to_string(), |e| format!("{e:.2}")),
         below_one: count(candidate.below_one),
         outside: count(candidate.outside),
+        outside_titles: outside.filter_map(|row| title(&row.key)).collect(),
         figures: candidate.rows.len(),
     }
 }
