@@ -45,19 +45,24 @@ pub(crate) fn assess(
     let rivals = rivals(&scorecard, samples, generated, config);
     let own = own.into_iter().map(|(name, seen)| (name, Ok(seen)));
     for (name, result) in own.chain(rivals) {
-        match result {
-            Ok(seen) => {
-                let (candidate, missing) = scorecard.candidate(name, &seen);
-                if !missing.is_empty() {
-                    metrics.notes.push(format!("{} has no value of: {}.", name.title, missing.join("; ")));
-                }
-                metrics.candidates.push(candidate);
-            }
-            Err(reason) => metrics.notes.push(format!("{} is left out: {reason}.", name.title)),
-        }
+        add(&mut metrics, &scorecard, name, result);
     }
     metrics.notes.extend(catches_note(&metrics));
     metrics
+}
+
+/// A candidate's rows, or a note why it has none.
+fn add(metrics: &mut Metrics, scorecard: &Scorecard, name: Name, result: Result<Seen, String>) {
+    match result {
+        Ok(seen) => {
+            let (candidate, missing) = scorecard.candidate(name, &seen);
+            if !missing.is_empty() {
+                metrics.notes.push(format!("{} has no value of: {}.", name.title, missing.join("; ")));
+            }
+            metrics.candidates.push(candidate);
+        }
+        Err(reason) => metrics.notes.push(format!("{} is left out: {reason}.", name.title)),
+    }
 }
 
 /// Whether each figure is outside for one of the broken generators, where they are run.
@@ -137,36 +142,34 @@ fn notes(
     if samples.in_sample {
         notes.push("In-sample: the model was trained on windows from every year, so no year is held out, and the errors say nothing about years that it has not seen. Rivals are made from the same years.".to_string());
     }
-    let titles = |figures: &mut dyn Iterator<Item = &Figure>| -> String {
-        figures.map(|figure| figure.title.as_str()).collect::<Vec<_>>().join("; ")
-    };
-    let counted = thresholds.iter().filter(|figure| figure.counted).count();
-    if counted > 0 {
-        let titles = titles(&mut thresholds.iter().filter(|figure| figure.counted));
-        notes.push(format!("Left out, since their thresholds are temperatures: {titles}."));
-    }
-    let counted = || scorecard.figures.iter().enumerate().filter(|(_, figure)| figure.counted);
-    let short: Vec<&Figure> =
-        counted().filter(|(i, _)| scorecard.real[*i].is_none()).map(|(_, figure)| figure).collect();
-    for group in short.chunk_by(|a, b| a.needs == b.needs) {
-        let (needs, titles) = (group[0].needs, titles(&mut group.iter().copied()));
-        notes.push(format!("Left out, since the real years have less than is needed ({needs}): {titles}."));
-    }
-    let undefined = counted().filter(|(i, _)| scorecard.real[*i].is_some() && !scorecard.counts(*i));
-    let undefined = titles(&mut undefined.map(|(_, figure)| figure));
-    if !undefined.is_empty() {
-        notes.push(format!(
-            "Left out, since some halves of the real years have nothing of it or none differ: {undefined}."
-        ));
-    }
-    let years = samples.observed.series.year_days().len();
+    notes.extend(left_out(scorecard, thresholds));
     if scorecard.yardstick.is_none() {
+        let years = samples.observed.series.year_days().len();
         notes.push(format!(
             "There is no yardstick: it needs {LEAST_YEARS} whole real years, and there are {years}."
         ));
     }
     notes.extend(generated_notes(samples, generated));
     notes
+}
+
+/// The figures that should count and do not, in a sentence for each reason.
+fn left_out(scorecard: &Scorecard, thresholds: &[Figure]) -> Vec<String> {
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    let shown =
+        thresholds.iter().map(|figure| (figure, Some("their thresholds are temperatures".to_string())));
+    let others =
+        scorecard.figures.iter().enumerate().map(|(index, figure)| (figure, scorecard.why_not(index)));
+    for (figure, reason) in shown.chain(others).filter(|(figure, _)| figure.counted) {
+        let Some(reason) = reason else { continue };
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, titles)) => titles.push(&figure.title),
+            None => reasons.push((reason, vec![&figure.title])),
+        }
+    }
+    let sentence =
+        |(reason, titles): (String, Vec<&str>)| format!("Left out, since {reason}: {}.", titles.join("; "));
+    reasons.into_iter().map(sentence).collect()
 }
 
 fn generated_notes(samples: &Samples, generated: Option<&Sample>) -> Option<String> {

@@ -170,8 +170,9 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_thirty_days() {
+    fn the_default_is_thirty_days_with_rivals_and_without_broken_generators() {
         let config = Evaluate::check(EvaluateTables::default()).unwrap();
         assert_eq!(config.autocorrelation_days, 30);
+        assert!(config.rivals && !config.broken);
     }
 }

@@ -85,12 +85,20 @@ pub(crate) struct Scorecard<'a> {
 }
 
 impl Scorecard<'_> {
-    /// True where a figure is counted and defined at this place: in the real years, and in every split.
+    /// True where a figure is counted and defined at this place.
     pub(crate) fn counts(&self, figure: usize) -> bool {
+        self.figures[figure].counted && self.why_not(figure).is_none()
+    }
+
+    /// Why a figure that should count is undefined at this place: in the real years, or in a split.
+    pub(crate) fn why_not(&self, figure: usize) -> Option<String> {
+        if self.real[figure].is_none() {
+            let needs = self.figures[figure].needs;
+            return Some(format!("the real years have less than is needed ({needs})"));
+        }
         let in_splits = |yardstick: &Yardstick| yardstick.real_error(figure).is_some();
-        self.figures[figure].counted
-            && self.real[figure].is_some()
-            && self.yardstick.as_ref().is_none_or(in_splits)
+        let defined = self.yardstick.as_ref().is_none_or(in_splits);
+        (!defined).then(|| "some halves of the real years have nothing of it or none differ".to_string())
     }
 
     /// Everything that is looked at in a candidate's series.
@@ -137,5 +145,38 @@ impl Score {
             p: measured.map(|row| round(row.p)),
             outside: measured.map(|row| row.outside),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::figures;
+    use crate::sample::tests::sample;
+
+    /// A figure that real years have, and a candidate has nothing of.
+    #[test]
+    fn a_candidate_without_any_spell_has_an_e_of_five() {
+        let hours = 8 * 366 * 24;
+        let mut noise = crate::sample::tests::Noise(2);
+        let mut state = 0.0;
+        let real = sample(2001, hours, |_| {
+            state = 0.996 * state + noise.normal();
+            state
+        });
+        let years = real.series.whole_years();
+        let figures: Vec<_> =
+            figures().into_iter().filter(|figure| figure.key == "warm_spells_per_year").collect();
+        let scorecard = Scorecard {
+            real: curves(&figures, &real),
+            yardstick: Yardstick::of(&years, &figures),
+            figures: &figures,
+        };
+        let constant = sample(2001, hours, |_| 1.0);
+        let name = Name { name: "constant", title: "Constant", kind: CandidateKind::Broken };
+        let (candidate, missing) = scorecard.candidate(name, &scorecard.see(&constant));
+        let row = &candidate.rows[0];
+        assert_eq!((row.error, row.e, row.p, row.outside), (None, Some(5.0), Some(0.0), Some(true)));
+        assert_eq!((candidate.mean_e, candidate.outside, missing.len()), (Some(5.0), Some(1), 0));
     }
 }

@@ -16,7 +16,16 @@ const LEAST_PAIRS: usize = 300;
 const SOURCE: &str = "wxgen (autocorrelation from 1 to 180 days)";
 
 pub(crate) fn figures() -> Vec<Figure> {
-    let hourly = Figure {
+    let counted = [
+        hourly(),
+        daily("daily_autocorrelation_1_10", 1, DAYS[0]),
+        daily("daily_autocorrelation_11_30", DAYS[0] + 1, DAYS[1]),
+    ];
+    counted.into_iter().chain((1..=DAYS[1]).map(single)).collect()
+}
+
+fn hourly() -> Figure {
+    Figure {
         kind: Kind::Number,
         source: SOURCE,
         distance: Distance::LargestAbsoluteDifference,
@@ -28,8 +37,11 @@ pub(crate) fn figures() -> Vec<Figure> {
             "Autocorrelation of hours, 1 to 720 hours",
             "Autocorrelation of the hourly anomalies at lags of 1 to 720 hours, c(k) / c(0) with c(k) = Σ r[t] r[t+k]; years are joined as they follow each other. Shown: the mean over the lags.",
         )
-    };
-    let daily = |key: &str, first_day: usize, last_day: usize| Figure {
+    }
+}
+
+fn daily(key: &str, first_day: usize, last_day: usize) -> Figure {
+    Figure {
         kind: Kind::Number,
         source: SOURCE,
         curve: Box::new(move |sample| joined(sample, |anomalies| &anomalies.daily, first_day..=last_day)),
@@ -42,8 +54,11 @@ pub(crate) fn figures() -> Vec<Figure> {
                 "Autocorrelation of daily mean anomalies at lags of {first_day} to {last_day} days; years are joined as they follow each other. Shown: the mean over the lags."
             ),
         )
-    };
-    let single = (1..=DAYS[1]).map(|lag| Figure {
+    }
+}
+
+fn single(lag: usize) -> Figure {
+    Figure {
         kind: Kind::Number,
         source: SOURCE,
         needs: "a year and the longest lag without holes",
@@ -56,13 +71,7 @@ pub(crate) fn figures() -> Vec<Figure> {
                 "Autocorrelation of daily mean anomalies at a lag of {lag} days, over pairs of days without a hole between them."
             ),
         )
-    });
-    let counted = [
-        hourly,
-        daily("daily_autocorrelation_1_10", 1, DAYS[0]),
-        daily("daily_autocorrelation_11_30", DAYS[0] + 1, DAYS[1]),
-    ];
-    counted.into_iter().chain(single).collect()
+    }
 }
 
 /// `c(k) / c(0)` of a sample's anomalies, joined as if they had no holes.

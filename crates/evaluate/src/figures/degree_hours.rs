@@ -9,52 +9,58 @@ const COOLING_KELVIN: f64 = 297.15;
 const HEATING_KELVIN: f64 = 288.15;
 
 pub(crate) fn figures() -> Vec<Figure> {
-    let cooling = "The sum over the hours of a year of the temperature above 24 °C.";
-    let heating = "The sum over the hours of a year of the temperature below 15 °C.";
-    let figure =
-        |key: &str, title: &str, definition: String, counted, curve: fn(&Sample) -> Option<f64>| Figure {
-            counted,
-            kind: Kind::DegreeHours,
-            source: "xclim (cooling and heating degree days), by the hour",
-            needs: "two whole years",
-            only_temperature: true,
-            curve: Box::new(move |sample| Some(vec![curve(sample)?])),
-            shown: first,
-            distance: Distance::AbsoluteLogRatio,
-            ..Figure::counted(16, key, title, &definition)
-        };
-    let mean_of = |sum: &str| format!("{sum} The mean of the years.");
-    let sd_of = |sum: &str| format!("{sum} The standard deviation (divisor n - 1) of the years.");
-    vec![
+    let cooling = [
         figure(
             "cooling_degree_hours_mean",
             "Cooling degree-hours above 24 °C, mean",
-            mean_of(cooling),
-            true,
+            COOLING,
+            MEAN,
             |sample| mean_of_years(sample, above),
         ),
         figure(
             "cooling_degree_hours_sd",
             "Cooling degree-hours above 24 °C, standard deviation",
-            sd_of(cooling),
-            true,
+            COOLING,
+            SD,
             |sample| sd_of_years(sample, above),
         ),
+    ];
+    let heating = [
         figure(
             "heating_degree_hours_mean",
             "Heating degree-hours below 15 °C, mean",
-            mean_of(heating),
-            false,
+            HEATING,
+            MEAN,
             |sample| mean_of_years(sample, below),
         ),
         figure(
             "heating_degree_hours_sd",
             "Heating degree-hours below 15 °C, standard deviation",
-            sd_of(heating),
-            false,
+            HEATING,
+            SD,
             |sample| sd_of_years(sample, below),
         ),
-    ]
+    ];
+    let shown = heating.into_iter().map(|figure| Figure { counted: false, ..figure });
+    cooling.into_iter().chain(shown).collect()
+}
+
+const COOLING: &str = "The sum over the hours of a year of the temperature above 24 °C.";
+const HEATING: &str = "The sum over the hours of a year of the temperature below 15 °C.";
+const MEAN: &str = "The mean of the years.";
+const SD: &str = "The standard deviation (divisor n - 1) of the years.";
+
+fn figure(key: &str, title: &str, sum: &str, of_years: &str, curve: fn(&Sample) -> Option<f64>) -> Figure {
+    Figure {
+        kind: Kind::DegreeHours,
+        source: "xclim (cooling and heating degree days), by the hour",
+        needs: "two whole years",
+        only_temperature: true,
+        curve: Box::new(move |sample| Some(vec![curve(sample)?])),
+        shown: first,
+        distance: Distance::AbsoluteLogRatio,
+        ..Figure::counted(16, key, title, &format!("{sum} {of_years}"))
+    }
 }
 
 fn above(kelvin: f64) -> f64 {

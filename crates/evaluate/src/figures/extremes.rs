@@ -10,45 +10,45 @@ const EULER: f64 = 0.5772;
 const ONCE_IN_20_YEARS: f64 = 2.9702;
 
 pub(crate) fn figures() -> Vec<Figure> {
-    let figure =
-        |key: &str, title: &str, definition: &str, counted, curve: fn(&Sample) -> Option<f64>| Figure {
-            counted,
-            kind: Kind::Level,
-            source: "Semenov 2008; Parey et al. 2014",
-            needs: "two whole years",
-            curve: Box::new(move |sample| Some(vec![curve(sample)?])),
-            ..Figure::counted(17, key, title, definition)
-        };
-    vec![
-        figure(
-            "annual_maximum",
-            "Largest hour of a year",
-            "Mean over the years of the largest hourly value.",
-            true,
-            |sample| Some(mean(&yearly(sample, 1.0)?)),
-        ),
+    let largest = [
+        figure("annual_maximum", "Largest hour of a year", MAXIMUM, |sample| {
+            Some(mean(&yearly(sample, 1.0)?))
+        }),
         figure(
             "return_level_20_years",
             "20-year return level of the largest hour",
-            "The value that the largest hour of a year exceeds once in 20 years, by a Gumbel distribution with the mean and the standard deviation (divisor n - 1) of the years' largest hours.",
-            true,
+            MAXIMUM_LEVEL,
             |sample| Some(return_level(&yearly(sample, 1.0)?)),
         ),
-        figure(
-            "annual_minimum",
-            "Smallest hour of a year",
-            "Mean over the years of the smallest hourly value.",
-            false,
-            |sample| Some(-mean(&yearly(sample, -1.0)?)),
-        ),
+    ];
+    let smallest = [
+        figure("annual_minimum", "Smallest hour of a year", MINIMUM, |sample| {
+            Some(-mean(&yearly(sample, -1.0)?))
+        }),
         figure(
             "return_level_20_years_minimum",
             "20-year return level of the smallest hour",
-            "The value that the smallest hour of a year falls below once in 20 years, by a Gumbel distribution as for the largest.",
-            false,
+            MINIMUM_LEVEL,
             |sample| Some(-return_level(&yearly(sample, -1.0)?)),
         ),
-    ]
+    ];
+    let shown = smallest.into_iter().map(|figure| Figure { counted: false, ..figure });
+    largest.into_iter().chain(shown).collect()
+}
+
+const MAXIMUM: &str = "Mean over the years of the largest hourly value.";
+const MAXIMUM_LEVEL: &str = "The value that the largest hour of a year exceeds once in 20 years, by a Gumbel distribution with the mean and the standard deviation (divisor n - 1) of the years' largest hours.";
+const MINIMUM: &str = "Mean over the years of the smallest hourly value.";
+const MINIMUM_LEVEL: &str = "The value that the smallest hour of a year falls below once in 20 years, by a Gumbel distribution as for the largest.";
+
+fn figure(key: &str, title: &str, definition: &str, curve: fn(&Sample) -> Option<f64>) -> Figure {
+    Figure {
+        kind: Kind::Level,
+        source: "Semenov 2008; Parey et al. 2014",
+        needs: "two whole years",
+        curve: Box::new(move |sample| Some(vec![curve(sample)?])),
+        ..Figure::counted(17, key, title, definition)
+    }
 }
 
 /// The largest of `sign` times the values of each year; `None` for less than two years.
