@@ -1,7 +1,7 @@
 //! The artifacts by name: files, columns, and the version of their format.
 
 /// Version of every artifact's layout; a reader refuses any other.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Written by `ingest`: the hourly series of one place, in UTC.
 pub const SERIES: &str = "series.parquet";

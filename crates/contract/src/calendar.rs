@@ -74,6 +74,51 @@ pub fn year_phase(time_us: i64) -> f64 {
     (time_us - start) as f64 / (year_start_us(year + 1) - start) as f64
 }
 
+/// An hour's place in its year and its day, as the fitted curves want it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    pub year: i16,
+    /// As [`year_phase`], in [0, 1).
+    pub year_phase: f64,
+    /// The hour that the clock shows, 0 to 23: that of 05:30 is 5.
+    pub hour: usize,
+    /// The share of its day that has passed, in [0, 1).
+    pub day_phase: f64,
+}
+
+impl Moment {
+    /// The moment of that local time; [`YearClock`] gives those of many hours faster.
+    pub fn of(local_us: i64) -> Moment {
+        YearClock::default().moment(local_us)
+    }
+}
+
+/// Gives the moments of many times, and asks the calendar only when the year changes.
+#[derive(Clone, Debug, Default)]
+pub struct YearClock {
+    year: i16,
+    start_us: i64,
+    /// Equal to `start_us` before the first time.
+    end_us: i64,
+}
+
+impl YearClock {
+    /// The moment of that local time.
+    pub fn moment(&mut self, local_us: i64) -> Moment {
+        if !(self.start_us..self.end_us).contains(&local_us) {
+            self.year = year(local_us);
+            (self.start_us, self.end_us) = (year_start_us(self.year), year_start_us(self.year + 1));
+        }
+        let of_day_us = local_us.rem_euclid(DAY_US);
+        Moment {
+            year: self.year,
+            year_phase: (local_us - self.start_us) as f64 / (self.end_us - self.start_us) as f64,
+            hour: (of_day_us / HOUR_US) as usize,
+            day_phase: of_day_us as f64 / DAY_US as f64,
+        }
+    }
+}
+
 /// The year with its phase: 2000.5 at noon of 2 July 2000.
 pub fn decimal_year(time_us: i64) -> f64 {
     f64::from(year(time_us)) + year_phase(time_us)
@@ -245,6 +290,18 @@ mod tests {
             let passed = phase * hours_in_year(year(time)) as f64;
             let expected = (time - year_start_us(year(time))) / HOUR_US;
             prop_assert!((passed - expected as f64).abs() < 1e-6);
+        }
+
+        #[test]
+        fn a_clock_agrees_with_the_calendar(first in -600_000_i64..70_000_000, ahead in -9000_i64..9000) {
+            let mut clock = YearClock::default();
+            for hours in [first, first + ahead, first] {
+                let time = hours * HOUR_US + HOUR_US / 2;
+                let moment = clock.moment(time);
+                prop_assert_eq!((moment.year, moment.year_phase), (year(time), year_phase(time)));
+                prop_assert_eq!(moment.hour as i8, civil(time).hour);
+                prop_assert!((moment.day_phase * 24.0 - moment.hour as f64 - 0.5).abs() < 1e-9);
+            }
         }
 
         #[test]

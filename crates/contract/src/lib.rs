@@ -5,9 +5,13 @@
 pub mod artifact;
 pub mod calendar;
 pub mod config;
+pub mod harmonics;
 pub mod log;
+pub mod monotone_cubic;
+pub mod normal_scores;
 pub mod progress;
 pub mod season;
+pub mod slope_pattern;
 pub mod stage;
 pub mod transform;
 pub mod variable;

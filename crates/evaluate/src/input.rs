@@ -72,7 +72,7 @@ fn split(name: Option<&str>) -> anyhow::Result<Option<Split>> {
 pub(crate) struct Generated {
     pub(crate) series: Series,
     /// The year that they were generated for, if another than the reference year, and by how much they
-    /// were moved back, in the canonical unit.
+    /// were moved back on average over the year, in the canonical unit.
     pub(crate) moved: Option<(i16, f64)>,
 }
 
@@ -87,23 +87,19 @@ impl Generated {
 }
 
 fn generated(table: &Table, transform: &Transform) -> anyhow::Result<Generated> {
-    let moved = match table.metadata.get("target_year") {
-        None => None,
-        Some(text) => {
-            let year: i16 = text.parse().with_context(|| format!("its target_year {text:?} is no year"))?;
-            Some((year, transform.trend.shift_to(year)))
-        }
-    };
-    let shift = moved.map_or(0.0, |(_, shift)| shift);
+    let target = table.metadata.get("target_year").map(|text| -> anyhow::Result<i16> {
+        text.parse().with_context(|| format!("its target_year {text:?} is no year"))
+    });
+    let target = target.transpose()?;
     let (members, times) = (table.i32s(column::MEMBER)?, table.times(column::LOCAL_TIME)?);
     check_ascending(times, members)?;
     let rows = members.iter().zip(times).zip(table.f32s(&transform.variable)?);
-    let series = Series::of(rows.map(|((&member, &local_us), &value)| Hour {
-        member,
-        local_us,
-        value: f64::from(value) - shift,
+    let mut cursor = transform.cursor();
+    let series = Series::of(rows.map(|((&member, &local_us), &value)| {
+        let shift = target.map_or(0.0, |year| cursor.shift_to(year, local_us));
+        Hour { member, local_us, value: f64::from(value) - shift }
     }));
-    Ok(Generated { series, moved })
+    Ok(Generated { series, moved: target.map(|year| (year, transform.trend.mean_shift_to(year))) })
 }
 
 fn check_ascending(times: &[i64], members: &[i32]) -> anyhow::Result<()> {
@@ -116,5 +112,44 @@ fn check_ascending(times: &[i64], members: &[i32]) -> anyhow::Result<()> {
             contract::calendar::format_hour(times[row]),
             contract::calendar::format_hour(times[row + 1]),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::calendar::{HOUR_US, year_start_us};
+    use serde_json::json;
+    use tables::{Column, Values};
+
+    use super::*;
+
+    #[test]
+    fn hours_of_another_climate_are_moved_back_by_season_and_hour() {
+        let mut coefficients = [[0.0; 5]; 5];
+        (coefficients[2][0], coefficients[0][1]) = (0.03, -0.02);
+        let transform: Transform = serde_json::from_value(json!({
+            "format": 2, "variable": "t2m", "latitude_deg": 1.0, "longitude_deg": 2.0, "utc_offset": "+00:00",
+            "trend": {
+                "method": "ols", "shape": "continuous", "slope_per_year": 0.04,
+                "by": {"month-hour": {"coefficients": coefficients}},
+                "interval_per_decade": [0.3, 0.5], "reference_year": 2010,
+            },
+            "marginals": {"scaler": {"mean": 280.0, "standard_deviation": 8.0}},
+            "window_hours": 1536, "seasonal_degree": 3, "in_sample": false,
+        }))
+        .unwrap();
+        let times: Vec<i64> = (0..8760).map(|hour| year_start_us(2021) + hour * HOUR_US).collect();
+        let of_2060 = times.iter().map(|&local_us| (280.0 + transform.shift_to(2060, local_us)) as f32);
+        let mut table = Table::new(vec![
+            Column::new("member", Values::Int32(vec![0; times.len()])),
+            Column::new("t2m", Values::Float32(of_2060.collect())),
+            Column::new("local_time", Values::LocalTime(times)),
+        ]);
+        table.metadata.insert("target_year".to_string(), "2060".to_string());
+        let read = generated(&table, &transform).unwrap();
+        assert_eq!(read.moved, Some((2060, 2.0)));
+        assert_eq!(read.series.values.len(), 8760);
+        // 32-bit floats near 280 K are 3e-5 K apart.
+        assert!(read.series.values.iter().all(|value| (value - 280.0).abs() < 2e-5));
     }
 }

@@ -50,10 +50,11 @@ impl Generator<'_> {
             self.add_noise(member, chunk, &mut hours);
         }
         hours.truncate(self.span.hours - chunk * CHUNK_HOURS);
-        let transform = &self.model.transform;
-        let shift = transform.trend.shift_to(self.target_year);
-        for hour in &mut hours {
-            *hour = (transform.scaler.restore(f64::from(*hour)) + shift) as f32;
+        let mut transform = self.model.transform.cursor();
+        for (hour, number) in hours.iter_mut().zip(chunk * CHUNK_HOURS..) {
+            let local_us = self.span.local_us(number);
+            let restored = transform.at(local_us).restore(f64::from(*hour));
+            *hour = (restored + transform.shift_to(self.target_year, local_us)) as f32;
         }
         Ok(hours)
     }
@@ -131,7 +132,7 @@ mod tests {
     use burn::tensor::Device;
     use contract::artifact::FORMAT;
     use contract::calendar::year_start_us;
-    use contract::transform::{Scaler, Transform, Trend, TrendMethod, TrendShape};
+    use contract::transform::{Marginals, Scaler, Transform, Trend, TrendBy, TrendMethod, TrendShape};
     use contract::variable::VARIABLES;
     use model::config::ModelConfig;
     use model::vae::Vae;
@@ -154,10 +155,11 @@ mod tests {
                     method: TrendMethod::None,
                     shape: TrendShape::Continuous,
                     slope_per_year: 0.0,
+                    by: TrendBy::Year,
                     interval_per_decade: [0.0, 0.0],
                     reference_year: 2000,
                 },
-                scaler: Scaler { mean: 0.0, standard_deviation: 1.0 },
+                marginals: Marginals::Scaler(Scaler { mean: 0.0, standard_deviation: 1.0 }),
                 window_hours: 1536,
                 seasonal_degree: 3,
                 in_sample: false,

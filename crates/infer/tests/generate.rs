@@ -24,12 +24,12 @@ fn write_model(folder: &Path, offset: &str) {
         weights::to_bytes(&vae.parameters().unwrap()).unwrap(),
     )
     .unwrap();
-    std::fs::write(folder.join("config.json"), json!({"format": 1, "model": config}).to_string()).unwrap();
+    std::fs::write(folder.join("config.json"), json!({"format": 2, "model": config}).to_string()).unwrap();
     let transform = json!({
-        "format": 1, "variable": "t2m", "latitude_deg": 18.5, "longitude_deg": 73.75, "utc_offset": offset,
-        "trend": {"method": "ols", "shape": "continuous", "slope_per_year": SLOPE,
+        "format": 2, "variable": "t2m", "latitude_deg": 18.5, "longitude_deg": 73.75, "utc_offset": offset,
+        "trend": {"method": "ols", "shape": "continuous", "slope_per_year": SLOPE, "by": "year",
             "interval_per_decade": [0.3, 0.5], "reference_year": 2010},
-        "scaler": {"mean": 298.0, "standard_deviation": 5.0},
+        "marginals": {"scaler": {"mean": 298.0, "standard_deviation": 5.0}},
         "window_hours": 1536, "seasonal_degree": 3, "in_sample": false,
     });
     std::fs::write(folder.join("transform.json"), transform.to_string()).unwrap();
@@ -119,6 +119,50 @@ fn a_target_year_shifts_by_the_trend() {
     assert_eq!(bench.table().metadata["target_year"], "2060");
 }
 
+/// A transform with a map to normal scores whose spread and skewness follow the season, and a trend
+/// by month and hour; the hours of two target years from one seed.
+#[test]
+fn a_trend_by_month_and_hour_moves_the_mean_as_asked_and_leaves_the_anomalies() {
+    let bench = Bench::new("+05:30");
+    let path = bench.folder.path().join("transform.json");
+    let mut transform: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let mut pattern = [[0.0; 5]; 5];
+    (pattern[2][0], pattern[0][1], pattern[3][4]) = (0.02, 0.01, -0.005);
+    transform["trend"]["by"] = json!({"month-hour": {"coefficients": pattern}});
+    let knots = |scale: f64| [-9.0, -6.5, -4.5, -3.0, -1.4, 0.1, 1.5, 2.7, 3.7, 4.5, 5.0].map(|k| scale * k);
+    let quantiles: Vec<Vec<[f64; 11]>> = (0..24)
+        .map(|hour| (0..11).map(|term| knots([1.0, 0.0, 0.3, 0.01 * f64::from(hour)][term.min(3)])).collect())
+        .collect();
+    let mean: Vec<Vec<f64>> = (0..24)
+        .map(|hour| (0..13).map(|term| if term == 0 { 298.0 + f64::from(hour) } else { 0.5 }).collect())
+        .collect();
+    transform["marginals"] =
+        json!({"normal-scores": {"mean": mean, "quantiles": quantiles, "minimum_step": 0.01}});
+    std::fs::write(&path, transform.to_string()).unwrap();
+    let transform: contract::transform::Transform = serde_json::from_value(transform).unwrap();
+
+    let of_year = |year: i16| {
+        bench
+            .values(json!({"start": "2021-01-01", "years": 4, "seed": 3, "noise": true, "target_year": year}))
+    };
+    let (near, far) = (of_year(2020), of_year(2070));
+    let table = bench.table();
+    let local = table.times("local_time").unwrap();
+    let difference: Vec<f64> = near.iter().zip(&far).map(|(a, b)| f64::from(*b) - f64::from(*a)).collect();
+    let mean = difference.iter().sum::<f64>() / difference.len() as f64;
+    assert!((mean - SLOPE * 50.0).abs() < 1e-5, "{mean}");
+    assert!(difference.iter().any(|difference| (difference - mean).abs() > 1.0));
+    for (row, difference) in difference.iter().enumerate() {
+        // 32-bit floats near 300 K are 3e-5 K apart.
+        let asked = transform.shift_to(2070, local[row]) - transform.shift_to(2020, local[row]);
+        assert!((difference - asked).abs() < 7e-5, "row {row}: {difference} is not {asked}");
+    }
+    // The same day and hour of two years with 365 days: the climate moves, the anomaly does not.
+    for row in 0..8760 {
+        assert!((difference[row] - difference[row + 8760]).abs() < 1e-4, "row {row}");
+    }
+}
+
 #[test]
 fn times_are_hours_of_local_days_up_to_the_end_of_the_calendar() {
     let bench = Bench::new("-03:30");
@@ -174,7 +218,7 @@ fn a_unit_of_another_variable_is_refused_before_anything_is_written() {
 fn weights_that_do_not_fit_their_configuration_are_named() {
     let bench = Bench::new("+05:30");
     let config = ModelConfig { filters: 7, latent_channels: 3, ..ModelConfig::article() };
-    let document = json!({"format": 1, "model": config});
+    let document = json!({"format": 2, "model": config});
     std::fs::write(bench.folder.path().join("config.json"), document.to_string()).unwrap();
     let error = bench.generate(json!({"start": "2021-01-01", "hours": 5})).unwrap_err();
     let wanted = format!(

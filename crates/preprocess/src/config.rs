@@ -25,7 +25,11 @@ pub struct PreprocessTable {
     trend: TrendMethod,
     #[serde(default = "default_shape")]
     trend_shape: TrendShape,
+    #[serde(default = "default_trend_by")]
+    trend_by: TrendByKind,
     reference_year: Option<i16>,
+    #[serde(default = "default_marginals")]
+    marginals: MarginalsKind,
     #[serde(default = "default_window_hours")]
     window_hours: usize,
     #[serde(default = "default_seasonal_degree")]
@@ -49,6 +53,24 @@ enum SplitKind {
     Article,
 }
 
+/// Whether the trend has one slope or one that varies with season and time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrendByKind {
+    Year,
+    MonthHour,
+}
+
+/// How adjusted values become standardised ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarginalsKind {
+    /// The article's one mean and one standard deviation.
+    Scaler,
+    /// A monotone map of each day of year and hour of day to normal scores.
+    NormalScores,
+}
+
 /// `[preprocess]`, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -58,8 +80,10 @@ pub struct Config {
     pub years: Option<(i16, i16)>,
     pub trend: TrendMethod,
     pub trend_shape: TrendShape,
+    pub trend_by: TrendByKind,
     /// `None` for the last year.
     pub reference_year: Option<i16>,
+    pub marginals: MarginalsKind,
     pub window_hours: usize,
     pub seasonal_degree: usize,
     pub split: SplitPlan,
@@ -84,6 +108,14 @@ fn default_trend() -> TrendMethod {
 
 fn default_shape() -> TrendShape {
     TrendShape::Continuous
+}
+
+fn default_trend_by() -> TrendByKind {
+    TrendByKind::Year
+}
+
+fn default_marginals() -> MarginalsKind {
+    MarginalsKind::Scaler
 }
 
 fn default_window_hours() -> usize {
@@ -126,6 +158,10 @@ impl PreprocessTable {
         if let Some(year) = self.reference_year {
             in_range("preprocess.reference_year", year, 1..=9999)?;
         }
+        if self.trend == TrendMethod::None && self.trend_by == TrendByKind::MonthHour {
+            let wanted = "\"year\" beside trend = \"none\", which has no slope to vary";
+            return Err(Fault::value("preprocess.trend_by", "\"month-hour\"", wanted));
+        }
         if self.window_hours == 0 || self.window_hours % 96 != 0 || self.window_hours > 8736 {
             let wanted = "a multiple of 96 (a latent step is 96 hours) up to 8736, such as 1536";
             return Err(Fault::value("preprocess.window_hours", self.window_hours, wanted));
@@ -140,7 +176,9 @@ impl PreprocessTable {
             years,
             trend: self.trend,
             trend_shape: self.trend_shape,
+            trend_by: self.trend_by,
             reference_year: self.reference_year,
+            marginals: self.marginals,
             window_hours: self.window_hours,
             seasonal_degree: self.seasonal_degree,
             split: match self.split {
@@ -165,6 +203,10 @@ mod tests {
     fn check(key: &str, value: Value, message: &str) {
         let mut table = json!({"utc_offset": "+01:00"});
         table[key] = value;
+        check_table(table, message);
+    }
+
+    fn check_table(table: Value, message: &str) {
         let tables = json!({"preprocess": table});
         let parsed = parse::<Tables>(tables.as_object().unwrap());
         let fault = parsed.and_then(|tables| tables.preprocess.check().map(|_| ())).unwrap_err();
@@ -200,6 +242,20 @@ mod tests {
             "trend",
             json!("linear"),
             "trend = \"linear\": unknown variant `linear`, expected one of `ols`, `theil-sen`, `none`",
+        );
+        check(
+            "trend_by",
+            json!("month"),
+            "trend_by = \"month\": unknown variant `month`, expected `year` or `month-hour`",
+        );
+        check_table(
+            json!({"utc_offset": "+01:00", "trend": "none", "trend_by": "month-hour"}),
+            "trend_by is \"month-hour\"; wanted \"year\" beside trend = \"none\", which has no slope to vary",
+        );
+        check(
+            "marginals",
+            json!("normal"),
+            "marginals = \"normal\": unknown variant `normal`, expected `scaler` or `normal-scores`",
         );
     }
 }

@@ -3,10 +3,12 @@
 
 use anyhow::Context;
 use contract::artifact::Split;
-use contract::calendar::{HOUR_US, UtcOffset, year, year_start_us};
-use contract::transform::{Scaler, Trend};
+use contract::calendar::{HOUR_US, Moment, UtcOffset, YearClock, year_start_us};
+use contract::transform::{Marginals, Scaler, Trend};
 use polars::prelude::*;
 
+use crate::config::MarginalsKind;
+use crate::normal_scores;
 use crate::years::YearCount;
 
 const TIME: &str = "time";
@@ -81,16 +83,33 @@ impl Series {
         Ok(wanted.filter(|(year, _)| years.contains(year)).collect())
     }
 
-    /// The hours with the trend taken out and standardised; `fitted` tells which years the scaler
-    /// is fitted on.
+    /// The local time and the value of each hour, NaN where missing.
     ///
     /// # Errors
-    /// When the fitted hours do not vary, and those of polars.
-    pub(crate) fn adjust(&self, trend: &Trend, fitted: impl Fn(i16) -> bool) -> anyhow::Result<Adjusted> {
+    /// Those of polars.
+    pub(crate) fn hours(&self) -> anyhow::Result<(Vec<i64>, Vec<f64>)> {
+        let values = self.frame.clone().select([col(VALUE)]).collect()?;
+        let values = values.column(VALUE)?.f64()?.iter().map(|value| value.unwrap_or(f64::NAN));
+        Ok((self.local_times()?, values.collect()))
+    }
+
+    /// The hours with the trend taken out and standardised; `fitted` tells which years the marginals
+    /// are fitted on.
+    ///
+    /// # Errors
+    /// When the fitted hours do not vary or are too few, and those of polars.
+    pub(crate) fn adjust(
+        &self,
+        trend: &Trend,
+        marginals: MarginalsKind,
+        fitted: &[i16],
+    ) -> anyhow::Result<Adjusted> {
         let local_times = self.local_times()?;
-        let departure: Vec<f64> = local_times.iter().map(|&local| trend.departure(local)).collect();
+        let mut clock = YearClock::default();
+        let moments: Vec<Moment> = local_times.iter().map(|&local| clock.moment(local)).collect();
+        let departure: Vec<f64> = moments.iter().map(|moment| trend.departure_at(moment)).collect();
         let is_fitted: BooleanChunked =
-            local_times.iter().map(|&local| Some(fitted(year(local)))).collect_ca(FITTED.into());
+            moments.iter().map(|moment| Some(fitted.contains(&moment.year))).collect_ca(FITTED.into());
         let beside = DataFrame::new(
             departure.len(),
             vec![Column::new(DEPARTURE.into(), departure), is_fitted.into_column()],
@@ -101,32 +120,28 @@ impl Series {
             false,
             false,
         )?;
-        let frame = frame.lazy().with_column((col(VALUE) - col(DEPARTURE)).alias(ADJUSTED));
-        let fit = frame
-            .clone()
-            .filter(col(FITTED))
-            .select([col(ADJUSTED).mean().alias("mean"), col(ADJUSTED).std(0).alias("standard_deviation")]);
-        let fit = fit.collect()?;
-        let one = |name: &str| fit.column(name)?.f64()?.get(0).context("there are no training hours");
-        let scaler = Scaler { mean: one("mean")?, standard_deviation: one("standard_deviation")? };
-        anyhow::ensure!(
-            scaler.standard_deviation > 0.0,
-            "every training hour has the value {}; a constant series cannot be modelled",
-            scaler.mean
-        );
-        let standardised = (col(ADJUSTED) - lit(scaler.mean)) / lit(scaler.standard_deviation);
-        let frame =
-            frame.select([col(VALUE), col(ADJUSTED), standardised.alias("standardised")]).collect()?;
-        let floats = |name: &str| -> anyhow::Result<Vec<f32>> {
+        let frame = frame.lazy().with_column((col(VALUE) - col(DEPARTURE)).alias(ADJUSTED)).collect()?;
+        let scaler = scaler(&frame)?;
+        let floats = |name: &str| -> anyhow::Result<Vec<f64>> {
             let values = frame.column(name)?.f64()?.iter();
-            Ok(values.map(|value| value.map_or(f32::NAN, |value| value as f32)).collect())
+            Ok(values.map(|value| value.unwrap_or(f64::NAN)).collect())
         };
+        let adjusted = floats(ADJUSTED)?;
+        let marginals = match marginals {
+            MarginalsKind::Scaler => Marginals::Scaler(scaler),
+            MarginalsKind::NormalScores => {
+                let scores = normal_scores::fit(&moments, &adjusted, fitted, scaler.standard_deviation)?;
+                Marginals::NormalScores(Box::new(scores))
+            }
+        };
+        let hours = moments.iter().zip(&adjusted);
+        let standardised = hours.map(|(moment, &value)| marginals.at(moment).standardise(value) as f32);
         Ok(Adjusted {
-            scaler,
-            values: floats(VALUE)?,
-            adjusted: floats(ADJUSTED)?,
-            standardised: floats("standardised")?,
+            values: floats(VALUE)?.iter().map(|&value| value as f32).collect(),
+            standardised: standardised.collect(),
+            adjusted: adjusted.iter().map(|&value| value as f32).collect(),
             times: local_times.iter().map(|&local| self.offset.to_utc(local)).collect(),
+            marginals,
             local_times,
         })
     }
@@ -137,9 +152,27 @@ impl Series {
     }
 }
 
+/// The mean and standard deviation of the fitted hours.
+fn scaler(frame: &DataFrame) -> anyhow::Result<Scaler> {
+    let fit = frame
+        .clone()
+        .lazy()
+        .filter(col(FITTED))
+        .select([col(ADJUSTED).mean().alias("mean"), col(ADJUSTED).std(0).alias("standard_deviation")]);
+    let fit = fit.collect()?;
+    let one = |name: &str| fit.column(name)?.f64()?.get(0).context("there are no training hours");
+    let scaler = Scaler { mean: one("mean")?, standard_deviation: one("standard_deviation")? };
+    anyhow::ensure!(
+        scaler.standard_deviation > 0.0,
+        "every training hour has the value {}; a constant series cannot be modelled",
+        scaler.mean
+    );
+    Ok(scaler)
+}
+
 /// The whole years, hour by hour; NaN where missing.
 pub(crate) struct Adjusted {
-    pub scaler: Scaler,
+    pub marginals: Marginals,
     pub times: Vec<i64>,
     pub local_times: Vec<i64>,
     pub values: Vec<f32>,

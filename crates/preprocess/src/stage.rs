@@ -8,13 +8,13 @@ use contract::artifact::{FORMAT, OBSERVED, SEASON, SERIES, STANDARDISED, Split, 
 use contract::calendar::{HOUR_US, year};
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
-use contract::transform::{Transform, TrendMethod};
+use contract::transform::{Transform, TrendBy, TrendMethod};
 use tables::{Column, Table, Values};
 
-use crate::config::{Config, SplitPlan, Tables};
+use crate::config::{Config, SplitPlan, Tables, TrendByKind};
 use crate::series::{Adjusted, Series, split_names};
 use crate::windows::{Hour, Window};
-use crate::{days, split, trend, windows, years};
+use crate::{days, slope_pattern, split, trend, windows, years};
 
 /// The `preprocess` stage.
 pub struct Preprocess;
@@ -47,8 +47,12 @@ impl Stage for Preprocess {
         let last = chosen.years.last().copied().context("there are no years")?;
         let reference_year = config.reference_year.unwrap_or(last);
         let means = series.yearly_means(&fitted)?;
-        let trend = trend::fit(config.trend, config.trend_shape, reference_year, &means)?;
-        let adjusted = series.adjust(&trend, |year| fitted.contains(&year))?;
+        let mut trend = trend::fit(config.trend, config.trend_shape, reference_year, &means)?;
+        if config.trend_by == TrendByKind::MonthHour {
+            let (local_times, values) = series.hours()?;
+            trend.by = TrendBy::MonthHour(slope_pattern::fit(&local_times, &values, &fitted)?);
+        }
+        let adjusted = series.adjust(&trend, config.marginals, &fitted)?;
 
         let transform = Transform {
             format: FORMAT,
@@ -57,7 +61,7 @@ impl Stage for Preprocess {
             longitude_deg: ingested.longitude_deg,
             utc_offset: config.utc_offset,
             trend,
-            scaler: adjusted.scaler,
+            marginals: adjusted.marginals.clone(),
             window_hours: config.window_hours,
             seasonal_degree: config.seasonal_degree,
             in_sample: matches!(config.split, SplitPlan::Article { .. }),

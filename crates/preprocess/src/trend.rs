@@ -1,6 +1,6 @@
 //! Linear trends of yearly means, with 95 % confidence intervals.
 
-use contract::transform::{Trend, TrendMethod, TrendShape};
+use contract::transform::{Trend, TrendBy, TrendMethod, TrendShape};
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// A slope per year and the ends of its 95 % confidence interval.
@@ -10,7 +10,7 @@ struct Slope {
     interval: [f64; 2],
 }
 
-/// Fits the trend to `(year, mean)` pairs of the training years.
+/// Fits the trend to `(year, mean)` pairs of the training years, the same for all hours.
 ///
 /// # Errors
 /// With fewer than three years there is no interval to give.
@@ -33,9 +33,19 @@ pub(crate) fn fit(
         method,
         shape,
         slope_per_year: slope.value,
+        by: TrendBy::Year,
         interval_per_decade: slope.interval.map(|end| 10.0 * end),
         reference_year,
     })
+}
+
+/// The slope of ordinary least squares alone.
+pub(crate) fn slope(means: &[(i16, f64)]) -> f64 {
+    let n = means.len() as f64;
+    let mean_year = means.iter().map(|(year, _)| f64::from(*year)).sum::<f64>() / n;
+    let mean_value = means.iter().map(|(_, value)| value).sum::<f64>() / n;
+    let centred = || means.iter().map(|(year, value)| (f64::from(*year) - mean_year, value - mean_value));
+    centred().map(|(x, y)| x * y).sum::<f64>() / centred().map(|(x, _)| x * x).sum::<f64>()
 }
 
 /// The slope and `t * standard error`, for independent residuals of equal variance.
@@ -45,7 +55,7 @@ fn ordinary_least_squares(means: &[(i16, f64)]) -> anyhow::Result<Slope> {
     let mean_value = means.iter().map(|(_, value)| value).sum::<f64>() / n;
     let centred = || means.iter().map(|(year, value)| (f64::from(*year) - mean_year, value - mean_value));
     let sum_squares: f64 = centred().map(|(x, _)| x * x).sum();
-    let value = centred().map(|(x, y)| x * y).sum::<f64>() / sum_squares;
+    let value = slope(means);
     let residual: f64 = centred().map(|(x, y)| (y - value * x).powi(2)).sum();
     let standard_error = (residual / (n - 2.0) / sum_squares).sqrt();
     let half = StudentsT::new(0.0, 1.0, n - 2.0)?.inverse_cdf(0.975) * standard_error;

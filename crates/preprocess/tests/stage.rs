@@ -8,7 +8,7 @@ use contract::calendar::{
 };
 use contract::config::parse;
 use contract::stage::{InputFile, Inputs, Outputs, Stage, read_json};
-use contract::transform::Transform;
+use contract::transform::{Marginals, Transform};
 use preprocess::stage::Preprocess;
 use serde_json::{Value, json};
 use tables::{Column, Table, Values};
@@ -72,9 +72,10 @@ impl Run {
     }
 }
 
-#[test]
-fn what_is_fitted_sees_training_years_only() {
-    let settings = json!({"utc_offset": "+01:00", "block_years": 1, "validation_years": 1});
+fn check_that_training_years_alone_are_seen(marginals: &str, trend_by: &str) {
+    let settings = json!({
+        "utc_offset": "+01:00", "block_years": 1, "validation_years": 1, "marginals": marginals, "trend_by": trend_by,
+    });
     let (times, mut values) = series(2001, 2010);
     let clean = Run::new((times.clone(), values.clone()));
     clean.preprocess(settings.clone()).unwrap();
@@ -96,6 +97,59 @@ fn what_is_fitted_sees_training_years_only() {
     let absurd = Run::new((times, values));
     absurd.preprocess(settings).unwrap();
     assert_eq!(clean.transform(), absurd.transform());
+}
+
+#[test]
+fn what_is_fitted_sees_training_years_only() {
+    for marginals in ["scaler", "normal-scores"] {
+        for trend_by in ["year", "month-hour"] {
+            check_that_training_years_alone_are_seen(marginals, trend_by);
+        }
+    }
+}
+
+/// A warming of 0.05 K a year and 0.03 K more in winter, with a disturbance that no harmonic follows.
+#[test]
+fn normal_scores_and_a_trend_by_month_and_hour_come_back_as_they_went() {
+    let (times, mut values) = series(2001, 2020);
+    for (row, (&time, value)) in times.iter().zip(&mut values).enumerate() {
+        let season = (std::f64::consts::TAU * year_phase(time)).cos();
+        let disturbance = 3.0 * (row as f64 * 0.7).sin() + (row as f64 * 0.013).cos();
+        *value += (0.03 * season * (decimal_year(time) - 2000.0) + disturbance) as f32;
+    }
+    let run = Run::new((times, values));
+    run.preprocess(json!({"utc_offset": "-03:30", "marginals": "normal-scores", "trend_by": "month-hour"}))
+        .unwrap();
+    let transform = run.transform();
+    let (observed, standardised) = (run.table(OBSERVED), run.table(STANDARDISED));
+    let local = observed.times("local_time").unwrap();
+    let winter = transform.shift_to(2021, year_start_us(2005)) - transform.trend.mean_shift_to(2021);
+    let summer = transform.shift_to(2021, year_start_us(2005) + 4380 * HOUR_US);
+    assert!((winter - 0.03).abs() < 0.01, "{winter}");
+    assert!((summer - transform.trend.mean_shift_to(2021) + 0.03).abs() < 0.01, "{summer}");
+    let columns = observed.f32s("t2m").unwrap().iter().zip(observed.f32s("t2m_adjusted").unwrap());
+    let mut cursor = transform.cursor();
+    for (row, ((value, adjusted), z)) in columns.zip(standardised.f32s("t2m").unwrap()).enumerate() {
+        if value.is_nan() {
+            assert!(adjusted.is_nan() && z.is_nan());
+            continue;
+        }
+        let departure = f64::from(value - adjusted) - transform.trend.departure(local[row]);
+        assert!(departure.abs() < 1e-4, "{departure}");
+        assert!((cursor.at(local[row]).restore(f64::from(*z)) - f64::from(*adjusted)).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn normal_scores_of_three_training_years_are_refused() {
+    let run = Run::new(series(2001, 2007));
+    let settings = json!({"utc_offset": "+00:00", "block_years": 1, "validation_years": 1, "marginals": "normal-scores"});
+    let error = run.preprocess(settings).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "[preprocess] marginals = \"normal-scores\" needs at least 4 training years, there are 3; give more years or \
+         set marginals = \"scaler\""
+    );
 }
 
 #[test]
@@ -126,10 +180,11 @@ fn the_trend_and_the_scaler_are_their_definitions() {
     }
     let mean = training.iter().sum::<f64>() / training.len() as f64;
     let variance = training.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / training.len() as f64;
-    assert!((transform.scaler.mean - mean).abs() < 1e-9);
-    assert!((transform.scaler.standard_deviation - variance.sqrt()).abs() < 1e-9);
+    let Marginals::Scaler(scaler) = transform.marginals else { panic!("{:?}", transform.marginals) };
+    assert!((scaler.mean - mean).abs() < 1e-9);
+    assert!((scaler.standard_deviation - variance.sqrt()).abs() < 1e-9);
     for (row, &z) in standardised.f32s("t2m").unwrap().iter().enumerate().filter(|(_, z)| !z.is_nan()) {
-        let back = transform.scaler.restore(f64::from(z));
+        let back = scaler.restore(f64::from(z));
         assert!((back - f64::from(adjusted[row])).abs() < 1e-3);
     }
 }

@@ -99,6 +99,6 @@ fn a_file_that_is_not_an_artifact_is_refused_by_its_format() {
     let file = std::fs::File::create(&path).unwrap();
     parquet::arrow::ArrowWriter::try_new(file, schema.into(), None).unwrap().close().unwrap();
     let error = format!("{:#}", read(&path, &[]).unwrap_err());
-    let wanted = "has artifact format none, this version reads format 1; make it again with this version";
+    let wanted = "has artifact format none, this version reads format 2; make it again with this version";
     assert!(error.contains(wanted), "{error}");
 }

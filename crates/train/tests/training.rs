@@ -50,10 +50,10 @@ fn write_inputs(folder: &Path) {
     tables::write(&folder.join(WINDOWS), &windows).unwrap();
 
     let transform = json!({
-        "format": 1, "variable": "t2m", "latitude_deg": 1.0, "longitude_deg": 2.0, "utc_offset": "+00:00",
-        "trend": {"method": "none", "shape": "continuous", "slope_per_year": 0.0,
+        "format": 2, "variable": "t2m", "latitude_deg": 1.0, "longitude_deg": 2.0, "utc_offset": "+00:00",
+        "trend": {"method": "none", "shape": "continuous", "slope_per_year": 0.0, "by": "year",
             "interval_per_decade": [0.0, 0.0], "reference_year": 2001},
-        "scaler": {"mean": 280.0, "standard_deviation": 8.0},
+        "marginals": {"scaler": {"mean": 280.0, "standard_deviation": 8.0}},
         "window_hours": WINDOW_HOURS, "seasonal_degree": 1, "in_sample": false,
     });
     std::fs::write(folder.join(TRANSFORM), transform.to_string()).unwrap();
@@ -194,11 +194,11 @@ fn a_wrong_key_is_found_by_the_check_alone() {
 fn an_artifact_of_an_older_format_is_refused() {
     let bench = Bench::new();
     let path = bench.folder.path().join(TRANSFORM);
-    let text = std::fs::read_to_string(&path).unwrap().replace("\"format\":1", "\"format\":0");
+    let text = std::fs::read_to_string(&path).unwrap().replace("\"format\":2", "\"format\":0");
     std::fs::write(&path, text).unwrap();
     let output = bench.command("out", json!({}), false).output().unwrap();
     let wanted = format!(
-        "error: {} has artifact format 0, this version reads format 1; make it again with this version (`cargo xtask \
+        "error: {} has artifact format 0, this version reads format 2; make it again with this version (`cargo xtask \
          run-all --force`)\n",
         path.display()
     );

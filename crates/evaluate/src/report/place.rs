@@ -1,6 +1,6 @@
 //! The list about the place, the years and the trend.
 
-use contract::transform::{Transform, Trend, TrendMethod, TrendShape};
+use contract::transform::{Transform, Trend, TrendBy, TrendMethod, TrendShape};
 use serde::Serialize;
 
 use super::inputs::Source;
@@ -56,9 +56,13 @@ fn trend(trend: &Trend, unit: &str) -> String {
         TrendShape::Continuous => "continuous in time",
         TrendShape::YearlySteps => "in yearly steps",
     };
+    let by = match trend.by {
+        TrendBy::Year => "",
+        TrendBy::MonthHour(_) => ", with a slope of its own for each season and hour of the day",
+    };
     let [low, high] = trend.interval_per_decade;
     format!(
-        "{} {unit} per decade (95 % interval {} to {}), {method}, {shape}; everything here is in the climate of {}",
+        "{} {unit} per decade (95 % interval {} to {}), {method}, {shape}{by}; everything here is in the climate of {}",
         number(10.0 * trend.slope_per_year, 2),
         number(low, 2),
         number(high, 2),

@@ -188,19 +188,19 @@ fn history() -> Table {
 
 fn transform(in_sample: bool) -> Value {
     json!({
-        "format": 1, "variable": "t2m", "latitude_deg": 48.5, "longitude_deg": 5.5, "utc_offset": "+01:00",
+        "format": 2, "variable": "t2m", "latitude_deg": 48.5, "longitude_deg": 5.5, "utc_offset": "+01:00",
         "trend": {
-            "method": "ols", "shape": "continuous", "slope_per_year": SLOPE_PER_YEAR,
+            "method": "ols", "shape": "continuous", "slope_per_year": SLOPE_PER_YEAR, "by": "year",
             "interval_per_decade": [0.1, 0.7], "reference_year": 2012,
         },
-        "scaler": {"mean": 285.0, "standard_deviation": 8.0},
+        "marginals": {"scaler": {"mean": 285.0, "standard_deviation": 8.0}},
         "window_hours": 1536, "seasonal_degree": 3, "in_sample": in_sample,
     })
 }
 
 fn source() -> Value {
     json!({
-        "format": 1, "variables": ["t2m"], "latitude_deg": 48.5, "longitude_deg": 5.5,
+        "format": 2, "variables": ["t2m"], "latitude_deg": 48.5, "longitude_deg": 5.5,
         "requested_latitude_deg": 48.45, "requested_longitude_deg": 5.59, "distance_km": 8.7,
         "first": "2000-12-31T23:00", "last": "2012-12-31T22:00", "hours": 105192,
         "filled": [{"variable": "t2m", "from": "2008-03-02T01:00", "to": "2008-03-02T02:00", "hours": 2}],

@@ -305,7 +305,7 @@ fn artifacts_of_an_older_format_are_refused() {
         run.make_older(name);
         let path = run.path(name).display().to_string();
         let refusal = format!(
-            "{path} has artifact format 0, this version reads format 1; make it again with this version (`cargo xtask run-all --force`)"
+            "{path} has artifact format 0, this version reads format 2; make it again with this version (`cargo xtask run-all --force`)"
         );
         let wanted = match name.ends_with(".parquet") {
             true => format!("cannot read {path}: {refusal}"),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Context;
 use contract::artifact::FORMAT;
 use contract::calendar::{HOUR_US, UtcOffset, year_start_us};
-use contract::transform::{Scaler, Transform, Trend, TrendMethod, TrendShape};
+use contract::transform::{Marginals, Scaler, Transform, Trend, TrendBy, TrendMethod, TrendShape};
 use contract::variable::VARIABLES;
 use infer::export::{self, Series};
 use infer::generator::Generator;
@@ -102,10 +102,11 @@ fn article_model() -> anyhow::Result<TrainedModel> {
                 method: TrendMethod::None,
                 shape: TrendShape::Continuous,
                 slope_per_year: 0.0,
+                by: TrendBy::Year,
                 interval_per_decade: [0.0, 0.0],
                 reference_year: 2020,
             },
-            scaler: Scaler { mean: 285.0, standard_deviation: 8.0 },
+            marginals: Marginals::Scaler(Scaler { mean: 285.0, standard_deviation: 8.0 }),
             window_hours: 1536,
             seasonal_degree: 3,
             in_sample: false,

@@ -1,0 +1,296 @@
+//! Fits the map of each day of year and hour of day to normal scores: a harmonic mean curve, then
+//! empirical quantiles of the departures from it in windows over the year, smoothed by harmonics.
+//! How it is evaluated is in `contract::normal_scores`.
+
+use anyhow::Context;
+use contract::calendar::Moment;
+use contract::harmonics::harmonics;
+use contract::monotone_cubic::{FIRST_SCORE, KNOTS, SCORE_STEP};
+use contract::normal_scores::{HOURS, MEAN_TERMS, NormalScores, QUANTILE_TERMS};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use crate::least_squares::LeastSquares;
+
+/// Training years wanted at least: the outer knots are quantiles of 0.6 %, and a window of 31 days
+/// has 31 hours of each hour of day from each year.
+const LEAST_YEARS: usize = 4;
+/// Phases of year at which quantiles are taken, 5 days apart.
+const PHASES: usize = 73;
+/// Days from one of these phases to the next.
+const PHASE_DAYS: i64 = 5;
+/// Days of the year, for the windows; the last day of a leap year shares one with another.
+const YEAR_DAYS: i64 = PHASES as i64 * PHASE_DAYS;
+/// Days before and after the phase that its window holds.
+const WINDOW_DAYS: i64 = 15;
+/// Least distance of neighbouring knots in standard deviations of all training hours: far below
+/// real ones (0.1 to 0.5), so that it acts only where harmonics make quantiles cross.
+const MINIMUM_STEP: f64 = 1e-3;
+
+/// Fits the map to the hours of the years in `fitted`; NaN is missing. `standard_deviation` is that of
+/// these hours.
+///
+/// # Errors
+/// With fewer than 4 years.
+pub(crate) fn fit(
+    moments: &[Moment],
+    adjusted: &[f64],
+    fitted: &[i16],
+    standard_deviation: f64,
+) -> anyhow::Result<NormalScores> {
+    anyhow::ensure!(
+        fitted.len() >= LEAST_YEARS,
+        "[preprocess] marginals = \"normal-scores\" needs at least {LEAST_YEARS} training years, there are {}; give \
+         more years or set marginals = \"scaler\"",
+        fitted.len()
+    );
+    let mut by_hour: [Vec<(f64, f64)>; HOURS] = std::array::from_fn(|_| Vec::new());
+    let used = |moment: &Moment, value: f64| !value.is_nan() && fitted.contains(&moment.year);
+    for (moment, &value) in moments.iter().zip(adjusted).filter(|(moment, value)| used(moment, **value)) {
+        by_hour[moment.hour].push((moment.year_phase, value));
+    }
+    let probabilities = probabilities()?;
+    let minimum_step = MINIMUM_STEP * standard_deviation;
+    let mut scores = NormalScores {
+        mean: [[0.0; MEAN_TERMS]; HOURS],
+        quantiles: [[[0.0; KNOTS]; QUANTILE_TERMS]; HOURS],
+        minimum_step,
+    };
+    for (hour, observed) in by_hour.iter_mut().enumerate() {
+        let missing = || format!("too few training hours at {hour}:00 to fit [preprocess] marginals");
+        scores.mean[hour] = mean(observed).with_context(missing)?;
+        for (phase, value) in observed.iter_mut() {
+            *value -= dot(&scores.mean[hour], &harmonics(*phase));
+        }
+        let quantiles = quantiles(observed, &probabilities).with_context(missing)?;
+        scores.quantiles[hour] = smooth(&quantiles);
+    }
+    Ok(scores)
+}
+
+/// The normal distribution's probability of each knot's score.
+fn probabilities() -> anyhow::Result<[f64; KNOTS]> {
+    let normal = Normal::new(0.0, 1.0)?;
+    Ok(std::array::from_fn(|knot| normal.cdf(FIRST_SCORE + SCORE_STEP * knot as f64)))
+}
+
+/// The mean over the year, by least squares, of `(phase of year, value)`.
+fn mean(observed: &[(f64, f64)]) -> Option<[f64; MEAN_TERMS]> {
+    let mut fit = LeastSquares::<MEAN_TERMS>::new();
+    for &(phase, value) in observed {
+        fit.add(&harmonics(phase), value);
+    }
+    fit.solve()
+}
+
+/// The quantiles of the values in each phase's window, or `None` where a window is empty.
+fn quantiles(observed: &[(f64, f64)], probabilities: &[f64; KNOTS]) -> Option<[[f64; KNOTS]; PHASES]> {
+    let mut windows: [Vec<f64>; PHASES] = std::array::from_fn(|_| Vec::new());
+    for &(phase, value) in observed {
+        let day = (phase * YEAR_DAYS as f64) as i64;
+        for (number, window) in windows.iter_mut().enumerate() {
+            let ahead = (day - PHASE_DAYS * number as i64).rem_euclid(YEAR_DAYS);
+            if ahead.min(YEAR_DAYS - ahead) <= WINDOW_DAYS {
+                window.push(value);
+            }
+        }
+    }
+    let mut quantiles = [[0.0; KNOTS]; PHASES];
+    for (quantiles, window) in quantiles.iter_mut().zip(&mut windows) {
+        window.sort_by(f64::total_cmp);
+        for (quantile, &probability) in quantiles.iter_mut().zip(probabilities) {
+            *quantile = quantile_of(window, probability)?;
+        }
+    }
+    Some(quantiles)
+}
+
+/// The quantile by linear interpolation between order statistics, median-unbiased whatever the
+/// distribution (type 8 of Hyndman and Fan 1996), or `None` of nothing. Numpy's default would pull the
+/// outer knots inwards: of 310 hours, those of ±2.5 to where ±2.39 should be.
+fn quantile_of(sorted: &[f64], probability: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let rank = probability * (sorted.len() as f64 + 1.0 / 3.0) + 1.0 / 3.0;
+    let position = (rank - 1.0).clamp(0.0, last as f64);
+    let below = position as usize;
+    let above = (below + 1).min(last);
+    Some(sorted[below] + (position - below as f64) * (sorted[above] - sorted[below]))
+}
+
+/// Least squares of each knot's quantiles over the phases, at which Fourier terms are orthogonal: a
+/// coefficient is the mean of its term times the quantile over the mean of the term's square.
+fn smooth(quantiles: &[[f64; KNOTS]; PHASES]) -> [[f64; KNOTS]; QUANTILE_TERMS] {
+    let mut coefficients = [[0.0; KNOTS]; QUANTILE_TERMS];
+    for (number, quantiles) in quantiles.iter().enumerate() {
+        let terms = harmonics::<QUANTILE_TERMS>(number as f64 / PHASES as f64);
+        for (index, (coefficients, term)) in coefficients.iter_mut().zip(terms).enumerate() {
+            let square = if index == 0 { 1.0 } else { 0.5 };
+            for (coefficient, quantile) in coefficients.iter_mut().zip(quantiles) {
+                *coefficient += term * quantile / (square * PHASES as f64);
+            }
+        }
+    }
+    coefficients
+}
+
+fn dot<const TERMS: usize>(coefficients: &[f64; TERMS], terms: &[f64; TERMS]) -> f64 {
+    coefficients.iter().zip(terms).map(|(coefficient, term)| coefficient * term).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use contract::calendar::{HOUR_US, YearClock, year_start_us};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    const YEARS: [i16; 20] = {
+        let mut years = [2001; 20];
+        let mut index = 0;
+        while index < 20 {
+            years[index] += index as i16;
+            index += 1;
+        }
+        years
+    };
+
+    /// The value of a normal score: a season and a day in the mean, a season in the spread, skewed.
+    fn truth(moment: &Moment, score: f64) -> f64 {
+        let angle = TAU * moment.year_phase;
+        let mean = 285.0 - 10.0 * angle.cos() + 4.0 * (TAU * moment.hour as f64 / 24.0).sin();
+        mean + (3.0 + angle.sin()) * (0.15 * score).exp_m1() / 0.15
+    }
+
+    /// Independent hours of the years with the values of their scores.
+    fn made_up() -> (Vec<Moment>, Vec<f64>) {
+        let normal = Normal::new(0.0, 1.0).unwrap();
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let mut clock = YearClock::default();
+        let hours = (year_start_us(2001)..year_start_us(2021)).step_by(HOUR_US as usize);
+        let moments: Vec<Moment> = hours.map(|local_us| clock.moment(local_us)).collect();
+        let value = |moment| truth(moment, normal.inverse_cdf(random.random_range(1e-12..1.0)));
+        let values = moments.iter().map(value).collect();
+        (moments, values)
+    }
+
+    #[test]
+    fn training_scores_are_standard_normal() {
+        let (moments, values) = made_up();
+        let scores = fit(&moments, &values, &YEARS, 8.0).unwrap();
+        let hours = moments.iter().zip(&values);
+        let z: Vec<f64> =
+            hours.map(|(moment, &value)| scores.curve(moment.year_phase, moment.hour).score(value)).collect();
+        let moment_of = |power: i32| z.iter().map(|z| z.powi(power)).sum::<f64>() / z.len() as f64;
+        let mean = moment_of(1);
+        let deviation = (moment_of(2) - mean * mean).sqrt();
+        assert!(mean.abs() < 0.02, "mean {mean}");
+        assert!((deviation - 1.0).abs() < 0.02, "standard deviation {deviation}");
+        let skewness = (moment_of(3) - 3.0 * mean * moment_of(2) + 2.0 * mean.powi(3)) / deviation.powi(3);
+        assert!(skewness.abs() < 0.05, "skewness {skewness}");
+        let normal = Normal::new(0.0, 1.0).unwrap();
+        // Tails of 3989 and 1089 hours are known to 1.6 and 3 %, and what is fitted to them has an error
+        // too. Beyond the last knot the map is a line and the truth is curved.
+        for (limit, tolerance) in [(2.0, 0.1), (2.5, 0.15), (3.0, 0.5)] {
+            let wanted = normal.cdf(-limit) * z.len() as f64;
+            for tail in [z.iter().filter(|z| **z > limit).count(), z.iter().filter(|z| **z < -limit).count()]
+            {
+                let error = tail as f64 / wanted - 1.0;
+                assert!(error.abs() < tolerance, "{tail} beyond {limit}, wanted {wanted}");
+            }
+        }
+    }
+
+    /// The standard error of a quantile from n hours is sqrt(p (1 - p) / n) over the density; each
+    /// hour of day has 7305 hours, for the 11 terms of each quantile.
+    #[test]
+    fn the_map_is_the_true_quantile_function_within_sampling_error() {
+        let (moments, values) = made_up();
+        let scores = fit(&moments, &values, &YEARS, 8.0).unwrap();
+        let normal = Normal::new(0.0, 1.0).unwrap();
+        for score in [-2.5, -1.7, -1.0, 0.0, 0.25, 1.0, 2.0, 2.5] {
+            let errors: Vec<f64> = moments[..8760]
+                .iter()
+                .step_by(25)
+                .map(|moment| {
+                    let curve = scores.curve(moment.year_phase, moment.hour);
+                    curve.score(truth(moment, score)) - score
+                })
+                .collect();
+            let n = 7305.0 / QUANTILE_TERMS as f64;
+            let probability = normal.cdf(score);
+            let density = (-0.5 * score * score).exp() / TAU.sqrt();
+            let standard_error = (probability * (1.0 - probability) / n).sqrt() / density;
+            let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+            let square = errors.iter().map(|error| error * error).sum::<f64>() / errors.len() as f64;
+            assert!(
+                square.sqrt() < 1.3 * standard_error,
+                "{score}: {} above {standard_error}",
+                square.sqrt()
+            );
+            // 24 hours x 11 terms make the mean that much better known; 5 times that, and what the
+            // width of the windows and the finite tail add.
+            let wanted = 5.0 * standard_error / (24.0 * QUANTILE_TERMS as f64).sqrt() + 0.02;
+            assert!(
+                square.sqrt() < 1.2 * standard_error,
+                "{score}: {} above {standard_error}",
+                square.sqrt()
+            );
+            assert!(mean.abs() < wanted, "{score}: mean error {mean}");
+        }
+    }
+
+    #[test]
+    fn missing_hours_are_left_out() {
+        let (moments, mut values) = made_up();
+        let whole = fit(&moments, &values, &YEARS[1..], 8.0).unwrap();
+        for (moment, value) in moments.iter().zip(&mut values) {
+            if moment.year == 2001 {
+                *value = f64::NAN;
+            }
+        }
+        assert_eq!(fit(&moments, &values, &YEARS, 8.0).unwrap(), whole);
+    }
+
+    /// By `numpy.quantile` with `method="median_unbiased"`.
+    #[test]
+    fn quantiles_agree_with_numpy() {
+        let mut values = [3.0, 1.0, 4.0, 1.5, 9.0, 2.6, 5.0];
+        values.sort_by(f64::total_cmp);
+        for (probability, wanted) in [
+            (0.0, 1.0),
+            (0.0062, 1.0),
+            (0.15, 1.2166666666666668),
+            (0.31, 2.167333333333333),
+            (0.5, 3.0),
+            (0.87, 7.853333333333332),
+            (1.0, 9.0),
+        ] {
+            let got = quantile_of(&values, probability).unwrap();
+            assert!((got - wanted).abs() < 1e-12, "{probability}: {got} is not {wanted}");
+        }
+        assert_eq!(quantile_of(&[], 0.5), None);
+    }
+
+    #[test]
+    fn a_smoothed_curve_of_few_harmonics_is_itself() {
+        let curve = |phase: f64| 3.0 + 2.0 * (TAU * phase).sin() - (5.0 * TAU * phase).cos();
+        let quantiles = std::array::from_fn(|number| [curve(number as f64 / PHASES as f64); KNOTS]);
+        let mut wanted = [0.0; QUANTILE_TERMS];
+        (wanted[0], wanted[1], wanted[10]) = (3.0, 2.0, -1.0);
+        for (got, wanted) in smooth(&quantiles).iter().zip(wanted) {
+            assert!((got[4] - wanted).abs() < 1e-12, "{} is not {wanted}", got[4]);
+        }
+    }
+
+    #[test]
+    fn three_years_are_too_few() {
+        let error = fit(&[], &[], &[2001, 2002, 2003], 8.0).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "[preprocess] marginals = \"normal-scores\" needs at least 4 training years, there are 3; give more years \
+             or set marginals = \"scaler\""
+        );
+    }
+}
