@@ -99,7 +99,7 @@ impl Stage for Evaluate {
         }
         tracing::info!("{}", metrics.verdict());
         outputs.write_json(artifact::METRICS, &metrics)?;
-        outputs.write_json(artifact::CURVES, &Curves::of(&samples, config, variable))
+        outputs.write_json(artifact::CURVES, &Curves::of(&samples, variable))
     }
 }
 
