@@ -63,7 +63,7 @@ pub(crate) struct Curves {
 }
 
 /// One curve of each side.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Curve {
     /// The held-out years; in-sample all years.

@@ -52,10 +52,16 @@ pub(crate) enum Layer {
         colour: Colour,
         points: Points,
     },
+    /// A large open circle, of a value that is computed rather than seen.
+    Ring {
+        colour: Colour,
+        point: (f64, f64),
+    },
     /// A vertical line with a word beside its top.
     Mark {
         x: f64,
         text: String,
+        side: Side,
     },
     Cells(Vec<Cell>),
 }
@@ -65,6 +71,13 @@ pub(crate) enum LineStyle {
     Solid,
     Thin,
     Dashed,
+}
+
+/// Where a mark's word stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Left,
+    Right,
 }
 
 /// A rectangle of one colour.
@@ -140,12 +153,20 @@ fn draw_layer(chart: &mut Chart<'_, '_>, layer: &Layer, panel: &Panel) -> Outcom
             let radius = 3 * SCALE;
             chart.draw_series(finite(points).into_iter().map(|point| Circle::new(point, radius, style)))?;
         }
-        Layer::Mark { x, text } => {
+        Layer::Ring { colour, point } => {
+            let style = colour.rgb().mix(0.95).stroke_width(SCALE * 7 / 4);
+            chart.draw_series([Circle::new(*point, 6 * SCALE, style)])?;
+        }
+        Layer::Mark { x, text, side } => {
             let (low, high) = (panel.y.range.start, panel.y.range.end);
             let style = INK.mix(0.4).stroke_width(SCALE);
             chart.draw_series([PathElement::new(vec![(*x, low), (*x, high)], style)])?;
-            let style = text_style(FONT - 2).pos(Pos::new(HPos::Right, VPos::Top));
-            chart.draw_series([Text::new(format!("{text}\u{a0}"), (*x, high), style)])?;
+            let (anchor, text) = match side {
+                Side::Left => (HPos::Right, format!("{text}\u{a0}")),
+                Side::Right => (HPos::Left, format!("\u{a0}{text}")),
+            };
+            let style = text_style(FONT - 2).pos(Pos::new(anchor, VPos::Top));
+            chart.draw_series([Text::new(text, (*x, high), style)])?;
         }
         Layer::Cells(cells) => {
             let rectangle = |cell: &Cell| Rectangle::new(cell.corners, cell.shade.rgb().filled());
@@ -216,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_mark_has_its_word() {
-        let svg = svg(&panel(vec![Layer::Mark { x: 0.5, text: "a week".into() }])).unwrap();
+        let svg = svg(&panel(vec![Layer::Mark { x: 0.5, text: "a week".into(), side: Side::Left }])).unwrap();
         assert!(svg.contains("a week"));
     }
 }

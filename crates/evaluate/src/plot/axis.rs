@@ -49,18 +49,24 @@ pub(crate) fn axis(label: &str, values: impl Iterator<Item = f64>, count: usize)
     Some(Axis { label: label.to_string(), ticks: round_ticks(&range, count), range, is_log: false })
 }
 
-/// The same with powers of ten, of the positive values; within one power also 2 and 5 times it.
+/// The same with powers of ten, of the positive values; the shorter the axis, the more ticks between.
 pub(crate) fn log_axis(label: &str, values: impl Iterator<Item = f64>) -> Option<Axis> {
     let (low, high) = bounds(values.filter(|&value| value > 0.0))?;
     let range = low / 1.3..high * 1.3;
     let powers = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
-    let factors: &[f64] = if range.end / range.start > 50.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let factors: &[f64] = match range.end / range.start {
+        length if length > 50.0 => &[1.0],
+        length if length > 8.0 => &[1.0, 2.0, 5.0],
+        _ => &[1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0],
+    };
     let every = (powers.clone().count() / 7).max(1);
     let ticks = powers.step_by(every).flat_map(|power| {
         factors.iter().map(move |factor| {
             let decimals = (-power).max(0) as usize;
             let value = factor * 10_f64.powi(power);
-            (value, format!("{value:.decimals$}"))
+            let text = format!("{value:.decimals$}");
+            let is_exact = text.parse().is_ok_and(|shown: f64| (shown / value - 1.0).abs() < 1e-9);
+            (value, if is_exact { text } else { value.to_string() })
         })
     });
     let ticks = ticks.filter(|(value, _)| range.contains(value)).collect();
@@ -114,6 +120,7 @@ mod tests {
         };
         check([0.02, 30.0], "0.1 1 10");
         check([0.9, 12.0], "1 2 5 10");
+        check([0.7, 1.7], "0.6 0.8 1 1.25 1.5 2");
         assert!(log_axis("", [0.0, -1.0].into_iter()).is_none());
     }
 

@@ -46,7 +46,12 @@ impl Page {
             true => ("all years", "first half of the years"),
             false => ("held-out years", "training years"),
         };
-        let labels = Labels { real: real.to_string(), other_real: other_real.to_string(), units };
+        let labels = Labels {
+            real: real.to_string(),
+            real_short: if metrics.in_sample { "real" } else { "held-out" }.to_string(),
+            other_real: other_real.to_string(),
+            units,
+        };
         let place = place(source.latitude_deg, source.longitude_deg);
         let files = source.files.iter().map(|file| Digest {
             name: file.name.rsplit(['/', '\\']).next().unwrap_or_default().to_string(),

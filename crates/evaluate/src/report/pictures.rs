@@ -18,10 +18,10 @@ use crate::plot::{self, Colour, Layer, LineStyle, Panel, Scale};
 pub(crate) use losses::losses;
 
 /// Size of a panel, CSS pixels at its natural size; two of them fill the page.
-const WIDTH: u32 = 480;
-const HEIGHT: u32 = 330;
+const WIDTH: u32 = 430;
+const HEIGHT: u32 = 310;
 /// Where three or four panels stand side by side.
-const SMALL_WIDTH: u32 = 330;
+const SMALL_WIDTH: u32 = 320;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -72,6 +72,8 @@ pub(crate) struct Gallery {
 #[derive(Debug, Serialize)]
 struct Section {
     title: &'static str,
+    /// True where the pictures stand three in a row.
+    is_three: bool,
     pictures: Vec<Picture>,
 }
 
@@ -89,7 +91,8 @@ impl Gallery {
                 }
             }
             if !pictures.is_empty() {
-                sections.push(Section { title, pictures });
+                let is_three = pictures.len() == 3 && !pictures.iter().any(|picture| picture.is_wide);
+                sections.push(Section { title, is_three, pictures });
             }
         }
         let left_out = (!left_out.is_empty()).then(|| {
@@ -179,6 +182,8 @@ impl Key {
 pub(crate) struct Labels {
     /// `held-out years`.
     pub(crate) real: String,
+    /// `held-out`, for the axes of small panels.
+    pub(crate) real_short: String,
     /// `training years`.
     pub(crate) other_real: String,
     pub(crate) units: Units,

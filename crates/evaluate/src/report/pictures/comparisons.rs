@@ -1,50 +1,70 @@
 //! Curves with a line for each side.
 
-use super::{HALVES, HEIGHT, Labels, MONTHS, Picture, WIDTH, all_values, is_complete, layers};
+use super::{HALVES, HEIGHT, Labels, MONTHS, Picture, SMALL_WIDTH, WIDTH, all_values, is_complete, layers};
 use crate::curves::{Curve, Curves, LONGEST_LAG_DAYS};
 use crate::plot::{self, Axis, Panel};
 
+/// The enlarged part of the autocorrelation begins here.
+const ENLARGED_FROM_DAY: usize = 5;
+
 pub(crate) fn autocorrelation(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
-    let at_zero = |values: &[f64]| {
-        let one = (!values.is_empty()).then_some(1.0);
-        one.into_iter().chain(values.iter().copied()).collect()
-    };
     let curve = &curves.anomaly_autocorrelation;
-    let curve = Curve {
-        real: at_zero(&curve.real),
-        generated: at_zero(&curve.generated),
-        other_real: at_zero(&curve.other_real),
-        band_low: at_zero(&curve.band_low),
-        band_high: at_zero(&curve.band_high),
+    if !is_complete(curve) {
+        return Ok(None);
+    }
+    let panel = |heading: &str, first: usize| {
+        let curve = from_lag(curve, first);
+        let y = plot::axis("correlation", all_values(&curve), 5)?;
+        let ticks = (first..=LONGEST_LAG_DAYS).filter(|day| day % 10 == 0 || *day == first);
+        let x = Axis {
+            label: "days later".to_string(),
+            range: first as f64..LONGEST_LAG_DAYS as f64,
+            ticks: ticks.map(|day| (day as f64, day.to_string())).collect(),
+            is_log: false,
+        };
+        let layers = layers(&curve, |index| (first + index) as f64);
+        Some(Panel { heading: heading.to_string(), width: WIDTH, height: HEIGHT, x, y, layers })
     };
-    let ticks = (0..=LONGEST_LAG_DAYS).step_by(10).map(|day| (day as f64, day.to_string())).collect();
-    let range = 0.0..LONGEST_LAG_DAYS as f64;
-    let x = Axis { label: "days later".to_string(), range, ticks, is_log: false };
-    comparison(
-        &curve,
-        x,
-        "correlation",
-        0.0,
-        labels,
-        Picture::new(
-            "autocorrelation",
-            "How long the weather remembers",
-            "How much of a day's departure from the season's normal is left so many days later. Look for an orange line inside the blue band: below it, the generated weather forgets too fast; above it, spells last too long.",
-        ),
-    )
+    let (Some(all), Some(enlarged)) =
+        (panel("All lags", 0), panel("From day 5 on, enlarged", ENLARGED_FROM_DAY))
+    else {
+        return Ok(None);
+    };
+    let mut picture = Picture::new(
+        "autocorrelation",
+        "How long the weather remembers",
+        "How much of a day's departure from the season's normal is left so many days later (autocorrelation of daily mean anomalies). Look for an orange line inside the blue band: below it, the generated weather forgets too fast; above it, it holds on too long.",
+    );
+    picture.legend = labels.legend(curve, HALVES);
+    picture.draw(&[all, enlarged])
+}
+
+/// The curve of lags from `first` on; lag 0, which it does not hold, is 1.
+fn from_lag(curve: &Curve, first: usize) -> Curve {
+    let part = |values: &[f64]| -> Vec<f64> {
+        let zero = (!values.is_empty()).then_some(1.0);
+        zero.into_iter().chain(values.iter().copied()).skip(first).collect()
+    };
+    Curve {
+        real: part(&curve.real),
+        generated: part(&curve.generated),
+        other_real: part(&curve.other_real),
+        band_low: part(&curve.band_low),
+        band_high: part(&curve.band_high),
+    }
 }
 
 pub(crate) fn seasonal_profile(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let starts = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     let ticks =
         starts.iter().zip(MONTHS).map(|(&day, name)| (f64::from(day), name[..1].to_string())).collect();
-    let x = Axis { label: "first of the month".to_string(), range: 0.0..365.0, ticks, is_log: false };
-    let y = format!("mean, {}", labels.units.level);
-    comparison(
-        &labels.levels(&curves.seasonal_profile),
-        x,
-        &y,
-        0.0,
+    Course {
+        curve: labels.levels(&curves.seasonal_profile),
+        x: Axis { label: "first of the month".to_string(), range: 0.0..365.0, ticks, is_log: false },
+        first_x: 0.0,
+        y_label: format!("mean, {}", labels.units.level),
+    }
+    .draw(
         labels,
         Picture::new(
             "seasonal-profile",
@@ -55,14 +75,14 @@ pub(crate) fn seasonal_profile(curves: &Curves, labels: &Labels) -> anyhow::Resu
 }
 
 pub(crate) fn diurnal_profile(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
-    let ticks = (0..24).step_by(3).map(|hour| (f64::from(hour), hour.to_string())).collect();
-    let x = Axis { label: "hour, local standard time".to_string(), range: 0.0..23.0, ticks, is_log: false };
-    let y = format!("mean, {}", labels.units.level);
-    comparison(
-        &labels.levels(&curves.diurnal_profile),
-        x,
-        &y,
-        0.0,
+    let ticks = (0..24).step_by(6).map(|hour| (f64::from(hour), hour.to_string())).collect();
+    Course {
+        curve: labels.levels(&curves.diurnal_profile),
+        x: Axis { label: "hour, local standard time".to_string(), range: 0.0..23.0, ticks, is_log: false },
+        first_x: 0.0,
+        y_label: format!("mean, {}", labels.units.level),
+    }
+    .draw(
         labels,
         Picture::new(
             "diurnal-profile",
@@ -75,13 +95,13 @@ pub(crate) fn diurnal_profile(curves: &Curves, labels: &Labels) -> anyhow::Resul
 pub(crate) fn diurnal_range(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let ticks =
         MONTHS.iter().enumerate().map(|(month, name)| (month as f64 + 1.0, name[..1].to_string())).collect();
-    let x = Axis { label: "month".to_string(), range: 0.8..12.2, ticks, is_log: false };
-    let y = format!("range, {}", labels.units.difference);
-    comparison(
-        &curves.diurnal_range,
-        x,
-        &y,
-        1.0,
+    Course {
+        curve: curves.diurnal_range.clone(),
+        x: Axis { label: "month".to_string(), range: 0.8..12.2, ticks, is_log: false },
+        first_x: 1.0,
+        y_label: format!("range, {}", labels.units.difference),
+    }
+    .draw(
         labels,
         Picture::new(
             "diurnal-range",
@@ -91,20 +111,25 @@ pub(crate) fn diurnal_range(curves: &Curves, labels: &Labels) -> anyhow::Result<
     )
 }
 
-/// One panel with a line for each side; the first value lies at `first_x`.
-fn comparison(
-    curve: &Curve,
+/// One panel with a line for each side.
+struct Course {
+    curve: Curve,
     x: Axis,
-    y_label: &str,
+    /// Where the first value lies; the others follow at steps of 1.
     first_x: f64,
-    labels: &Labels,
-    mut picture: Picture,
-) -> anyhow::Result<Option<Picture>> {
-    let Some(y) = plot::axis(y_label, all_values(curve), 5) else { return Ok(None) };
-    if !is_complete(curve) {
-        return Ok(None);
+    y_label: String,
+}
+
+impl Course {
+    fn draw(self, labels: &Labels, mut picture: Picture) -> anyhow::Result<Option<Picture>> {
+        let Course { curve, x, first_x, y_label } = self;
+        let Some(y) = plot::axis(&y_label, all_values(&curve), 5) else { return Ok(None) };
+        if !is_complete(&curve) {
+            return Ok(None);
+        }
+        picture.legend = labels.legend(&curve, HALVES);
+        let layers = layers(&curve, |index| first_x + index as f64);
+        let (width, height) = (SMALL_WIDTH, HEIGHT - 50);
+        picture.draw(&[Panel { heading: String::new(), width, height, x, y, layers }])
     }
-    picture.legend = labels.legend(curve, HALVES);
-    let layers = layers(curve, |index| first_x + index as f64);
-    picture.draw(&[Panel { heading: String::new(), width: WIDTH, height: HEIGHT, x, y, layers }])
 }

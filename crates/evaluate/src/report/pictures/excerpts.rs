@@ -6,7 +6,7 @@ use super::{HEIGHT, Key, Labels, MONTHS, Picture, WIDTH};
 use crate::curves::{Curves, Hours, Sides, Year};
 use crate::plot::{self, Axis, Colour, Layer, LineStyle, Panel};
 
-const WEEKS_HEIGHT: u32 = 220;
+const WEEKS_HEIGHT: u32 = 200;
 const SIDES: [(Colour, &str); 2] = [(Colour::Real, "Real"), (Colour::Generated, "Generated")];
 
 pub(crate) fn median_year(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {

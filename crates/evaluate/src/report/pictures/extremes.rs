@@ -1,8 +1,8 @@
 //! The largest and the smallest hour of each year against how often it is reached.
 
 use super::{HALVES, HEIGHT, Key, Labels, Picture, WIDTH};
-use crate::curves::{Curve, Curves, Extremes};
-use crate::plot::{self, Axis, Colour, Layer, Panel};
+use crate::curves::{Curves, Extremes};
+use crate::plot::{self, Axis, Colour, Layer, Panel, Side};
 use crate::report::units;
 
 /// Marked, and compared in the caption.
@@ -12,13 +12,13 @@ const TICK_YEARS: [f64; 8] = [1.1, 1.5, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
 pub(crate) fn extremes(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let (maxima, minima) = (&curves.annual_maxima, &curves.annual_minima);
     let drawn = [("Largest hour of the year", maxima), ("Smallest hour of the year", minima)];
-    let panels = drawn.map(|(heading, extremes)| panel(heading, &labels.levels(&extremes.years), labels));
+    let panels = drawn.map(|(heading, extremes)| panel(heading, extremes, labels));
     let [Some(largest), Some(smallest)] = panels else { return Ok(None) };
     let mut picture = Picture::new(
         "extremes",
         "The extremes of a year",
         &format!(
-            "Each dot is one year's largest or smallest hour, against the mean number of years between such years (plotting position: number of years plus one, divided by the rank; Gumbel's axis). Look for orange dots that go on where the blue ones end, inside the band. {}",
+            "Each dot is one year's largest or smallest hour, against the mean number of years between such years (plotting position: number of years plus one, divided by the rank; Gumbel's axis). Look for orange dots that go on where the blue ones end, inside the band. The rings are what comes once in twenty years. {}",
             levels(maxima, minima, labels)
         ),
     );
@@ -45,17 +45,23 @@ fn levels(maxima: &Extremes, minima: &Extremes, labels: &Labels) -> String {
     };
     match (sides(maxima), sides(minima)) {
         (Some(above), Some(below)) => format!(
-            "Once in {LEVEL_YEARS:.0} years (Gumbel's distribution, by moments) the largest hour reaches {above}, the smallest {below}."
+            "By Gumbel's distribution, fitted by moments, the largest hour then reaches {above}, the smallest {below}."
         ),
         _ => String::new(),
     }
 }
 
-fn panel(heading: &str, years: &Curve, labels: &Labels) -> Option<Panel> {
+fn panel(heading: &str, extremes: &Extremes, labels: &Labels) -> Option<Panel> {
+    let years = &labels.levels(&extremes.years);
     if years.real.is_empty() || years.generated.is_empty() {
         return None;
     }
-    let y = plot::axis(&labels.units.level, super::all_values(years), 5)?;
+    let levels = [(Colour::Generated, extremes.generated_level), (Colour::Real, extremes.real_level)];
+    let levels =
+        levels.into_iter().filter_map(|(colour, level)| Some((colour, labels.units.level_of(level?))));
+    let levels: Vec<(Colour, f64)> = levels.collect();
+    let shown = super::all_values(years).chain(levels.iter().map(|(_, level)| *level));
+    let y = plot::axis(&labels.units.level, shown, 5)?;
     let most = years.real.len().max(years.generated.len()).max(years.other_real.len());
     let range = variate(1.03)..variate((most as f64 + 1.0).max(2.0 * LEVEL_YEARS)) + 0.1;
     let ticks = TICK_YEARS.iter().map(|&years| (variate(years), years.to_string()));
@@ -63,7 +69,7 @@ fn panel(heading: &str, years: &Curve, labels: &Labels) -> Option<Panel> {
     let x = Axis { label: "years between".to_string(), range, ticks, is_log: false };
     let dots = |colour, values: &[f64]| Layer::Dots { colour, points: positions(values) };
     let text = format!("{LEVEL_YEARS:.0} years");
-    let mut layers = vec![Layer::Mark { x: variate(LEVEL_YEARS), text }];
+    let mut layers = vec![Layer::Mark { x: variate(LEVEL_YEARS), text, side: Side::Left }];
     if !years.band_low.is_empty() {
         let (low, high) = (positions(&years.band_low), positions(&years.band_high));
         layers.push(Layer::Band { colour: Colour::Real, low, high });
@@ -71,6 +77,8 @@ fn panel(heading: &str, years: &Curve, labels: &Labels) -> Option<Panel> {
     layers.push(dots(Colour::OtherReal, &years.other_real));
     layers.push(dots(Colour::Generated, &years.generated));
     layers.push(dots(Colour::Real, &years.real));
+    let rings = levels.into_iter().map(|(colour, level)| (colour, (variate(LEVEL_YEARS), level)));
+    layers.extend(rings.map(|(colour, point)| Layer::Ring { colour, point }));
     Some(Panel { heading: heading.to_string(), width: WIDTH, height: HEIGHT, x, y, layers })
 }
 

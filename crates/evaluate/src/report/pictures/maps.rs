@@ -6,7 +6,7 @@ use crate::plot::{Axis, Cell, Layer, Panel, Scale};
 use crate::report::units::number;
 
 const HOURS: usize = 24;
-const HEIGHT: u32 = 300;
+const HEIGHT: u32 = 290;
 /// Ratios beyond 1 plus or minus this have the scale's last colour.
 const LARGEST_DEPARTURE: f64 = 0.3;
 
@@ -32,13 +32,16 @@ pub(crate) fn month_hour_sd(curves: &Curves, labels: &Labels) -> anyhow::Result<
             ratios.len()
         ),
     );
-    let ends = |low: f64, high: f64| (number(low, 2), number(high, 2));
-    let (smallest, largest) = ends(low, high);
     let unit = &labels.units.difference;
-    let (less, more) = ends(1.0 - LARGEST_DEPARTURE, 1.0 + LARGEST_DEPARTURE);
+    let shown = |sd: f64| format!("{} {unit}", number(sd, 2));
+    let ratio = |ratio: f64, more: &str| format!("{ratio:.1} times or {more}");
     picture.legend = vec![
-        Key::scale(Scale::Magnitude, &format!("{smallest} {unit}"), &format!("{largest} {unit}")),
-        Key::scale(Scale::Departure, &format!("{less} times and less"), &format!("{more} times and more")),
+        Key::scale(Scale::Magnitude, &shown(low), &shown(high)),
+        Key::scale(
+            Scale::Departure,
+            &ratio(1.0 - LARGEST_DEPARTURE, "less"),
+            &ratio(1.0 + LARGEST_DEPARTURE, "more"),
+        ),
     ];
     picture.draw(&[
         map(&format!("Real, {}", labels.real), Scale::Magnitude, &magnitude(&sd.real)),

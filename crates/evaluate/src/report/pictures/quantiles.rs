@@ -1,10 +1,12 @@
 //! Quantiles of generated against real hours, by season.
 
-use super::{Key, Labels, Picture, SMALL_WIDTH};
+use super::{Key, Labels, Picture};
 use crate::curves::{Curve, Curves, SEASONS};
 use crate::plot::{self, Axis, Colour, Layer, LineStyle, Panel};
 
-const HEIGHT: u32 = 290;
+/// Four panels side by side fill the page.
+const WIDTH: u32 = 262;
+const HEIGHT: u32 = 250;
 
 pub(crate) fn quantiles(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let mut picture = Picture::new(
@@ -89,10 +91,11 @@ fn panels(
     let is_difference = drawn.iter().flat_map(|(.., layers)| heights(layers)).any(|value| value == 0.0);
     let shared = plot::axis(y_label, drawn.iter().flat_map(|(.., layers)| heights(layers)), 5)?;
     let panel = |(name, curve, layers): (&str, Curve, Vec<Layer>)| {
-        let x = plot::axis(&format!("{}, {}", labels.real, labels.units.level), curve.real.into_iter(), 4)?;
+        let x =
+            plot::axis(&format!("{}, {}", labels.real_short, labels.units.level), curve.real.into_iter(), 4)?;
         // Differences share their axis, so that seasons can be compared.
         let y: Axis = if is_difference { shared.clone() } else { plot::axis(y_label, heights(&layers), 4)? };
-        Some(Panel { heading: name.to_string(), width: SMALL_WIDTH, height: HEIGHT, x, y, layers })
+        Some(Panel { heading: name.to_string(), width: WIDTH, height: HEIGHT, x, y, layers })
     };
     drawn.into_iter().map(panel).collect::<Option<Vec<_>>>().filter(|panels| !panels.is_empty())
 }

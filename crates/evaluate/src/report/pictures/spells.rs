@@ -14,7 +14,7 @@ pub(crate) fn spells(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<
     let mut picture = Picture::new(
         "spells",
         "How long warm and cold spells last",
-        "Spells a year by their length, on a logarithmic axis. A day is warm if its largest value is above what nine in ten days of the same season reach, and cold if its smallest is below what nine in ten exceed, each side by its own days. Look for orange steps at the height of the blue ones: lower at the right, long spells are too rare. Lengths that never occurred have no step.",
+        "Spells a year by their length, on a logarithmic axis. A day is warm if its largest value is above what nine in ten days of the same season reach, and cold if its smallest is below what nine in ten exceed, each side by its own days. Look for orange steps at the height of the blue ones: lower at the right, long spells are too rare. Steps on the axis are lengths that never occurred.",
     );
     picture.legend = labels.legend(warm, HALVES);
     picture.draw(&[panel("Warm spells", warm, &y), panel("Cold spells", cold, &y)])
