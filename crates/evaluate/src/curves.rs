@@ -16,13 +16,13 @@ use contract::artifact::FORMAT;
 use contract::variable::Variable;
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::Samples;
+use crate::evaluate::{EvaluateConfig, Samples};
 use crate::figures::{diurnal_profile, diurnal_range, seasonal_profile};
 use crate::sample::Sample;
+use crate::series::Series;
 
 pub(crate) use excerpts::{Hours, Sides, Year};
 pub(crate) use extremes::Extremes;
-pub(crate) use memory::LONGEST_LAG_DAYS;
 pub(crate) use seasons::SEASONS;
 pub(crate) use spectrum::Spectrum;
 pub(crate) use spells::LONGEST_DAYS;
@@ -40,7 +40,7 @@ pub(crate) struct Curves {
     pub(crate) diurnal_profile: Curve,
     /// Mean diurnal range by month, 12 values.
     pub(crate) diurnal_range: Curve,
-    /// Autocorrelation of daily mean anomalies at lags of 1 to 60 days.
+    /// Autocorrelation of daily mean anomalies at lags of 1 day and more.
     pub(crate) anomaly_autocorrelation: Curve,
     /// Power of the hourly anomalies by frequency.
     pub(crate) spectrum: Spectrum,
@@ -79,7 +79,7 @@ pub(crate) struct Curve {
 }
 
 impl Curves {
-    pub(crate) fn of(samples: &Samples, variable: &Variable) -> Curves {
+    pub(crate) fn of(samples: &Samples, config: &EvaluateConfig, variable: &Variable) -> Curves {
         let plain = |curve: &dyn Fn(&Sample) -> Option<Vec<f64>>| {
             Curve {
                 real: curve(samples.real()).unwrap_or_default(),
@@ -89,12 +89,13 @@ impl Curves {
             }
             .rounded(2)
         };
+        let of = |series: &Series| Statistics::of(series, config.autocorrelation_days);
         let compared = Compared {
-            real: Statistics::of(&samples.real().series),
-            generated: Statistics::of(&samples.generated.series),
-            other_real: Statistics::of(&samples.pair[0].series),
+            real: of(&samples.real().series),
+            generated: of(&samples.generated.series),
+            other_real: of(&samples.pair[0].series),
             halves: halves::random_halves(&samples.observed.series)
-                .map(|halves| halves.map(|half| Statistics::of(&half)))
+                .map(|halves| halves.map(|half| of(&half)))
                 .collect(),
         };
         let (real, generated) = (&samples.real().series, &samples.generated.series);

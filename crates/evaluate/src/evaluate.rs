@@ -32,7 +32,7 @@ struct EvaluateTable {
 
 impl Default for EvaluateTable {
     fn default() -> EvaluateTable {
-        EvaluateTable { autocorrelation_days: 30 }
+        EvaluateTable { autocorrelation_days: 60 }
     }
 }
 
@@ -99,7 +99,7 @@ impl Stage for Evaluate {
         }
         tracing::info!("{}", metrics.verdict());
         outputs.write_json(artifact::METRICS, &metrics)?;
-        outputs.write_json(artifact::CURVES, &Curves::of(&samples, variable))
+        outputs.write_json(artifact::CURVES, &Curves::of(&samples, config, variable))
     }
 }
 
@@ -161,8 +161,8 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_thirty_days() {
+    fn the_default_is_sixty_days() {
         let config = Evaluate::check(EvaluateTables::default()).unwrap();
-        assert_eq!(config.autocorrelation_days, 30);
+        assert_eq!(config.autocorrelation_days, 60);
     }
 }

@@ -5,13 +5,12 @@ use std::ops::Range;
 
 use crate::series::mean;
 
-pub(crate) const LONGEST_LAG_DAYS: usize = 60;
 /// Fewer pairs of days say nothing about a correlation.
 const LEAST_PAIRS: usize = 300;
 
-/// `ρ(k) = mean of r[t] r[t+k] over pairs / mean of r[t]²` for k from 1 to 60 days; empty if the pairs
-/// are too few.
-pub(super) fn autocorrelation(runs: &[Range<usize>], daily: &[f64]) -> Vec<f64> {
+/// `ρ(k) = mean of r[t] r[t+k] over pairs / mean of r[t]²` for k from 1 to the longest lag; empty if the
+/// pairs are too few.
+pub(super) fn autocorrelation(runs: &[Range<usize>], daily: &[f64], longest_lag_days: usize) -> Vec<f64> {
     if daily.is_empty() {
         return Vec::new();
     }
@@ -28,7 +27,7 @@ pub(super) fn autocorrelation(runs: &[Range<usize>], daily: &[f64]) -> Vec<f64> 
         }
         (pairs >= LEAST_PAIRS && variance > 0.0).then(|| sum / pairs as f64 / variance)
     };
-    (1..=LONGEST_LAG_DAYS).map(at_lag).collect::<Option<_>>().unwrap_or_default()
+    (1..=longest_lag_days).map(at_lag).collect::<Option<_>>().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -39,8 +38,8 @@ mod tests {
     #[test]
     fn a_daily_ar1_series_has_its_coefficients_powers() {
         let sample = daily_autoregression(0.8, 40 * 365);
-        let got = autocorrelation(&sample.series.runs, &sample.daily);
-        assert_eq!(got.len(), LONGEST_LAG_DAYS);
+        let got = autocorrelation(&sample.series.runs, &sample.daily, 60);
+        assert_eq!(got.len(), 60);
         for (lag, got) in (1..=20).zip(got) {
             // Bartlett's standard error is below sqrt((1 + 0.64) / (1 - 0.64) / 14600) = 0.018.
             let expected = 0.8_f64.powi(lag);
@@ -52,13 +51,13 @@ mod tests {
     fn no_pair_spans_a_hole() {
         // Two runs of a constant each: within a run all pairs agree, across the hole none would.
         let daily: Vec<f64> = (0..1000).map(|day| if day < 500 { 1.0 } else { -1.0 }).collect();
-        let got = autocorrelation(&[0..500, 500..1000], &daily);
+        let got = autocorrelation(&[0..500, 500..1000], &daily, 60);
         assert!(got.iter().all(|value| (value - 1.0).abs() < 1e-12), "{got:?}");
     }
 
     #[test]
     fn a_year_of_single_weeks_is_too_short() {
         let runs: Vec<_> = (0..52).map(|week| week * 7..week * 7 + 7).collect();
-        assert!(autocorrelation(&runs, &vec![1.0; 364]).is_empty());
+        assert!(autocorrelation(&runs, &vec![1.0; 364], 60).is_empty());
     }
 }

@@ -17,13 +17,14 @@ pub(super) struct Statistics {
 }
 
 impl Statistics {
-    pub(super) fn of(series: &Series) -> Statistics {
+    /// With an autocorrelation up to a lag of so many days.
+    pub(super) fn of(series: &Series, longest_lag_days: usize) -> Statistics {
         let anomalies = climatology::anomalies(series).unwrap_or_default();
         let daily: Vec<f64> = anomalies.chunks_exact(HOURS).map(mean).collect();
         let [warm_spells, cold_spells] = spells::spells(series);
         let [maxima, minima] = extremes::extremes(series);
         Statistics {
-            autocorrelation: memory::autocorrelation(&series.runs, &daily),
+            autocorrelation: memory::autocorrelation(&series.runs, &daily, longest_lag_days),
             spectrum: spectrum::power(&series.runs, &anomalies),
             seasons: seasons::quantiles(series),
             month_hour_sd: seasons::month_hour_sd(series),

@@ -20,8 +20,10 @@ const NOTHING: &str = "\u{2013}";
 pub(crate) struct ScorecardRow {
     /// In `metrics.json`.
     pub(crate) key: String,
-    /// The scorecard's row; `None` for figures that are shown and not counted.
+    /// The scorecard's row, 1 to 17.
     pub(crate) row: Option<u8>,
+    /// False for figures that are shown beside the scorecard.
+    pub(crate) is_counted: bool,
     pub(crate) title: String,
     /// In sentences, with its source.
     pub(crate) definition: String,
@@ -33,6 +35,8 @@ pub(crate) struct ScorecardRow {
     pub(crate) training: Option<f64>,
     /// Between held-out and generated years.
     pub(crate) error: Option<f64>,
+    /// The mean error between random halves of the real years.
+    pub(crate) real_error: Option<f64>,
     /// `1` without a unit.
     pub(crate) error_unit: String,
     /// The error by the mean error between halves of the real years.
@@ -46,6 +50,8 @@ pub(crate) struct ScorecardRow {
 #[derive(Debug, Serialize)]
 pub(crate) struct Scorecard {
     groups: Vec<Group>,
+    /// Figures that are not counted.
+    shown: Vec<Cells>,
     /// How many figures have which standing, the best first; those of no figure are left out.
     tally: Vec<Tally>,
     has_training: bool,
@@ -77,6 +83,7 @@ struct Cells {
     training: String,
     unit: String,
     error: String,
+    real_error: String,
     e: String,
     p: String,
     /// Per cent of the bar's length.
@@ -130,8 +137,12 @@ impl Standing {
 
 impl Scorecard {
     pub(crate) fn of(rows: &[ScorecardRow], units: &Units) -> Scorecard {
-        let mut groups: Vec<Group> = Vec::new();
+        let (mut groups, mut shown): (Vec<Group>, Vec<Cells>) = (Vec::new(), Vec::new());
         for row in rows {
+            if !row.is_counted {
+                shown.push(Cells::of(row, units));
+                continue;
+            }
             let name = group(row.row);
             let cells = Cells::of(row, units);
             match groups.iter_mut().find(|group| group.name == name) {
@@ -141,11 +152,13 @@ impl Scorecard {
         }
         let tally = [Standing::Close, Standing::Inside, Standing::Outside].into_iter().map(|standing| {
             let (class, sign, _) = standing.words();
-            let count = rows.iter().filter(|row| Standing::of(row) == standing).count();
+            let counted = rows.iter().filter(|row| row.is_counted && Standing::of(row) == standing);
+            let count = counted.count();
             Tally { class, sign, count, meaning: standing.meaning() }
         });
         Scorecard {
             groups,
+            shown,
             tally: tally.filter(|tally| tally.count > 0).collect(),
             has_training: rows.iter().any(|row| row.training.is_some()),
         }
@@ -161,7 +174,7 @@ fn group(row: Option<u8>) -> &'static str {
         Some(12 | 13) => "Warm and cold spells",
         Some(14 | 15) => "Days",
         Some(16 | 17) => "Heat and extremes",
-        _ => "Shown, not counted",
+        _ => "Figures",
     }
 }
 
@@ -174,7 +187,12 @@ impl Cells {
         };
         let (class, sign, word) = Standing::of(row).words();
         let unit = if row.is_level { units.level.as_str() } else { without_one(&row.unit) };
-        let error = row.error.map(|error| format!("{} {}", number(error, 2), without_one(&row.error_unit)));
+        let error = |error: Option<f64>| match error {
+            None => NOTHING.to_string(),
+            Some(error) => {
+                format!("{} {}", number(error, 2), without_one(&row.error_unit)).trim_end().to_string()
+            }
+        };
         Cells {
             key: row.key.clone(),
             row: row.row,
@@ -184,7 +202,8 @@ impl Cells {
             generated: value(row.generated),
             training: value(row.training),
             unit: unit.to_string(),
-            error: error.map_or(NOTHING.to_string(), |error| error.trim_end().to_string()),
+            error: error(row.error),
+            real_error: error(row.real_error),
             e: row.e.map_or(NOTHING.to_string(), shown_e),
             p: row.p.map_or(NOTHING.to_string(), |p| format!("{p:.2}")),
             bar: row.e.map(bar_percent),
@@ -214,18 +233,19 @@ mod tests {
 
     fn row(row: u8, e: f64, outside: bool) -> ScorecardRow {
         let (e, outside) = (Some(e), Some(outside));
-        ScorecardRow { row: Some(row), generated: Some(1.0), e, outside, ..ScorecardRow::default() }
+        ScorecardRow { row: Some(row), is_counted: true, e, outside, ..ScorecardRow::default() }
     }
 
     #[test]
     fn rows_are_gathered_by_what_they_are_about_in_their_order() {
         let units = Units::of(None, "K");
-        let unrated = ScorecardRow::default();
+        let shown = ScorecardRow::default();
         let scorecard =
-            Scorecard::of(&[row(1, 0.5, false), row(7, 0.5, false), row(4, 3.0, true), unrated], &units);
+            Scorecard::of(&[row(1, 0.5, false), row(7, 0.5, false), row(4, 3.0, true), shown], &units);
         let groups: Vec<(&str, usize)> =
             scorecard.groups.iter().map(|group| (group.name, group.rows.len())).collect();
-        assert_eq!(groups, [("Distribution", 2), ("Memory and rhythm", 1), ("Shown, not counted", 1)]);
+        assert_eq!(groups, [("Distribution", 2), ("Memory and rhythm", 1)]);
+        assert_eq!(scorecard.shown.len(), 1);
     }
 
     #[test]
@@ -239,8 +259,9 @@ mod tests {
     }
 
     #[test]
-    fn the_tally_counts_every_rated_figure_once() {
-        let rows = [row(1, 0.2, false), row(2, 1.4, false), row(3, 0.9, false), ScorecardRow::default()];
+    fn the_tally_counts_every_counted_figure_once() {
+        let shown = ScorecardRow { is_counted: false, ..row(4, 0.1, false) };
+        let rows = [row(1, 0.2, false), row(2, 1.4, false), row(3, 0.9, false), shown];
         let scorecard = Scorecard::of(&rows, &Units::of(None, "K"));
         let tally: Vec<(&str, usize)> =
             scorecard.tally.iter().map(|tally| (tally.class, tally.count)).collect();

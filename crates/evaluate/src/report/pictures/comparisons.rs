@@ -1,7 +1,7 @@
 //! Curves with a line for each side.
 
 use super::{HALVES, HEIGHT, Labels, MONTHS, Picture, SMALL_WIDTH, WIDTH, all_values, is_complete, layers};
-use crate::curves::{Curve, Curves, LONGEST_LAG_DAYS};
+use crate::curves::{Curve, Curves};
 use crate::plot::{self, Axis, Panel};
 
 /// The enlarged part of the autocorrelation begins here.
@@ -12,31 +12,32 @@ pub(crate) fn autocorrelation(curves: &Curves, labels: &Labels) -> anyhow::Resul
     if !is_complete(curve) {
         return Ok(None);
     }
+    let longest = curve.real.len();
     let panel = |heading: &str, first: usize| {
         let curve = from_lag(curve, first);
         let y = plot::axis("correlation", all_values(&curve), 5)?;
-        let ticks = (first..=LONGEST_LAG_DAYS).filter(|day| day % 10 == 0 || *day == first);
+        let ticks = (first..=longest).filter(|day| day % 10 == 0 || *day == first);
         let x = Axis {
             label: "days later".to_string(),
-            range: first as f64..LONGEST_LAG_DAYS as f64,
+            range: first as f64..longest as f64,
             ticks: ticks.map(|day| (day as f64, day.to_string())).collect(),
             is_log: false,
         };
         let layers = layers(&curve, |index| (first + index) as f64);
         Some(Panel { heading: heading.to_string(), width: WIDTH, height: HEIGHT, x, y, layers })
     };
-    let (Some(all), Some(enlarged)) =
-        (panel("All lags", 0), panel("From day 5 on, enlarged", ENLARGED_FROM_DAY))
-    else {
-        return Ok(None);
-    };
+    let Some(all) = panel("All lags", 0) else { return Ok(None) };
+    let mut panels = vec![all];
+    if longest > 2 * ENLARGED_FROM_DAY {
+        panels.extend(panel("From day 5 on, enlarged", ENLARGED_FROM_DAY));
+    }
     let mut picture = Picture::new(
         "autocorrelation",
         "How long the weather remembers",
         "How much of a day's departure from the season's normal is left so many days later (autocorrelation of daily mean anomalies). Look for an orange line inside the blue band: below it, the generated weather forgets too fast; above it, it holds on too long.",
     );
     picture.legend = labels.legend(curve, HALVES);
-    picture.draw(&[all, enlarged])
+    picture.draw(&panels)
 }
 
 /// The curve of lags from `first` on; lag 0, which it does not hold, is 1.

@@ -22,6 +22,8 @@ pub(crate) enum CandidateKind {
 /// What one generator comes to.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
+    /// In `metrics.json`.
+    pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) kind: CandidateKind,
     pub(crate) mean_e: Option<f64>,
@@ -52,6 +54,7 @@ struct Group {
 
 #[derive(Debug, Serialize)]
 struct Cells {
+    name: String,
     title: String,
     is_model: bool,
     mean_e: String,
@@ -109,6 +112,7 @@ impl Cells {
             _ => "",
         };
         Cells {
+            name: candidate.name.clone(),
             title: candidate.title.clone(),
             is_model: candidate.kind == CandidateKind::Model,
             mean_e: candidate.mean_e.map_or(NOTHING.to_string(), shown_e),
@@ -130,6 +134,7 @@ mod tests {
 
     fn candidate(kind: CandidateKind, mean_e: f64, memorisation: f64) -> Candidate {
         Candidate {
+            name: String::new(),
             title: format!("{kind:?}"),
             kind,
             mean_e: Some(mean_e),
