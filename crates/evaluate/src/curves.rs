@@ -14,6 +14,7 @@ mod statistics;
 
 use contract::artifact::FORMAT;
 use contract::variable::Variable;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{EvaluateConfig, Samples};
@@ -94,8 +95,10 @@ impl Curves {
             real: of(&samples.real().series),
             generated: of(&samples.generated.series),
             other_real: of(&samples.pair[0].series),
+            // Each split by itself, gathered in their order.
             halves: halves::random_halves(&samples.observed.series)
-                .map(|halves| halves.map(|half| of(&half)))
+                .par_iter()
+                .map(|first| halves::divide(&samples.observed.series, first).map(|half| of(&half)))
                 .collect(),
         };
         let (real, generated) = (&samples.real().series, &samples.generated.series);

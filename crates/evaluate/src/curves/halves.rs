@@ -13,18 +13,21 @@ const SEED: u64 = 1;
 /// Halves of fewer years say little.
 const LEAST_YEARS: usize = 6;
 
-/// Thirty random divisions of the years into two halves; of an odd number the second has one more. None
-/// for fewer than six years.
-pub(super) fn random_halves(series: &Series) -> impl Iterator<Item = [Series; 2]> {
+/// Thirty random divisions of the years into two halves, each as the years of its first one; of an odd
+/// number the second half has one more. None for fewer than six years.
+pub(super) fn random_halves(series: &Series) -> Vec<BTreeSet<i16>> {
     let years: BTreeSet<i16> = series.days.iter().map(|day| day.year).collect();
     let years: Vec<i16> = years.into_iter().collect();
     let splits = if years.len() < LEAST_YEARS { 0 } else { SPLITS };
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    (0..splits).map(move |_| {
-        let shuffled = shuffled(&years, &mut random);
-        let first: BTreeSet<i16> = shuffled[..years.len() / 2].iter().copied().collect();
-        [true, false].map(|is_first| of_years(series, |year| first.contains(&year) == is_first))
-    })
+    let mut first_half =
+        || shuffled(&years, &mut random)[..years.len() / 2].iter().copied().collect::<BTreeSet<i16>>();
+    (0..splits).map(|_| first_half()).collect()
+}
+
+/// The days of these years, and all others.
+pub(super) fn divide(series: &Series, first: &BTreeSet<i16>) -> [Series; 2] {
+    [true, false].map(|is_first| of_years(series, |year| first.contains(&year) == is_first))
 }
 
 /// Fisher and Yates's shuffle.
@@ -62,8 +65,8 @@ mod tests {
         let series = sample(2001, 7 * 8766, |_| 1.0).series;
         let all = years(&series);
         let mut seen = BTreeSet::new();
-        for [first, second] in random_halves(&series) {
-            let (first, second) = (years(&first), years(&second));
+        for half in random_halves(&series) {
+            let [first, second] = divide(&series, &half).map(|half| years(&half));
             assert_eq!(first.len(), 3);
             assert!(first.is_disjoint(&second));
             assert_eq!(first.union(&second).copied().collect::<BTreeSet<_>>(), all);
@@ -76,6 +79,6 @@ mod tests {
     #[test]
     fn five_years_are_too_few() {
         let series = sample(2001, 5 * 8766 - 48, |_| 1.0).series;
-        assert_eq!(random_halves(&series).count(), 0);
+        assert!(random_halves(&series).is_empty());
     }
 }
