@@ -133,7 +133,7 @@ impl Picture {
     /// Draws the panels; several of them take the page's whole width.
     fn draw(mut self, panels: &[Panel]) -> anyhow::Result<Option<Picture>> {
         self.panels = panels.iter().map(plot::svg).collect::<anyhow::Result<_>>()?;
-        self.least_width = panels.iter().map(|panel| panel.width).max().unwrap_or(WIDTH) * 3 / 4;
+        self.least_width = panels.iter().map(|panel| panel.width).max().unwrap_or(WIDTH) * 9 / 10;
         self.is_wide = panels.len() > 1;
         Ok(Some(self))
     }
