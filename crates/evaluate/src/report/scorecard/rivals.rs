@@ -30,6 +30,8 @@ pub(crate) struct Candidate {
     /// Of so many figures; `None` without a yardstick.
     pub(crate) outside: Option<usize>,
     pub(crate) figures: usize,
+    /// The titles of those that are outside.
+    pub(crate) outside_titles: Vec<String>,
     /// How well the judge tells it from real years: 0.5 not at all, 1 always.
     pub(crate) judge_auc: Option<f64>,
     /// Distance of its windows to training years by that of held-out windows.
@@ -61,6 +63,7 @@ struct Cells {
     bar: Option<f64>,
     class: &'static str,
     outside: String,
+    outside_titles: Vec<String>,
     judge: String,
     memorisation: String,
     /// What a ratio outside of its range says.
@@ -121,6 +124,7 @@ impl Cells {
             outside: candidate
                 .outside
                 .map_or(NOTHING.to_string(), |outside| format!("{outside} of {}", candidate.figures)),
+            outside_titles: candidate.outside_titles.clone(),
             judge: two_decimals(candidate.judge_auc),
             memorisation: candidate.memorisation.map_or(NOTHING.to_string(), |ratio| number(ratio, 3)),
             memory_word,
@@ -140,6 +144,7 @@ mod tests {
             mean_e: Some(mean_e),
             outside: Some(2),
             figures: 24,
+            outside_titles: Vec::new(),
             judge_auc: None,
             memorisation: Some(memorisation),
         }

@@ -38,6 +38,7 @@ pub(crate) fn candidates(metrics: &Metrics) -> Vec<Candidate> {
         mean_e: Some(mean_e).filter(|e| e.is_finite()),
         outside: Some(rated.iter().filter(|e| **e > metrics.tolerance).count()),
         figures: rated.len(),
+        outside_titles: Vec::new(),
         judge_auc: None,
         memorisation: None,
     }]
