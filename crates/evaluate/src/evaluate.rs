@@ -35,7 +35,7 @@ struct EvaluateTable {
 
 impl Default for EvaluateTable {
     fn default() -> EvaluateTable {
-        EvaluateTable { autocorrelation_days: 30, rivals: true, broken: false }
+        EvaluateTable { autocorrelation_days: 60, rivals: true, broken: false }
     }
 }
 
@@ -170,9 +170,9 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_thirty_days_with_rivals_and_without_broken_generators() {
+    fn the_default_is_sixty_days_with_rivals_and_without_broken_generators() {
         let config = Evaluate::check(EvaluateTables::default()).unwrap();
-        assert_eq!(config.autocorrelation_days, 30);
+        assert_eq!(config.autocorrelation_days, 60);
         assert!(config.rivals && !config.broken);
     }
 }

@@ -6,6 +6,7 @@ mod inputs;
 mod page;
 mod pictures;
 mod place;
+mod scorecard;
 mod settings;
 mod units;
 
