@@ -2,11 +2,21 @@
 //! leaves figures and curves, the stage `report` makes a page of them. It compares tables and knows
 //! nothing of the model: burn is not linked here.
 
+#[allow(dead_code)] // Until `evaluate` calls it.
+mod audit;
 mod climatology;
 mod curves;
 mod evaluate;
 mod figures;
+#[allow(dead_code)] // Until `evaluate` calls it.
+mod harmonics;
 mod input;
+#[allow(dead_code)] // Until `evaluate` calls it.
+mod judge;
+#[allow(dead_code)] // Until `evaluate` calls it.
+mod likelihood;
+#[allow(dead_code)] // Until `evaluate` calls it.
+mod linear;
 mod metrics;
 mod plot;
 mod report;
