@@ -5,8 +5,6 @@
 
 use std::f64::consts::TAU;
 
-use anyhow::{Context, ensure};
-
 use crate::linear::Normal;
 use crate::series::{HOURS, Series, days_in_year};
 
@@ -28,11 +26,11 @@ impl Climatology {
     /// The terms of the day depend on the hour alone, so each hour of the day needs the sums of the
     /// 7 annual terms only, and the sums of all 63 products are made from those of 24 hours.
     ///
-    /// # Errors
-    /// For less than 365 whole days, or days that do not decide the curve.
-    pub(crate) fn fit(series: &Series) -> anyhow::Result<Climatology> {
-        let days = series.days.len();
-        ensure!(days >= LEAST_DAYS, "{days} whole days have no climatology; wanted at least {LEAST_DAYS}");
+    /// `None` for less than 365 whole days, or days that do not decide the curve.
+    pub(crate) fn fit(series: &Series) -> Option<Climatology> {
+        if series.days.len() < LEAST_DAYS {
+            return None;
+        }
         let centre = series.values[0];
         let mut hours = vec![Normal::new(ANNUAL); HOURS];
         for (day, values) in series.iter() {
@@ -45,7 +43,7 @@ impl Climatology {
         for (hour, sums) in hours.iter().enumerate() {
             normal.merge_products(sums, &diurnal_terms(hour));
         }
-        let coefficients = normal.solve().context("the days do not decide a climatology")?;
+        let coefficients = normal.solve()?;
         let mut curves = [[0.0; ANNUAL]; HOURS];
         for (hour, curve) in curves.iter_mut().enumerate() {
             let diurnal = diurnal_terms(hour);
@@ -54,7 +52,7 @@ impl Climatology {
             }
             curve[0] += centre;
         }
-        Ok(Climatology { curves })
+        Some(Climatology { curves })
     }
 
     /// Each hour of a series minus this climatology.
@@ -129,7 +127,6 @@ mod tests {
     #[test]
     fn less_than_a_year_has_no_climatology() {
         let short = sample(2001, 300 * 24, |_| 280.0).series;
-        let error = Climatology::fit(&short).unwrap_err().to_string();
-        assert_eq!(error, "300 whole days have no climatology; wanted at least 365");
+        assert!(Climatology::fit(&short).is_none());
     }
 }

@@ -77,18 +77,18 @@ mod tests {
             gradient * gradient / hessian
         };
         let mut best = (0.0, vec![leaf.to_vec()]);
-        for feature in 0..rows[0].len() {
-            for &limit in leaf {
-                let is_low = |row: &usize| rows[*row][feature] <= rows[limit][feature];
-                let (low, high): (Vec<usize>, Vec<usize>) = leaf.iter().partition(|row| is_low(row));
-                if low.len().min(high.len()) < settings.least_rows {
-                    continue;
-                }
-                let gain = score(&low) + score(&high) - score(leaf);
-                // The same split by another feature or in another order of sums is no better.
-                if gain > best.0 + 1e-9 {
-                    best = (gain, vec![low, high]);
-                }
+        let features = 0..rows[0].len();
+        let splits = features.flat_map(|feature| leaf.iter().map(move |&limit| (feature, limit)));
+        for (feature, limit) in splits {
+            let is_low = |row: &usize| rows[*row][feature] <= rows[limit][feature];
+            let (low, high): (Vec<usize>, Vec<usize>) = leaf.iter().partition(|row| is_low(row));
+            if low.len().min(high.len()) < settings.least_rows {
+                continue;
+            }
+            let gain = score(&low) + score(&high) - score(leaf);
+            // The same split by another feature or in another order of sums is no better.
+            if gain > best.0 + 1e-9 {
+                best = (gain, vec![low, high]);
             }
         }
         best.1

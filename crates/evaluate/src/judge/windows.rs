@@ -37,7 +37,7 @@ pub(crate) fn windows(series: &Series) -> Vec<Window> {
     for first_day in series.runs.iter().flat_map(|run| run.start..(run.end + 1).saturating_sub(DAYS)) {
         let day = series.days[first_day];
         let since_january = day.day_of_year as usize - 1;
-        if since_january % DAYS != 0 || since_january / DAYS >= SLOTS {
+        if !since_january.is_multiple_of(DAYS) || since_january / DAYS >= SLOTS {
             continue;
         }
         let year = windows.last().map_or(0, |last| {
