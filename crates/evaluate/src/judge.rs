@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::harmonics::Climatology;
 use crate::series::{Series, mean, standard_deviation};
+use auc::Scores;
 use boosting::Settings;
 use windows::{Window, years};
 
@@ -39,7 +40,8 @@ pub(crate) struct Judged {
     /// The probability that a random candidate window looks more like one than a random real window:
     /// 0.5 where they cannot be told apart, 1 where they always can.
     pub(crate) auc: f64,
-    /// The 95 % interval after DeLong et al., as if windows were independent.
+    /// The 95 % interval after DeLong et al., with the windows of a year taken together. It leaves out that
+    /// other years would have trained another judge.
     pub(crate) interval: [f64; 2],
     /// Windows of each side.
     pub(crate) windows: usize,
@@ -148,11 +150,12 @@ fn compare(real: &Side, candidate: &Side) -> anyhow::Result<Judged> {
         count >= LEAST_WINDOWS,
         "the judge needs {LEAST_WINDOWS} windows of the same days of the year on both sides, and has {count}"
     );
-    let (mut rows, mut folds) = (Vec::new(), Vec::new());
+    let (mut rows, mut of_year, mut folds) = (Vec::new(), Vec::new(), Vec::new());
     for (side, chosen) in [(real, first), (candidate, second)] {
-        let years = years(&side.windows);
+        let total = years(&side.windows);
         rows.extend(chosen.iter().map(|&index| side.features[index].clone()));
-        folds.extend(chosen.iter().map(|&index| side.windows[index].year * FOLDS / years));
+        of_year.extend(chosen.iter().map(|&index| side.windows[index].year));
+        folds.extend(chosen.iter().map(|&index| side.windows[index].year * FOLDS / total));
     }
     let classes: Vec<bool> = (0..rows.len()).map(|row| row >= count).collect();
     let by_fold: Vec<Vec<f64>> = (0..FOLDS)
@@ -163,7 +166,10 @@ fn compare(real: &Side, candidate: &Side) -> anyhow::Result<Judged> {
         })
         .collect();
     let pooled: Vec<f64> = folds.iter().enumerate().map(|(row, &fold)| by_fold[fold][row]).collect();
-    let (auc, interval) = auc::auc(&pooled[..count], &pooled[count..]);
+    let (auc, interval) = auc::auc(
+        &Scores { scores: &pooled[..count], years: &of_year[..count] },
+        &Scores { scores: &pooled[count..], years: &of_year[count..] },
+    );
     Ok(Judged { auc, interval, windows: count })
 }
 
