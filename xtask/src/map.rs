@@ -28,10 +28,16 @@ pub(crate) const STAGES: &[Stage] = &[
         "preprocess/windows.parquet", "preprocess/transform.json",
     ] },
     Stage { name: "generate", binary: "infer", tables: &["generate"], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/transform.json",
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json",
+    ] },
+    Stage { name: "bound", binary: "infer", tables: &[], reads: &[
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json", "preprocess/standardised.parquet", "preprocess/season.parquet",
     ] },
     Stage { name: "evaluate", binary: "evaluate", tables: &["evaluate"], reads: &[
         "preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet",
+        "bound/likelihood.json",
     ] },
     Stage { name: "report", binary: "evaluate",
         tables: &["ingest", "preprocess", "model", "train", "generate", "evaluate", "report"],
@@ -135,7 +141,7 @@ mod tests {
     fn an_unknown_stage_proposes_the_nearest() {
         assert_eq!(
             stage("trian").unwrap_err(),
-            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, evaluate, report; \
+            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, evaluate, report; \
              did you mean \"train\"?"
         );
     }

@@ -5,7 +5,9 @@ use contract::variable::Variable;
 use rayon::prelude::*;
 
 use crate::evaluate::{EvaluateConfig, Samples};
+use crate::examination::{Examination, Examined};
 use crate::figures::{Figure, figures};
+use crate::likelihood::LikelihoodDocument;
 use crate::metrics::{Metrics, Sides, Years};
 use crate::rivals::{Material, RIVALS, Rival};
 use crate::sample::Sample;
@@ -19,6 +21,7 @@ pub(crate) fn assess(
     years: Years,
     config: &EvaluateConfig,
     variable: &Variable,
+    bound: &LikelihoodDocument,
 ) -> Metrics {
     let is_temperature = variable.canonical_unit == "K";
     let (figures, thresholds): (Vec<Figure>, Vec<Figure>) =
@@ -30,7 +33,8 @@ pub(crate) fn assess(
         yardstick: Yardstick::of(&samples.observed.series, &figures),
         figures: &figures,
     };
-    let own = own_candidates(&scorecard, samples, generated);
+    let look = Look { scorecard: &scorecard, examination: Examination::of(samples, config) };
+    let own = own_candidates(&look, samples, generated);
     let observed = curves(&figures, &samples.observed);
     let seen_of = |kind| own.iter().find(|(of, _)| of.kind == kind).map(|(_, seen)| &seen.curves);
     let sides = Sides {
@@ -40,15 +44,36 @@ pub(crate) fn assess(
         generated: seen_of(CandidateKind::Model),
     };
     let mut metrics = Metrics::of(&scorecard, &sides, years, samples.in_sample, variable);
-    metrics.targets = generated.and_then(|generated| Targets::of(samples.real(), generated));
     metrics.notes = notes(&scorecard, samples, generated, &thresholds);
-    let rivals = rivals(&scorecard, samples, generated, config);
+    if let Some(examination) = &look.examination {
+        let wanted = generated.is_some();
+        metrics.judge_yardstick = wanted.then(|| examination.judge_yardstick(&mut metrics.notes)).flatten();
+        metrics.likelihood = examination.likelihood(bound, &mut metrics.notes);
+    }
+    let rivals = rivals(&look, samples, generated, config);
     let own = own.into_iter().map(|(name, seen)| (name, Ok(seen)));
     for (name, result) in own.chain(rivals) {
         add(&mut metrics, &scorecard, name, result);
     }
+    metrics.targets = generated.map(|generated| Targets::of(samples.real(), generated, &metrics));
     metrics.notes.extend(catches_note(&metrics));
     metrics
+}
+
+/// Everything that is looked at in a candidate's series.
+struct Look<'a> {
+    scorecard: &'a Scorecard<'a>,
+    examination: Option<Examination<'a>>,
+}
+
+impl Look<'_> {
+    fn see(&self, kind: CandidateKind, sample: &Sample) -> Seen {
+        let examine = |examination: &Examination| examination.examine(kind, &sample.series);
+        Seen {
+            curves: curves(self.scorecard.figures, sample),
+            examined: self.examination.as_ref().map_or_else(Examined::default, examine),
+        }
+    }
 }
 
 /// A candidate's rows, or a note why it has none.
@@ -60,6 +85,12 @@ fn add(metrics: &mut Metrics, scorecard: &Scorecard, name: Name, result: Result<
                 metrics.notes.push(format!("{} has no value of: {}.", name.title, missing.join("; ")));
             }
             metrics.candidates.push(candidate);
+            for note in &seen.examined.notes {
+                // The same reason holds for most candidates.
+                if !metrics.notes.contains(note) {
+                    metrics.notes.push(note.clone());
+                }
+            }
         }
         Err(reason) => metrics.notes.push(format!("{} is left out: {reason}.", name.title)),
     }
@@ -86,13 +117,13 @@ const GENERATED: Name = Name { name: "generated", title: "Generated years", kind
 const TRAINING: Name = Name { name: "training", title: "Training years", kind: CandidateKind::Training };
 
 /// The generated and the training years, where there are any.
-fn own_candidates(scorecard: &Scorecard, samples: &Samples, generated: Option<&Sample>) -> Vec<(Name, Seen)> {
+fn own_candidates(look: &Look, samples: &Samples, generated: Option<&Sample>) -> Vec<(Name, Seen)> {
     let training = (!samples.in_sample).then_some(&samples.pair[0]);
     let own: Vec<(Name, &Sample)> = [(GENERATED, generated), (TRAINING, training)]
         .into_iter()
         .filter_map(|(name, sample)| Some((name, sample?)))
         .collect();
-    own.into_par_iter().map(|(name, sample)| (name, scorecard.see(sample))).collect()
+    own.into_par_iter().map(|(name, sample)| (name, look.see(name.kind, sample))).collect()
 }
 
 /// The generated series without years that are not whole, if it has any.
@@ -113,7 +144,7 @@ impl WholeYears {
 }
 
 fn rivals(
-    scorecard: &Scorecard,
+    look: &Look,
     samples: &Samples,
     generated: Option<&Sample>,
     config: &EvaluateConfig,
@@ -123,11 +154,10 @@ fn rivals(
         _ => config.rivals,
     };
     let Some(generated) = generated else { return Vec::new() };
-    let training = if samples.in_sample { &samples.observed } else { &samples.pair[0] };
-    let material = Material::of(&training.series, &generated.series);
+    let material = Material::of(&samples.training().series, &generated.series);
     let see = |rival: &Rival| {
         let series = rival.series(&material);
-        (rival.name, series.map(|series| scorecard.see(&Sample::of(series))))
+        (rival.name, series.map(|series| look.see(rival.name.kind, &Sample::of(series))))
     };
     RIVALS.iter().filter(wanted).collect::<Vec<_>>().into_par_iter().map(see).collect()
 }
@@ -140,7 +170,7 @@ fn notes(
 ) -> Vec<String> {
     let mut notes = Vec::new();
     if samples.in_sample {
-        notes.push("In-sample: the model was trained on windows from every year, so no year is held out, and the errors say nothing about years that it has not seen. Rivals are made from the same years.".to_string());
+        notes.push("In-sample: the model was trained on windows from every year, so no year is held out, and the errors say nothing about years that it has not seen. Rivals are made from the same years. The memorisation audit and the likelihood need unseen years, so they are left out.".to_string());
     }
     notes.extend(left_out(scorecard, thresholds));
     if scorecard.yardstick.is_none() {
@@ -208,8 +238,11 @@ mod tests {
             generated: weather(4, 2021, 4),
             in_sample: false,
         };
-        let config = EvaluateConfig { autocorrelation_days: 30, rivals: false, broken: false };
-        assess(&samples, Years::default(), &config, Variable::named(variable).unwrap())
+        let config = EvaluateConfig { autocorrelation_days: 30, rivals: false, broken: false, judge: false };
+        let bound = serde_json::json!({"format": 2, "unit": "nat h-1", "train": null, "validation": null,
+            "test": {"hours": 9, "bound": 0.5}});
+        let bound = serde_json::from_value(bound).unwrap();
+        assess(&samples, Years::default(), &config, Variable::named(variable).unwrap(), &bound)
     }
 
     fn check(level: f64, variable: &str, rows: usize, note: &str) {

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::climatology::Climatology;
+use crate::metrics::round;
 use crate::series::{HOURS, Series};
 
 /// Days of a window: shorter than the blocks of 4 days that resampling copies, so that most of their
@@ -23,7 +24,7 @@ const MOST_WINDOWS: usize = 2000;
 /// Fewer windows have no median to speak of.
 const LEAST_WINDOWS: usize = 300;
 /// A ratio of medians that passes.
-const PASSES: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+pub(crate) const PASSES: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 /// The share of held-out windows that count as near.
 const NEAR_SHARE: f64 = 0.01;
 
@@ -68,12 +69,13 @@ pub(crate) fn audit(
     let [test, generated] = [&held_out, &candidate].map(|side| side.distances(&training, &calendar));
     let (test_median, generated_median) = (quantile(&test, 0.5), quantile(&generated, 0.5));
     let limit = quantile(&test, NEAR_SHARE);
+    let near = generated.partition_point(|&distance| distance < limit);
     let ratio = generated_median / test_median;
     Ok(Audit {
-        ratio,
-        generated_median,
-        test_median,
-        near_share: generated.partition_point(|&distance| distance < limit) as f64 / generated.len() as f64,
+        ratio: round(ratio),
+        generated_median: round(generated_median),
+        test_median: round(test_median),
+        near_share: round(near as f64 / generated.len() as f64),
         windows: [generated.len(), test.len()],
         passes: PASSES.contains(&ratio),
     })

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::assess::assess;
 use crate::curves::Curves;
 use crate::input::{Generated, Observed};
+use crate::likelihood::LikelihoodDocument;
 use crate::metrics::Years;
 use crate::sample::Sample;
 
@@ -31,11 +32,12 @@ struct EvaluateTable {
     autocorrelation_days: usize,
     rivals: bool,
     broken: bool,
+    judge: bool,
 }
 
 impl Default for EvaluateTable {
     fn default() -> EvaluateTable {
-        EvaluateTable { autocorrelation_days: 60, rivals: true, broken: false }
+        EvaluateTable { autocorrelation_days: 60, rivals: true, broken: false, judge: true }
     }
 }
 
@@ -48,14 +50,16 @@ pub struct EvaluateConfig {
     pub(crate) rivals: bool,
     /// Whether deliberately broken generators are, which show what the scorecard can see.
     pub(crate) broken: bool,
+    /// Whether a classifier is trained to tell generated from real years.
+    pub(crate) judge: bool,
 }
 
 /// What is compared. Real years are whole ones.
 pub(crate) struct Samples {
     /// All years.
     pub(crate) observed: Sample,
-    /// The training half (with the validation years) and the held-out years; where nothing is out of sample, the first and the second half of
-    /// all years.
+    /// The training half (with the validation years) and the held-out years; where nothing is out of
+    /// sample, the first and the second half of all years.
     pub(crate) pair: [Sample; 2],
     pub(crate) generated: Sample,
     pub(crate) in_sample: bool,
@@ -66,20 +70,29 @@ impl Samples {
     pub(crate) fn real(&self) -> &Sample {
         if self.in_sample { &self.observed } else { &self.pair[1] }
     }
+
+    /// What rivals are fitted on: the training half, or all in-sample.
+    pub(crate) fn training(&self) -> &Sample {
+        if self.in_sample { &self.observed } else { &self.pair[0] }
+    }
 }
 
 impl Stage for Evaluate {
     const NAME: &'static str = "evaluate";
-    const READS: &'static [&'static str] =
-        &["preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet"];
+    const READS: &'static [&'static str] = &[
+        "preprocess/observed.parquet",
+        "preprocess/transform.json",
+        "generate/generated.parquet",
+        "bound/likelihood.json",
+    ];
     type Tables = EvaluateTables;
     type Config = EvaluateConfig;
 
     fn check(tables: EvaluateTables) -> Result<EvaluateConfig, Fault> {
         let days = tables.evaluate.autocorrelation_days;
         let autocorrelation_days = in_range("evaluate.autocorrelation_days", days, 1..=180)?;
-        let EvaluateTable { rivals, broken, .. } = tables.evaluate;
-        Ok(EvaluateConfig { autocorrelation_days, rivals, broken })
+        let EvaluateTable { rivals, broken, judge, .. } = tables.evaluate;
+        Ok(EvaluateConfig { autocorrelation_days, rivals, broken, judge })
     }
 
     fn run(config: &EvaluateConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
@@ -91,11 +104,12 @@ impl Stage for Evaluate {
         })?;
         let observed = Observed::read(inputs.path("preprocess/observed.parquet")?, &transform)?;
         let generated = Generated::read(inputs.path("generate/generated.parquet")?, &transform)?;
+        let bound = LikelihoodDocument::read(inputs.path("bound/likelihood.json")?)?;
         let moved = generated.moved;
         let (samples, years) = samples(&observed, generated, transform.in_sample);
         drop(observed);
 
-        let mut metrics = assess(&samples, years, config, variable);
+        let mut metrics = assess(&samples, years, config, variable, &bound);
         if let Some((year, shift)) = moved {
             metrics.notes.insert(0, format!(
                 "The hours were generated for the climate of {year}; for the comparison they were moved back to {} by {shift:.3} {}.",
@@ -170,9 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_sixty_days_with_rivals_and_without_broken_generators() {
+    fn the_default_is_sixty_days_with_rivals_and_a_judge_and_without_broken_generators() {
         let config = Evaluate::check(EvaluateTables::default()).unwrap();
         assert_eq!(config.autocorrelation_days, 60);
-        assert!(config.rivals && !config.broken);
+        assert!(config.rivals && config.judge && !config.broken);
     }
 }

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::climatology::Climatology;
+use crate::metrics::round;
 use crate::series::{Series, mean, standard_deviation};
 use auc::Scores;
 use boosting::Settings;
@@ -105,8 +106,8 @@ pub(crate) fn yardstick(
         .collect::<anyhow::Result<_>>()?;
     let halvings: Vec<f64> = judged.iter().map(|judged| judged.auc).collect();
     Ok(JudgeYardstick {
-        mean: mean(&halvings),
-        sd: standard_deviation(&halvings, 1),
+        mean: round(mean(&halvings)),
+        sd: round(standard_deviation(&halvings, 1)),
         windows: judged.iter().map(|judged| judged.windows).max().unwrap_or(0),
         halvings,
     })
@@ -170,7 +171,7 @@ fn compare(real: &Side, candidate: &Side) -> anyhow::Result<Judged> {
         &Scores { scores: &pooled[..count], years: &of_year[..count] },
         &Scores { scores: &pooled[count..], years: &of_year[count..] },
     );
-    Ok(Judged { auc, interval, windows: count })
+    Ok(Judged { auc: round(auc), interval: interval.map(round), windows: count })
 }
 
 #[cfg(test)]

@@ -3,20 +3,17 @@
 //! nothing of the model: burn is not linked here.
 
 mod assess;
-#[allow(dead_code)] // Until `evaluate` calls it.
 mod audit;
 mod cholesky;
 mod climatology;
 mod curves;
 mod evaluate;
+mod examination;
 mod figures;
 mod fourier;
 mod input;
-#[allow(dead_code)] // Until `evaluate` calls it.
 mod judge;
-#[allow(dead_code)] // Until `evaluate` calls it.
 mod likelihood;
-#[allow(dead_code)] // Until `evaluate` calls it.
 mod linear;
 mod metrics;
 mod plot;

@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::climatology::Climatology;
+use crate::metrics::round;
 use crate::series::{Series, standard_deviation};
 use autoregression::{Autoregression, Scaled};
 
@@ -86,23 +87,32 @@ impl Baseline {
     pub(crate) fn strongest(&self) -> f64 {
         self.periodic_ar26.map_or(self.ar26, |periodic| periodic.min(self.ar26))
     }
+
+    fn rounded(self) -> Baseline {
+        Baseline {
+            ar26: round(self.ar26),
+            periodic_ar26: self.periodic_ar26.map(round),
+            log_scale: round(self.log_scale),
+            ..self
+        }
+    }
 }
 
 impl Likelihood {
     /// The baseline alone, or with what the model reaches.
     pub(crate) fn of(baseline: Baseline, model: Option<&LikelihoodDocument>) -> Likelihood {
         let test = model.and_then(|model| model.test.as_ref());
-        let bound = |part: Option<&document::Bound>| part.and_then(|part| part.bound);
+        let bound = |part: Option<&document::Bound>| part.and_then(|part| part.bound).map(round);
         let model_bound = bound(test);
         Likelihood {
             unit: document::UNIT.to_string(),
             model_bound,
             model_bound_train: bound(model.and_then(|model| model.train.as_ref())),
             model_bound_validation: bound(model.and_then(|model| model.validation.as_ref())),
-            difference_ar26: model_bound.map(|bound| bound - baseline.ar26),
-            difference: model_bound.map(|bound| bound - baseline.strongest()),
+            difference_ar26: model_bound.map(|bound| round(bound - baseline.ar26)),
+            difference: model_bound.map(|bound| round(bound - baseline.strongest())),
             hours: test.map_or(0, |test| test.hours),
-            baseline,
+            baseline: baseline.rounded(),
         }
     }
 }
@@ -231,7 +241,7 @@ mod tests {
         let model: LikelihoodDocument = serde_json::from_value(model).unwrap();
         let found = Likelihood::of(baseline.clone(), Some(&model));
         assert_eq!((found.model_bound, found.hours), (Some(0.75), 9));
-        assert_eq!((found.difference_ar26, found.difference), (Some(-0.25), Some(0.75 - 0.9)));
+        assert_eq!((found.difference_ar26, found.difference), (Some(-0.25), Some(-0.15)));
         assert_eq!((found.model_bound_train, found.model_bound_validation), (None, Some(0.8)));
         assert_eq!(Likelihood::of(baseline, None).difference, None);
     }

@@ -6,6 +6,8 @@ use contract::variable::Variable;
 use serde::{Deserialize, Serialize};
 
 use crate::figures::{Figure, Kind};
+use crate::judge::JudgeYardstick;
+use crate::likelihood::Likelihood;
 use crate::random::SEED;
 use crate::scorecard::{Candidate, CandidateKind, FigureCurves, Score, Scorecard};
 use crate::series::Series;
@@ -29,7 +31,11 @@ pub(crate) struct Metrics {
     pub(crate) figures: Vec<FigureRow>,
     /// The generated series first, if it can be compared.
     pub(crate) candidates: Vec<Candidate>,
-    /// Null where a side is too short.
+    /// What the judge tells of two halves of the real years; null where it is not asked.
+    pub(crate) judge_yardstick: Option<JudgeYardstick>,
+    /// Null in-sample.
+    pub(crate) likelihood: Option<Likelihood>,
+    /// Null without a whole generated year.
     pub(crate) targets: Option<Targets>,
     pub(crate) notes: Vec<String>,
 }
@@ -131,9 +137,16 @@ impl Metrics {
                 })
                 .collect(),
             candidates: Vec::new(),
+            judge_yardstick: None,
+            likelihood: None,
             targets: None,
             notes: Vec::new(),
         }
+    }
+
+    /// The generated series, if it can be compared.
+    pub(crate) fn model(&self) -> Option<&Candidate> {
+        self.candidates.iter().find(|candidate| candidate.kind == CandidateKind::Model)
     }
 
     /// The candidate of that name.
@@ -144,8 +157,7 @@ impl Metrics {
     /// What the scorecard comes to, in a sentence.
     pub(crate) fn verdict(&self) -> String {
         let real = if self.in_sample { "the observed years (in-sample)" } else { "held-out years" };
-        let generated = self.candidates.iter().find(|candidate| candidate.kind == CandidateKind::Model);
-        let Some(generated) = generated.filter(|generated| !generated.rows.is_empty()) else {
+        let Some(generated) = self.model().filter(|generated| !generated.rows.is_empty()) else {
             return format!("No figure can be compared with {real}; the notes say why.");
         };
         let (Some(mean_e), Some(outside)) = (generated.mean_e, generated.outside) else {

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Audit;
+use crate::examination::Examined;
 use crate::figures::Figure;
+use crate::judge::Judged;
 use crate::metrics::round;
 use crate::sample::Sample;
 use crate::yardstick::{LARGEST_E, Measured, Yardstick};
@@ -42,6 +45,7 @@ pub(crate) struct Name {
 /// What is looked at in a candidate's series.
 pub(crate) struct Seen {
     pub(crate) curves: FigureCurves,
+    pub(crate) examined: Examined,
 }
 
 /// A candidate's rows and what they come to.
@@ -59,6 +63,10 @@ pub(crate) struct Candidate {
     pub(crate) below_one: Option<usize>,
     /// The number of rows outside of what real years differ by.
     pub(crate) outside: Option<usize>,
+    /// Whether a classifier can tell it from real years; null for the training years.
+    pub(crate) judge: Option<Judged>,
+    /// Whether it copies the training years; null in-sample.
+    pub(crate) memorisation: Option<Audit>,
 }
 
 /// A figure of a candidate. `e`, `p` and `outside` are null without a yardstick.
@@ -101,11 +109,6 @@ impl Scorecard<'_> {
         (!defined).then(|| "some halves of the real years have nothing of it or none differ".to_string())
     }
 
-    /// Everything that is looked at in a candidate's series.
-    pub(crate) fn see(&self, sample: &Sample) -> Seen {
-        Seen { curves: curves(self.figures, sample) }
-    }
-
     /// The candidate of that name, and the titles of the rows that it has no value for.
     pub(crate) fn candidate(&self, name: Name, seen: &Seen) -> (Candidate, Vec<&str>) {
         let (mut rows, mut missing, mut measured) = (Vec::new(), Vec::new(), Vec::new());
@@ -131,6 +134,8 @@ impl Scorecard<'_> {
             mean_e: has_yardstick.then(|| round(mean())),
             below_one: has_yardstick.then(|| count(|row| row.e < 1.0)),
             outside: has_yardstick.then(|| count(|row| row.outside)),
+            judge: seen.examined.judge.clone(),
+            memorisation: seen.examined.memorisation.clone(),
         };
         (candidate, missing)
     }
@@ -174,7 +179,8 @@ mod tests {
         };
         let constant = sample(2001, hours, |_| 1.0);
         let name = Name { name: "constant", title: "Constant", kind: CandidateKind::Broken };
-        let (candidate, missing) = scorecard.candidate(name, &scorecard.see(&constant));
+        let seen = Seen { curves: curves(&figures, &constant), examined: Examined::default() };
+        let (candidate, missing) = scorecard.candidate(name, &seen);
         let row = &candidate.rows[0];
         assert_eq!((row.error, row.e, row.p, row.outside), (None, Some(5.0), Some(0.0), Some(true)));
         assert_eq!((candidate.mean_e, candidate.outside, missing.len()), (Some(5.0), Some(1), 0));

@@ -8,10 +8,12 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use super::ReportConfig;
+use super::findings::{Line, findings, lines};
 use super::inputs::{Digest, Documents, History};
 use super::pictures::{self, Gallery, Labels, Picture};
 use super::place::{Fact, facts, place};
 use super::scorecard::{Rivals, Scorecard, candidates, rows};
+use super::targets;
 use super::units::{Units, number};
 use crate::metrics::{Metrics, YearList};
 
@@ -21,10 +23,14 @@ pub(crate) struct Page {
     title: String,
     variable: String,
     verdict: String,
+    /// What the judge, the audit and the likelihood say.
+    findings: Vec<String>,
     in_sample: bool,
     comparison: String,
     scorecard: Scorecard,
     rivals: Rivals,
+    targets: Vec<targets::Row>,
+    likelihood: Vec<Line>,
     gallery: Gallery,
     losses: Vec<Picture>,
     training: String,
@@ -52,6 +58,7 @@ impl Page {
             other_real: other_real.to_string(),
             units,
         };
+        let judge_real = metrics.judge_yardstick.as_ref().map(|yardstick| yardstick.mean);
         let place = place(source.latitude_deg, source.longitude_deg);
         let files = source.files.iter().map(|file| Digest {
             name: file.name.rsplit(['/', '\\']).next().unwrap_or_default().to_string(),
@@ -61,10 +68,13 @@ impl Page {
             title: config.title.clone().unwrap_or_else(|| place.clone()),
             variable: variable.map_or(&*metrics.variable, |variable| variable.long_name).to_string(),
             verdict: metrics.verdict(),
+            findings: findings(metrics),
             in_sample: metrics.in_sample,
             comparison: comparison(metrics),
             scorecard: Scorecard::of(&rows(metrics), &labels.units),
-            rivals: Rivals::of(&candidates(metrics), None),
+            rivals: Rivals::of(&candidates(metrics), judge_real),
+            targets: targets::targets(metrics, &labels.units),
+            likelihood: lines(metrics.likelihood.as_ref()),
             gallery: Gallery::of(curves, &labels)?,
             losses: pictures::losses(history)?,
             training: training(history),

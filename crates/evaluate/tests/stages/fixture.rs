@@ -20,6 +20,8 @@ pub struct Case {
     pub shift_kelvin: f64,
     /// Whether rivals and broken generators are run.
     pub rivals: bool,
+    /// Whether the judge is asked.
+    pub judge: bool,
     /// The last observed year; the first is 2001.
     pub last_year: i16,
     pub title: &'static str,
@@ -34,6 +36,7 @@ impl Default for Case {
             target_year: None,
             shift_kelvin: 0.0,
             rivals: false,
+            judge: false,
             last_year: 2012,
             title: "A <place> & its weather",
         }
@@ -44,6 +47,7 @@ impl Default for Case {
 pub struct Run {
     pub folder: tempfile::TempDir,
     rivals: bool,
+    judge: bool,
 }
 
 const SLOPE_PER_YEAR: f64 = 0.04;
@@ -51,12 +55,13 @@ const SLOPE_PER_YEAR: f64 = 0.04;
 impl Run {
     /// Writes the inputs.
     pub fn of(case: &Case) -> Run {
-        let run = Run { folder: tempfile::tempdir().unwrap(), rivals: case.rivals };
+        let run = Run { folder: tempfile::tempdir().unwrap(), rivals: case.rivals, judge: case.judge };
         tables::write(&run.path("observed.parquet"), &observed(case)).unwrap();
         tables::write(&run.path("generated.parquet"), &generated(case)).unwrap();
         tables::write(&run.path("history.parquet"), &history()).unwrap();
         run.write("transform.json", &transform(case.in_sample));
         run.write("source.json", &source());
+        run.write("likelihood.json", &likelihood());
         run
     }
 
@@ -77,7 +82,8 @@ impl Run {
     }
 
     pub fn evaluate(&self) -> anyhow::Result<()> {
-        self.run::<Evaluate>(json!({"evaluate": {"rivals": self.rivals, "broken": self.rivals}}))
+        let (rivals, judge) = (self.rivals, self.judge);
+        self.run::<Evaluate>(json!({"evaluate": {"rivals": rivals, "broken": rivals, "judge": judge}}))
     }
 
     pub fn report(&self, case: &Case) -> anyhow::Result<()> {
@@ -206,6 +212,13 @@ fn source() -> Value {
         "filled": [{"variable": "t2m", "from": "2008-03-02T01:00", "to": "2008-03-02T02:00", "hours": 2}],
         "files": [{"name": "a.nc", "digest": digest("a.nc file")}],
         "attribution": "Contains modified Copernicus Climate Change Service information 2012.",
+    })
+}
+
+fn likelihood() -> Value {
+    json!({
+        "format": 2, "unit": "nat h-1", "train": {"hours": 900, "bound": 0.2},
+        "validation": {"hours": 100, "bound": 0.3}, "test": {"hours": 1000, "bound": 0.25},
     })
 }
 

@@ -3,6 +3,8 @@
 mod fixture;
 mod pictures;
 
+use std::sync::LazyLock;
+
 use fixture::{Case, Run, digest};
 use serde_json::Value;
 
@@ -158,6 +160,66 @@ fn rivals_and_broken_generators_stand_beside_the_model() {
     assert!(notes(&metrics).contains("Each figure is outside for at least one broken generator."));
 }
 
+/// Everything at once, with six generated years.
+static JUDGED: LazyLock<(Value, String)> = LazyLock::new(|| {
+    let six_years = Case { generated_hours: 6 * 8766, members: 1, ..Case::default() };
+    both(&Case { judge: true, rivals: true, ..six_years })
+});
+
+#[test]
+fn the_judge_the_audit_and_the_likelihood_stand_beside_the_figures() {
+    let (metrics, page) = &*JUDGED;
+    assert_eq!(metrics["judge_yardstick"]["halvings"].as_array().unwrap().len(), 5);
+    let auc = |name: &str| candidate(metrics, name)["judge"]["auc"].as_f64().unwrap();
+    let ratio = |name: &str| candidate(metrics, name)["memorisation"]["ratio"].as_f64().unwrap();
+    // The same process; 270 windows a side have a standard deviation of 0.025.
+    assert!((auc("generated") - 0.5).abs() < 0.1, "{}", auc("generated"));
+    assert!(auc("too_smooth") > 0.95 && auc("climatology") > 0.95);
+    assert!(candidate(metrics, "training")["judge"].is_null());
+    assert!((0.9..=1.1).contains(&ratio("generated")), "{}", ratio("generated"));
+    for copies in ["knn_blocks", "blocks_64_days", "copied_years", "training"] {
+        assert_eq!(candidate(metrics, copies)["memorisation"]["passes"], false, "{copies}");
+    }
+    let likelihood = &metrics["likelihood"];
+    let best = ["ar26", "periodic_ar26"].map(|key| likelihood["baseline"][key].as_f64().unwrap());
+    let difference = likelihood["difference"].as_f64().unwrap();
+    assert!((difference - (0.25 - best[0].min(best[1]))).abs() < 1e-6, "{likelihood}");
+    for text in
+        ["A judge that is shown eight days at a time", "Generated days are as far from", "To the model"]
+    {
+        assert!(page.contains(text), "{text}");
+    }
+    assert!(page.contains("0.2500") && page.contains("<small class=\"outside\">copies</small>"));
+}
+
+#[test]
+fn every_target_says_what_was_wanted_and_whether_it_is_met() {
+    let (metrics, page) = &*JUDGED;
+    let targets = &metrics["targets"];
+    for key in ["mean_e", "mean_e_knn", "outside", "judge", "memorisation", "likelihood"] {
+        let [value, at_most] = ["value", "at_most"].map(|part| targets[key][part].as_f64().unwrap());
+        let least = targets[key]["at_least"].as_f64().unwrap_or(f64::NEG_INFINITY);
+        assert_eq!(targets[key]["met"], (least..=at_most).contains(&value), "{key}: {targets}");
+    }
+    let [training, knn] = ["training", "knn_blocks"].map(|name| candidate(metrics, name));
+    assert_eq!(targets["mean_e"]["at_most"], training["mean_e"]);
+    assert_eq!(targets["mean_e_knn"]["at_most"], knn["mean_e"]);
+    for key in ["sd_monthly_anomaly", "sd_yearly_anomaly", "autocorrelation"] {
+        assert!(targets[key]["met"].is_boolean(), "{key}");
+    }
+    let table = page.split("id=\"targets\"").nth(1).unwrap().split("</table>").next().unwrap();
+    assert_eq!(table.matches("<tr><th scope=\"row\">").count(), 9);
+}
+
+#[test]
+fn few_years_have_no_judge_and_say_so() {
+    let (metrics, page) =
+        both(&Case { judge: true, generated_hours: 3 * 8766, members: 1, ..Case::default() });
+    assert!(candidate(&metrics, "generated")["judge"].is_null() && metrics["targets"]["judge"].is_null());
+    assert!(notes(&metrics).contains("The judge needs 5 generated years with 8-day windows, and has 3."));
+    assert!(!page.contains("A judge that is shown"));
+}
+
 #[test]
 fn hours_generated_for_another_year_are_moved_back() {
     let figures = |case: &Case| both(case).0;
@@ -189,6 +251,8 @@ fn in_sample_runs_say_so_and_compare_with_all_years() {
     assert!(values["observed"].is_f64());
     assert_eq!(names(&metrics)[..2], ["generated", "climatology"]);
     assert!(notes(&metrics).contains("In-sample: the model was trained on windows from every year"));
+    assert!(metrics["likelihood"].is_null() && metrics["targets"]["memorisation"].is_null());
+    assert!(candidate(&metrics, "generated")["memorisation"].is_null());
     assert!(page.contains("<strong>In-sample.</strong>") && page.contains("figures, in-sample; mean E"));
 }
 
@@ -298,7 +362,7 @@ fn artifacts_of_an_older_format_are_refused() {
         };
         assert_eq!(format!("{:#}", stage(&run).unwrap_err()), wanted);
     };
-    for name in ["observed.parquet", "generated.parquet", "transform.json"] {
+    for name in ["observed.parquet", "generated.parquet", "transform.json", "likelihood.json"] {
         check(name, Run::evaluate);
     }
     for name in ["metrics.json", "curves.json", "history.parquet", "source.json", "transform.json"] {

@@ -3,12 +3,9 @@
 use serde::Serialize;
 
 use super::{NOTHING, bar_percent, shown_e};
+use crate::audit::PASSES;
 use crate::report::units::number;
 use crate::scorecard::CandidateKind;
-
-/// Generated windows may be at most so much nearer to training years, or farther from them, than
-/// held-out ones are.
-const MEMORISATION: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 
 /// What one generator comes to.
 #[derive(Clone, Debug)]
@@ -101,8 +98,8 @@ impl Cells {
             (None, _) => "unrated",
         };
         let memory_word = match candidate.memorisation {
-            Some(ratio) if ratio < *MEMORISATION.start() => "copies",
-            Some(ratio) if ratio > *MEMORISATION.end() => "strays",
+            Some(ratio) if ratio < *PASSES.start() => "copies",
+            Some(ratio) if ratio > *PASSES.end() => "strays",
             _ => "",
         };
         Cells {

@@ -42,8 +42,11 @@ pub(crate) fn candidates(metrics: &Metrics) -> Vec<Candidate> {
         outside: candidate.outside,
         figures: candidate.rows.len(),
         outside_titles: outside(metrics, &candidate.rows),
-        judge_auc: None,
-        memorisation: None,
+        judge_auc: candidate.judge.as_ref().map(|judged| judged.auc),
+        // That training years are their own copies is no news.
+        memorisation: (candidate.kind != CandidateKind::Training)
+            .then(|| candidate.memorisation.as_ref().map(|audit| audit.ratio))
+            .flatten(),
     });
     candidates.collect()
 }
