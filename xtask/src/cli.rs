@@ -11,7 +11,7 @@ use crate::pipeline::DEFAULT;
 /// The pipeline from ERA5 files to synthetic weather and a report on it.
 ///
 /// A pipeline is a TOML file below pipelines/. Its stages (ingest, preprocess, train, generate,
-/// evaluate, report) run in order; each result is kept in data/cache under a fingerprint of
+/// bound, evaluate, report) run in order; each result is kept in data/cache under a fingerprint of
 /// everything it depends on, so nothing is computed twice. Results are in data/runs/PIPELINE.
 ///
 /// Start with: cargo xtask run-all
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     ///   cargo xtask run train smoke
     #[command(verbatim_doc_comment)]
     Run {
-        /// ingest, preprocess, train, generate, evaluate or report.
+        /// ingest, preprocess, train, generate, bound, evaluate or report.
         stage: String,
         /// The pipeline file: a path, or a name below pipelines/.
         #[arg(default_value = DEFAULT)]

@@ -37,6 +37,7 @@ pub(crate) const STAGES: &[Stage] = &[
     ] },
     Stage { name: "evaluate", binary: "evaluate", tables: &["evaluate"], reads: &[
         "preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet",
+        "bound/likelihood.json",
     ] },
     Stage { name: "report", binary: "evaluate",
         tables: &["ingest", "preprocess", "model", "train", "generate", "evaluate", "report"],
@@ -140,7 +141,7 @@ mod tests {
     fn an_unknown_stage_proposes_the_nearest() {
         assert_eq!(
             stage("trian").unwrap_err(),
-            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, evaluate, report; \
+            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, evaluate, report; \
              did you mean \"train\"?"
         );
     }

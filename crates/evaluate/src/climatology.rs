@@ -4,8 +4,10 @@
 //! anomaly.
 
 use std::f64::consts::TAU;
+use std::sync::LazyLock;
 
-use crate::series::{HOURS, Series, days_in_year};
+use crate::cholesky;
+use crate::series::{Day, HOURS, Series, days_in_year};
 
 const ANNUAL: usize = 7;
 const DIURNAL: usize = 9;
@@ -17,30 +19,58 @@ const RIDGE: f64 = 1e-6;
 /// Shorter series do not show a whole year.
 const LEAST_DAYS: usize = 365;
 
+/// The fitted climatology.
+pub(crate) struct Climatology {
+    /// For each hour of the day, the coefficients of the annual terms.
+    curves: [[f64; ANNUAL]; HOURS],
+}
+
+impl Climatology {
+    /// The climatology of a series, or `None` if it has less than a year.
+    pub(crate) fn fit(series: &Series) -> Option<Climatology> {
+        if series.days.len() < LEAST_DAYS {
+            return None;
+        }
+        Some(Climatology { curves: fit(series)? })
+    }
+
+    /// What is usual at each hour of that day.
+    pub(crate) fn of_day(&self, day: &Day) -> [f64; HOURS] {
+        let annual = annual_terms(day);
+        std::array::from_fn(|hour| annual[hour].iter().zip(&self.curves[hour]).map(|(a, c)| a * c).sum())
+    }
+
+    /// The hours of a series minus what is usual.
+    pub(crate) fn anomalies(&self, series: &Series) -> Vec<f64> {
+        let mut anomalies = Vec::with_capacity(series.values.len());
+        for (day, values) in series.iter() {
+            anomalies.extend(values.iter().zip(self.of_day(day)).map(|(value, usual)| value - usual));
+        }
+        anomalies
+    }
+}
+
 /// The hourly anomalies of a series from its own climatology, or `None` if it has less than a year.
 pub(crate) fn anomalies(series: &Series) -> Option<Vec<f64>> {
-    if series.days.len() < LEAST_DAYS {
-        return None;
-    }
-    let curves = fit(series)?;
-    let mut anomalies = Vec::with_capacity(series.values.len());
-    for (day, values) in series.iter() {
-        let length = days_in_year(day.year);
-        for (hour, value) in values.iter().enumerate() {
-            let annual = annual_terms(phase(day.day_of_year, hour, length));
-            let expected: f64 = annual.iter().zip(&curves[hour]).map(|(a, c)| a * c).sum();
-            anomalies.push(value - expected);
-        }
-    }
-    Some(anomalies)
+    Some(Climatology::fit(series)?.anomalies(series))
 }
 
-fn phase(day_of_year: i16, hour: usize, days: f64) -> f64 {
-    (f64::from(day_of_year) - 1.0 + hour as f64 / 24.0) / days
+/// The annual terms of each hour of a year of 365 days, and of one of 366.
+static ANNUAL_TERMS: LazyLock<[Vec<[[f64; ANNUAL]; HOURS]>; 2]> = LazyLock::new(|| {
+    [365_u16, 366].map(|days| {
+        let of_day = |day| std::array::from_fn(|hour| terms(f64::from(day) + hour as f64 / 24.0, days));
+        (0..days).map(of_day).collect()
+    })
+});
+
+/// The annual terms of each hour of a day.
+fn annual_terms(day: &Day) -> &'static [[f64; ANNUAL]; HOURS] {
+    let is_leap = days_in_year(day.year) > 365.0;
+    &ANNUAL_TERMS[usize::from(is_leap)][day.day_of_year as usize - 1]
 }
 
-fn annual_terms(phase: f64) -> [f64; ANNUAL] {
-    let (sin, cos) = (TAU * phase).sin_cos();
+fn terms(days_passed: f64, days_in_year: u16) -> [f64; ANNUAL] {
+    let (sin, cos) = (TAU * days_passed / f64::from(days_in_year)).sin_cos();
     let (sin2, cos2) = (2.0 * sin * cos, cos * cos - sin * sin);
     let (sin3, cos3) = (sin2 * cos + cos2 * sin, cos2 * cos - sin2 * sin);
     [1.0, sin, cos, sin2, cos2, sin3, cos3]
@@ -65,9 +95,9 @@ fn fit(series: &Series) -> Option<[[f64; ANNUAL]; HOURS]> {
     let mut grams = [[[0.0; ANNUAL]; ANNUAL]; HOURS];
     let mut moments = [[0.0; ANNUAL]; HOURS];
     for (day, values) in series.iter() {
-        let length = days_in_year(day.year);
+        let annual = annual_terms(day);
         for (hour, value) in values.iter().enumerate() {
-            let annual = annual_terms(phase(day.day_of_year, hour, length));
+            let annual = &annual[hour];
             for i in 0..ANNUAL {
                 moments[hour][i] += annual[i] * (value - centre);
                 for j in 0..=i {
@@ -105,35 +135,7 @@ fn solve(grams: &[[[f64; ANNUAL]; ANNUAL]; HOURS], moments: &[[f64; ANNUAL]; HOU
     for (i, row) in matrix.iter_mut().enumerate() {
         row[i] += RIDGE;
     }
-    cholesky_solve(&mut matrix, right)
-}
-
-/// Solves `matrix x = right`, of which only the lower triangle is read; `None` if it is not positive
-/// definite.
-fn cholesky_solve(matrix: &mut [Vec<f64>], mut right: Vec<f64>) -> Option<Vec<f64>> {
-    let n = right.len();
-    for i in 0..n {
-        for j in 0..=i {
-            let sum: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
-            let rest = matrix[i][j] - sum;
-            if i != j {
-                matrix[i][j] = rest / matrix[j][j];
-            } else if rest > 0.0 {
-                matrix[i][i] = rest.sqrt();
-            } else {
-                return None;
-            }
-        }
-    }
-    for i in 0..n {
-        let sum: f64 = (0..i).map(|k| matrix[i][k] * right[k]).sum();
-        right[i] = (right[i] - sum) / matrix[i][i];
-    }
-    for i in (0..n).rev() {
-        let sum: f64 = (i + 1..n).map(|k| matrix[k][i] * right[k]).sum();
-        right[i] = (right[i] - sum) / matrix[i][i];
-    }
-    Some(right)
+    cholesky::solve(&mut matrix, right)
 }
 
 #[cfg(test)]

@@ -1,18 +1,33 @@
-//! The document `curves.json`: everything that the report draws, in the canonical unit, rounded to a
-//! thousandth. A curve that a sample is too short for is empty.
+//! The document `curves.json`: everything that the report draws, in the canonical unit, rounded to
+//! what a picture can show. A curve that a sample is too short for is empty.
+
+mod days;
+mod excerpts;
+mod extremes;
+mod halves;
+mod memory;
+mod rounding;
+mod seasons;
+mod spectrum;
+mod spells;
+mod statistics;
 
 use contract::artifact::FORMAT;
-use contract::calendar::{self, DAY_US};
 use contract::variable::Variable;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{EvaluateConfig, Samples};
-use crate::figures::{anomaly_autocorrelation, diurnal_profile, diurnal_range, quantile, seasonal_profile};
+use crate::figures::{diurnal_profile, diurnal_range, seasonal_profile};
 use crate::sample::Sample;
-use crate::series::HOURS;
+use crate::series::Series;
 
-const LAST_WEEKS_DAYS: usize = 28;
-const LAST_YEAR_DAYS: usize = 365;
+pub(crate) use excerpts::{Hours, Sides, Year};
+pub(crate) use extremes::Extremes;
+pub(crate) use seasons::SEASONS;
+pub(crate) use spectrum::Spectrum;
+pub(crate) use spells::LONGEST_DAYS;
+use statistics::{Compared, Statistics};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,122 +43,100 @@ pub(crate) struct Curves {
     pub(crate) diurnal_range: Curve,
     /// Autocorrelation of daily mean anomalies at lags of 1 day and more.
     pub(crate) anomaly_autocorrelation: Curve,
-    /// Quantiles at [`Curves::quantile_levels_percent`].
-    pub(crate) quantiles: Curve,
+    /// Power of the hourly anomalies by frequency.
+    pub(crate) spectrum: Spectrum,
     pub(crate) quantile_levels_percent: Vec<f64>,
-    /// Hour by hour.
-    pub(crate) last_weeks: Excerpts,
-    /// Daily means.
-    pub(crate) last_year: Excerpts,
+    /// Quantiles of the hours of December to February, March to May, June to August, September to
+    /// November. The band is that of one half of the real years minus the other.
+    pub(crate) season_quantiles: Vec<Curve>,
+    /// Standard deviation by month and hour of day, 12 x 24 values.
+    pub(crate) month_hour_sd: Curve,
+    /// Spells a year that last 1, 2, ... days; the last number is of all longer ones, too.
+    pub(crate) warm_spells: Curve,
+    pub(crate) cold_spells: Curve,
+    pub(crate) annual_maxima: Extremes,
+    pub(crate) annual_minima: Extremes,
+    /// The year of median mean of each side.
+    pub(crate) median_year: Sides<Year>,
+    /// Hours of the same years, from the middle of January and of July.
+    pub(crate) january: Sides<Hours>,
+    pub(crate) july: Sides<Hours>,
 }
 
 /// One curve of each side.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Curve {
     /// The held-out years; in-sample all years.
     pub(crate) real: Vec<f64>,
     pub(crate) generated: Vec<f64>,
-    /// The other side of the yardstick: the training years; in-sample the first half of the years.
+    /// The training years; in-sample the first half of the years.
     pub(crate) other_real: Vec<f64>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Excerpts {
-    pub(crate) real: Excerpt,
-    pub(crate) generated: Excerpt,
-}
-
-/// A stretch of a series.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Excerpt {
-    /// The first and the last local date; empty without values.
-    pub(crate) first: String,
-    pub(crate) last: String,
-    pub(crate) values: Vec<f64>,
+    /// The middle 90 % of random halves of the real years; empty where there are too few years.
+    #[serde(default)]
+    pub(crate) band_low: Vec<f64>,
+    #[serde(default)]
+    pub(crate) band_high: Vec<f64>,
 }
 
 impl Curves {
     pub(crate) fn of(samples: &Samples, config: &EvaluateConfig, variable: &Variable) -> Curves {
-        let curve = |curve: &dyn Fn(&Sample) -> Option<Vec<f64>>| Curve {
-            real: rounded(curve(samples.real()).unwrap_or_default()),
-            generated: rounded(curve(&samples.generated).unwrap_or_default()),
-            other_real: rounded(curve(&samples.pair[0]).unwrap_or_default()),
+        let plain = |curve: &dyn Fn(&Sample) -> Option<Vec<f64>>| {
+            Curve {
+                real: curve(samples.real()).unwrap_or_default(),
+                generated: curve(&samples.generated).unwrap_or_default(),
+                other_real: curve(&samples.pair[0]).unwrap_or_default(),
+                ..Curve::default()
+            }
+            .rounded(2)
         };
-        let levels = quantile_levels_percent();
+        let of = |series: &Series| Statistics::of(series, config.autocorrelation_days);
+        let compared = Compared {
+            real: of(&samples.real().series),
+            generated: of(&samples.generated.series),
+            other_real: of(&samples.pair[0].series),
+            // Each split by itself, gathered in their order.
+            halves: halves::random_halves(&samples.observed.series)
+                .par_iter()
+                .map(|first| halves::divide(&samples.observed.series, first).map(|half| of(&half)))
+                .collect(),
+        };
+        let (real, generated) = (&samples.real().series, &samples.generated.series);
+        let years = Sides { real: days::median_year(real), generated: days::median_year(generated) };
+        let hours = |month| Sides {
+            real: Hours::of(real, years.real, month),
+            generated: Hours::of(generated, years.generated, month),
+        };
         Curves {
             format: FORMAT,
             variable: variable.name.to_string(),
             unit: variable.canonical_unit.to_string(),
-            seasonal_profile: curve(&seasonal_profile),
-            diurnal_profile: curve(&diurnal_profile),
-            diurnal_range: curve(&diurnal_range),
-            anomaly_autocorrelation: curve(&|sample| {
-                anomaly_autocorrelation(sample, config.autocorrelation_days)
-            }),
-            quantiles: curve(&|sample| {
-                let enough = sample.sorted.len() >= HOURS;
-                enough.then(|| levels.iter().map(|level| quantile(&sample.sorted, level / 100.0)).collect())
-            }),
-            quantile_levels_percent: levels,
-            last_weeks: Excerpts::of(samples, LAST_WEEKS_DAYS, |sample, first, last| {
-                sample.series.values[first * HOURS..=last * HOURS + HOURS - 1].to_vec()
-            }),
-            last_year: Excerpts::of(samples, LAST_YEAR_DAYS, |sample, first, last| {
-                sample.daily[first..=last].to_vec()
-            }),
+            seasonal_profile: plain(&seasonal_profile),
+            diurnal_profile: plain(&diurnal_profile),
+            diurnal_range: plain(&diurnal_range),
+            anomaly_autocorrelation: compared.curve(|one| &one.autocorrelation).rounded(4),
+            spectrum: Spectrum::of(compared.curve(|one| &one.spectrum)),
+            quantile_levels_percent: seasons::LEVELS_PERCENT.to_vec(),
+            season_quantiles: (0..SEASONS.len())
+                .map(|season| compared.curve_with_differences(|one| &one.seasons[season]).rounded(2))
+                .collect(),
+            month_hour_sd: compared.curve(|one| &one.month_hour_sd).rounded(3),
+            warm_spells: compared.curve(|one| &one.warm_spells).rounded(4),
+            cold_spells: compared.curve(|one| &one.cold_spells).rounded(4),
+            annual_maxima: Extremes::of(
+                compared.curve(|one| &one.maxima).rounded(2),
+                extremes::maximum_level,
+            ),
+            annual_minima: Extremes::of(
+                compared.curve(|one| &one.minima).rounded(2),
+                extremes::minimum_level,
+            ),
+            median_year: Sides {
+                real: Year::of(real, years.real),
+                generated: Year::of(generated, years.generated),
+            },
+            january: hours(1),
+            july: hours(7),
         }
     }
-}
-
-/// 0.1, 0.5, every whole per cent, 99.5, 99.9.
-fn quantile_levels_percent() -> Vec<f64> {
-    let whole = (1..100).map(f64::from);
-    [0.1, 0.5].into_iter().chain(whole).chain([99.5, 99.9]).collect()
-}
-
-fn rounded(mut values: Vec<f64>) -> Vec<f64> {
-    values.iter_mut().for_each(|value| *value = (*value * 1000.0).round() / 1000.0);
-    values
-}
-
-impl Excerpts {
-    /// The end of the generated series' first member, and the last real stretch (of all years) that
-    /// ends on the same day of a year, so that both show the same season.
-    fn of(samples: &Samples, days: usize, values: impl Fn(&Sample, usize, usize) -> Vec<f64>) -> Excerpts {
-        let excerpt = |sample: &Sample, stretch: Option<(usize, usize)>| {
-            let Some((first, last)) = stretch else { return Excerpt::default() };
-            let date = |day: usize| calendar::format_date(sample.series.days[day].number * DAY_US);
-            Excerpt { first: date(first), last: date(last), values: rounded(values(sample, first, last)) }
-        };
-        let generated = last_stretch(&samples.generated, days, None);
-        let end = generated.map(|(_, last)| {
-            let civil = calendar::civil(samples.generated.series.days[last].number * DAY_US);
-            (civil.month, civil.day)
-        });
-        let real = last_stretch(&samples.observed, days, end)
-            .or_else(|| last_stretch(&samples.observed, days, None));
-        Excerpts { real: excerpt(&samples.observed, real), generated: excerpt(&samples.generated, generated) }
-    }
-}
-
-/// First and last index of the last `days` days of the first member without a hole, ending on that
-/// month and day if given; fewer days if the series has no run so long.
-fn last_stretch(sample: &Sample, days: usize, end: Option<(i8, i8)>) -> Option<(usize, usize)> {
-    let series = &sample.series;
-    let first_member = series.days.first()?.member;
-    let longest = series.runs.iter().map(|run| run.len()).max()?;
-    let days = days.min(longest);
-    let runs = series.runs.iter().rev().filter(|run| series.days[run.start].member == first_member);
-    let ends = runs.flat_map(|run| (run.start..run.end).rev().map(move |last| (run.start, last)));
-    let mut fitting = ends.filter(|(start, last)| last + 1 >= start + days);
-    let (_, last) = fitting.find(|&(_, last)| {
-        end.is_none_or(|end| {
-            let civil = calendar::civil(series.days[last].number * DAY_US);
-            (civil.month, civil.day) == end
-        })
-    })?;
-    Some((last + 1 - days, last))
 }

@@ -1,4 +1,5 @@
-//! The stage `evaluate`: generated against real hours, with real against real as the yardstick.
+//! The stage `evaluate`: generated and rival hours against real ones, with real against real as the
+//! yardstick.
 
 use anyhow::Context;
 use contract::artifact::{self, Split};
@@ -8,10 +9,11 @@ use contract::transform::Transform;
 use contract::variable::{Variable, variable_names};
 use serde::Deserialize;
 
+use crate::assess::assess;
 use crate::curves::Curves;
-use crate::figures::figures;
 use crate::input::{Generated, Observed};
-use crate::metrics::{Metrics, Years};
+use crate::likelihood::LikelihoodDocument;
+use crate::metrics::Years;
 use crate::sample::Sample;
 
 /// The stage; see the module.
@@ -28,27 +30,36 @@ pub struct EvaluateTables {
 #[serde(deny_unknown_fields, default)]
 struct EvaluateTable {
     autocorrelation_days: usize,
+    rivals: bool,
+    broken: bool,
+    judge: bool,
 }
 
 impl Default for EvaluateTable {
     fn default() -> EvaluateTable {
-        EvaluateTable { autocorrelation_days: 30 }
+        EvaluateTable { autocorrelation_days: 60, rivals: true, broken: false, judge: true }
     }
 }
 
 /// The same, checked.
 #[derive(Clone, Debug)]
 pub struct EvaluateConfig {
-    /// The longest lag of the anomaly autocorrelation, 1 to 180.
+    /// The longest lag of the anomaly autocorrelation in the pictures, 1 to 180.
     pub(crate) autocorrelation_days: usize,
+    /// Whether rivals are run beside the model.
+    pub(crate) rivals: bool,
+    /// Whether deliberately broken generators are, which show what the scorecard can see.
+    pub(crate) broken: bool,
+    /// Whether a classifier is trained to tell generated from real years.
+    pub(crate) judge: bool,
 }
 
-/// What is compared.
+/// What is compared. Real years are whole ones.
 pub(crate) struct Samples {
     /// All years.
     pub(crate) observed: Sample,
-    /// Training and held-out years; where nothing is out of sample, the first and the second half of
-    /// all years.
+    /// The training half (with the validation years) and the held-out years; where nothing is out of
+    /// sample, the first and the second half of all years.
     pub(crate) pair: [Sample; 2],
     pub(crate) generated: Sample,
     pub(crate) in_sample: bool,
@@ -59,19 +70,29 @@ impl Samples {
     pub(crate) fn real(&self) -> &Sample {
         if self.in_sample { &self.observed } else { &self.pair[1] }
     }
+
+    /// What rivals are fitted on: the training half, or all in-sample.
+    pub(crate) fn training(&self) -> &Sample {
+        if self.in_sample { &self.observed } else { &self.pair[0] }
+    }
 }
 
 impl Stage for Evaluate {
     const NAME: &'static str = "evaluate";
-    const READS: &'static [&'static str] =
-        &["preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet"];
+    const READS: &'static [&'static str] = &[
+        "preprocess/observed.parquet",
+        "preprocess/transform.json",
+        "generate/generated.parquet",
+        "bound/likelihood.json",
+    ];
     type Tables = EvaluateTables;
     type Config = EvaluateConfig;
 
     fn check(tables: EvaluateTables) -> Result<EvaluateConfig, Fault> {
         let days = tables.evaluate.autocorrelation_days;
         let autocorrelation_days = in_range("evaluate.autocorrelation_days", days, 1..=180)?;
-        Ok(EvaluateConfig { autocorrelation_days })
+        let EvaluateTable { rivals, broken, judge, .. } = tables.evaluate;
+        Ok(EvaluateConfig { autocorrelation_days, rivals, broken, judge })
     }
 
     fn run(config: &EvaluateConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
@@ -83,11 +104,12 @@ impl Stage for Evaluate {
         })?;
         let observed = Observed::read(inputs.path("preprocess/observed.parquet")?, &transform)?;
         let generated = Generated::read(inputs.path("generate/generated.parquet")?, &transform)?;
+        let bound = LikelihoodDocument::read(inputs.path("bound/likelihood.json")?)?;
         let moved = generated.moved;
         let (samples, years) = samples(&observed, generated, transform.in_sample);
         drop(observed);
 
-        let mut metrics = Metrics::of(&samples, years, &figures(config), variable);
+        let mut metrics = assess(&samples, years, config, variable, &bound);
         if let Some((year, shift)) = moved {
             metrics.notes.insert(0, format!(
                 "The hours were generated for the climate of {year}; for the comparison they were moved back to {} by {shift:.3} {}.",
@@ -110,14 +132,15 @@ fn samples(observed: &Observed, generated: Generated, in_sample: bool) -> (Sampl
         let [first, second] = halves(&all);
         [observed.of_years(first), observed.of_years(second)]
     } else {
-        [observed.of_split(Split::Train), observed.of_split(Split::Test)]
+        let training = [Split::Train, Split::Validation];
+        [observed.of_splits(&training), observed.of_splits(&[Split::Test])]
     };
     if in_sample {
         years.first_half = Some((&pair[0]).into());
         years.second_half = Some((&pair[1]).into());
     } else {
-        years.training = Some((&pair[0]).into());
-        years.validation = Some((&observed.of_split(Split::Validation)).into());
+        years.training = Some((&observed.of_splits(&[Split::Train])).into());
+        years.validation = Some((&observed.of_splits(&[Split::Validation])).into());
         years.held_out = Some((&pair[1]).into());
     }
     years.observed = Some((&all).into());
@@ -161,8 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_thirty_days() {
+    fn the_default_is_sixty_days_with_rivals_and_a_judge_and_without_broken_generators() {
         let config = Evaluate::check(EvaluateTables::default()).unwrap();
-        assert_eq!(config.autocorrelation_days, 30);
+        assert_eq!(config.autocorrelation_days, 60);
+        assert!(config.rivals && config.judge && !config.broken);
     }
 }

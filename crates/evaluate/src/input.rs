@@ -36,28 +36,29 @@ impl Observed {
         parse().with_context(|| format!("cannot use {}", path.display()))
     }
 
-    /// All years.
+    /// All whole years.
     pub(crate) fn all(&self) -> Series {
         self.series(|_| true)
     }
 
-    /// The days of one split.
-    pub(crate) fn of_split(&self, split: Split) -> Series {
-        self.series(|row| self.splits[row] == Some(split))
+    /// The whole years of some splits.
+    pub(crate) fn of_splits(&self, splits: &[Split]) -> Series {
+        self.series(|row| self.splits[row].is_some_and(|split| splits.contains(&split)))
     }
 
-    /// The days of the years in `years`.
+    /// The whole ones of the years in `years`.
     pub(crate) fn of_years(&self, years: std::ops::RangeInclusive<i16>) -> Series {
         self.series(|row| years.contains(&contract::calendar::year(self.local_us[row])))
     }
 
     fn series(&self, keep: impl Fn(usize) -> bool) -> Series {
         let rows = (0..self.values.len()).filter(|&row| keep(row));
-        Series::of(rows.map(|row| Hour {
+        let hours = rows.map(|row| Hour {
             member: 0,
             local_us: self.local_us[row],
             value: f64::from(self.values[row]),
-        }))
+        });
+        Series::of(hours).whole_years()
     }
 }
 

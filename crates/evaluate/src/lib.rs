@@ -2,16 +2,30 @@
 //! leaves figures and curves, the stage `report` makes a page of them. It compares tables and knows
 //! nothing of the model: burn is not linked here.
 
+mod assess;
+mod audit;
+mod cholesky;
 mod climatology;
 mod curves;
 mod evaluate;
+mod examination;
 mod figures;
+mod fourier;
 mod input;
+mod judge;
+mod likelihood;
+mod linear;
 mod metrics;
 mod plot;
+mod random;
 mod report;
+mod rivals;
 mod sample;
+mod scorecard;
 mod series;
+mod spells;
+mod targets;
+mod yardstick;
 
 pub use evaluate::{Evaluate, EvaluateConfig, EvaluateTables};
 pub use report::{Report, ReportConfig, ReportTables};

@@ -1,16 +1,18 @@
-//! The document `metrics.json`: every figure with its yardstick. Numbers are rounded to seven
-//! significant digits; what is undefined is null or left out, and said in the notes.
+//! The document `metrics.json`: the scorecard, figure by figure and candidate by candidate. Numbers are
+//! rounded to seven significant digits; what is undefined is null or left out, and said in the notes.
 
 use contract::artifact::FORMAT;
 use contract::variable::Variable;
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::Samples;
 use crate::figures::{Figure, Kind};
+use crate::judge::JudgeYardstick;
+use crate::likelihood::Likelihood;
+use crate::random::SEED;
+use crate::scorecard::{Candidate, CandidateKind, FigureCurves, Score, Scorecard};
 use crate::series::Series;
-
-/// A figure counts as within the yardstick if its error is at most so many times it.
-pub(crate) const TOLERANCE: f64 = 2.0;
+use crate::targets::Targets;
+use crate::yardstick::{LEAST_YEARS, SPLITS};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,15 +23,30 @@ pub(crate) struct Metrics {
     pub(crate) unit: String,
     /// True where the model has seen every year: nothing here is out of sample.
     pub(crate) in_sample: bool,
-    /// The column that `generated` is compared with: `held_out`, or `observed` in-sample.
+    /// The years that candidates are compared with: `held_out`, or `observed` in-sample.
     pub(crate) compared_with: String,
-    /// What the yardstick is the distance of.
-    pub(crate) yardstick: String,
-    /// A figure is within the yardstick if `ratio` is at most this.
-    pub(crate) tolerance: f64,
     pub(crate) years: Years,
-    pub(crate) figures: Vec<Row>,
+    pub(crate) splits: Splits,
+    /// Those that are counted first.
+    pub(crate) figures: Vec<FigureRow>,
+    /// The generated series first, if it can be compared.
+    pub(crate) candidates: Vec<Candidate>,
+    /// What the judge tells of two halves of the real years; null where it is not asked.
+    pub(crate) judge_yardstick: Option<JudgeYardstick>,
+    /// Null in-sample.
+    pub(crate) likelihood: Option<Likelihood>,
+    /// Null without a whole generated year.
+    pub(crate) targets: Option<Targets>,
     pub(crate) notes: Vec<String>,
+}
+
+/// The random splits of the real years into halves that the yardstick is taken from.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Splits {
+    /// 0 without a yardstick.
+    pub(crate) count: usize,
+    pub(crate) seed: u64,
 }
 
 /// The years of each side; null where a side does not exist.
@@ -56,188 +73,185 @@ pub(crate) struct YearList {
     pub(crate) ranges: Vec<[i16; 2]>,
 }
 
-/// One figure. Values are in `unit`, distances in `error_unit` (`1`: without a unit).
+/// One figure. Values are in `unit`, errors in `error_unit` (`1`: without a unit).
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Row {
-    pub(crate) name: String,
-    pub(crate) group: String,
+pub(crate) struct FigureRow {
+    pub(crate) key: String,
+    /// The scorecard's row, 1 to 17; null for figures beside it.
+    pub(crate) row: Option<u8>,
     pub(crate) title: String,
-    /// The figure whose curve this is one value of; parts do not count in the verdict.
-    pub(crate) part_of: Option<String>,
-    pub(crate) unit: String,
-    pub(crate) error_unit: String,
-    /// `level` for values of the variable, `difference` for differences of them, `number`.
-    pub(crate) kind: Kind,
     pub(crate) definition: String,
     pub(crate) source: String,
+    pub(crate) unit: String,
+    pub(crate) error_unit: String,
+    pub(crate) kind: Kind,
+    /// True for the figures that E and the verdict are about; the others are shown.
+    pub(crate) counted: bool,
+    /// The mean error between random halves of the real years; null without a yardstick.
+    pub(crate) real_error: Option<f64>,
+    pub(crate) values: Values,
+}
+
+/// A figure's one number, for whole years of each side.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Values {
     pub(crate) observed: Option<f64>,
+    /// Training and validation years together.
     pub(crate) training: Option<f64>,
     pub(crate) held_out: Option<f64>,
-    pub(crate) first_half: Option<f64>,
-    pub(crate) second_half: Option<f64>,
-    pub(crate) generated: f64,
-    pub(crate) error: f64,
-    pub(crate) yardstick: Option<f64>,
-    pub(crate) ratio: Option<f64>,
+    pub(crate) generated: Option<f64>,
+}
+
+/// The curves of the sides whose values are shown; `None` where a side does not exist.
+pub(crate) struct Sides<'a> {
+    pub(crate) observed: Option<&'a FigureCurves>,
+    pub(crate) training: Option<&'a FigureCurves>,
+    pub(crate) held_out: Option<&'a FigureCurves>,
+    pub(crate) generated: Option<&'a FigureCurves>,
 }
 
 impl Metrics {
-    pub(crate) fn of(samples: &Samples, years: Years, figures: &[Figure], variable: &Variable) -> Metrics {
-        let (compared_with, yardstick) = match samples.in_sample {
-            true => ("observed", "the first half of the years against the second half"),
-            false => ("held_out", "training years against held-out years"),
-        };
-        let mut metrics = Metrics {
+    /// A document without candidates yet.
+    pub(crate) fn of(
+        scorecard: &Scorecard,
+        sides: &Sides,
+        years: Years,
+        in_sample: bool,
+        variable: &Variable,
+    ) -> Metrics {
+        let compared_with = if in_sample { "observed" } else { "held_out" };
+        let figures = scorecard.figures.iter().enumerate();
+        Metrics {
             format: FORMAT,
             variable: variable.name.to_string(),
             unit: variable.canonical_unit.to_string(),
-            in_sample: samples.in_sample,
+            in_sample,
             compared_with: compared_with.to_string(),
-            yardstick: yardstick.to_string(),
-            tolerance: TOLERANCE,
             years,
-            figures: Vec::new(),
+            splits: Splits { count: if scorecard.yardstick.is_some() { SPLITS } else { 0 }, seed: SEED },
+            figures: figures
+                .filter_map(|(index, figure)| {
+                    FigureRow::of(scorecard, sides, index, figure, variable.canonical_unit)
+                })
+                .collect(),
+            candidates: Vec::new(),
+            judge_yardstick: None,
+            likelihood: None,
+            targets: None,
             notes: Vec::new(),
-        };
-        let mut left_out = LeftOut::default();
-        for figure in figures {
-            metrics.figures.extend(row(samples, figure, variable.canonical_unit, &mut left_out));
         }
-        if samples.in_sample {
-            metrics.notes.push("In-sample: the model was trained on windows from every year, so no year is held out, and the errors say nothing about years that it has not seen.".to_string());
-        }
-        metrics.notes.extend(left_out.sentences(samples.in_sample));
-        metrics.notes.push("The yardstick is one division of the years: by chance it can be small, and a single ratio large. What counts is how many figures lie within it.".to_string());
-        metrics
     }
 
-    /// How many figures lie within the yardstick, in a sentence; parts of a figure are not counted.
+    /// The generated series, if it can be compared.
+    pub(crate) fn model(&self) -> Option<&Candidate> {
+        self.candidates.iter().find(|candidate| candidate.kind == CandidateKind::Model)
+    }
+
+    /// The candidate of that name.
+    pub(crate) fn candidate(&self, name: &str) -> Option<&Candidate> {
+        self.candidates.iter().find(|candidate| candidate.name == name)
+    }
+
+    /// What the scorecard comes to, in a sentence.
     pub(crate) fn verdict(&self) -> String {
-        let rated = || self.figures.iter().filter(|row| row.part_of.is_none() && row.ratio.is_some());
-        let within = rated().filter(|row| row.is_within(self.tolerance)).count();
-        let rated = rated().count();
-        let (real, yardstick) = match self.in_sample {
-            true => ("the observed years (in-sample)", "the two halves of the years differ from each other"),
-            false => ("held-out years", "training years differ from held-out years"),
-        };
-        if rated == 0 {
+        let real = if self.in_sample { "the observed years (in-sample)" } else { "held-out years" };
+        let Some(generated) = self.model().filter(|generated| !generated.rows.is_empty()) else {
             return format!("No figure can be compared with {real}; the notes say why.");
-        }
+        };
+        let (Some(mean_e), Some(outside)) = (generated.mean_e, generated.outside) else {
+            return format!(
+                "{} figures are compared with {real}, without a yardstick: that needs {LEAST_YEARS} whole years.",
+                generated.rows.len()
+            );
+        };
+        let training = self.candidate("training").and_then(|training| training.mean_e);
+        let training = training.map(|e| format!(" (training years themselves {e:.2})")).unwrap_or_default();
+        let in_sample = if self.in_sample { ", in-sample" } else { "" };
         format!(
-            "{within} of {rated} figures differ from {real} by no more than {} times what {yardstick}.",
-            self.tolerance
+            "Inside what real years differ by on {} of {} figures{in_sample}; mean E {mean_e:.2}{training}.",
+            generated.rows.len() - outside,
+            generated.rows.len()
         )
+    }
+
+    /// The score of a candidate's figure.
+    pub(crate) fn score(&self, candidate: &str, key: &str) -> Option<&Score> {
+        self.candidate(candidate)?.rows.iter().find(|row| row.key == key)
     }
 }
 
-impl Row {
-    /// True where the error is at most `tolerance` times the yardstick.
-    pub(crate) fn is_within(&self, tolerance: f64) -> bool {
-        self.ratio.is_some_and(|ratio| ratio <= tolerance)
+impl FigureRow {
+    /// `None` for a figure that should count and is undefined here, and for one that no side has.
+    fn of(
+        scorecard: &Scorecard,
+        sides: &Sides,
+        index: usize,
+        figure: &Figure,
+        unit: &str,
+    ) -> Option<FigureRow> {
+        if figure.counted && !scorecard.counts(index) {
+            return None;
+        }
+        let shown = |side: Option<&FigureCurves>| {
+            let curve = side?[index].as_deref()?;
+            Some((figure.shown)(curve)).filter(|value| value.is_finite()).map(round)
+        };
+        let values = Values {
+            observed: shown(sides.observed),
+            training: shown(sides.training),
+            held_out: shown(sides.held_out),
+            generated: shown(sides.generated),
+        };
+        let real_error = scorecard.yardstick.as_ref().and_then(|yardstick| yardstick.real_error(index));
+        let is_curve = scorecard.real[index].as_ref().is_some_and(|curve| curve.len() > 1);
+        let error =
+            if figure.counted { format!(" {}", figure.distance.describe(is_curve)) } else { String::new() };
+        let (unit, error_unit) = units(figure, unit);
+        values.any().then_some(FigureRow {
+            key: figure.key.clone(),
+            row: figure.row,
+            title: figure.title.clone(),
+            definition: format!("{}{error}", figure.definition),
+            source: figure.source.to_string(),
+            unit,
+            error_unit,
+            kind: figure.kind,
+            counted: figure.counted,
+            real_error: real_error.filter(|_| figure.counted).map(round),
+            values,
+        })
     }
 
     /// The real value that `generated` is compared with.
     pub(crate) fn real(&self, in_sample: bool) -> Option<f64> {
-        if in_sample { self.observed } else { self.held_out }
+        if in_sample { self.values.observed } else { self.values.held_out }
     }
 }
 
-fn row(samples: &Samples, figure: &Figure, unit: &str, left_out: &mut LeftOut) -> Option<Row> {
-    let shown = |curve: &Option<Vec<f64>>| {
-        curve.as_deref().map(figure.shown).filter(|value| value.is_finite()).map(round)
-    };
-    let [first, second] = [(figure.curve)(&samples.pair[0]), (figure.curve)(&samples.pair[1])];
-    let observed = (figure.curve)(&samples.observed);
-    let generated = (figure.curve)(&samples.generated);
-    let real = if samples.in_sample { &observed } else { &second };
-    let distance =
-        |a: &Option<Vec<f64>>, b: &Option<Vec<f64>>| figure.distance.between(a.as_deref()?, b.as_deref()?);
-    let error = distance(real, &generated);
-    let (Some(error), Some(shown_generated)) = (error, shown(&generated)) else {
-        left_out.figure(figure, real.is_some(), generated.is_some());
-        return None;
-    };
-    let yardstick = distance(&first, &second);
-    if yardstick.is_none() {
-        left_out.yardsticks.push(figure.title.clone());
+impl Values {
+    fn any(&self) -> bool {
+        [self.observed, self.training, self.held_out, self.generated].iter().any(Option::is_some)
     }
-    let out_of_sample = |value: Option<f64>| value.filter(|_| !samples.in_sample);
-    let in_sample = |value: Option<f64>| value.filter(|_| samples.in_sample);
-    let is_curve = generated.as_ref().is_some_and(|curve| curve.len() > 1);
-    let (unit, error_unit) = units(figure, unit);
-    Some(Row {
-        name: figure.name.clone(),
-        group: figure.group.to_string(),
-        title: figure.title.clone(),
-        part_of: figure.part_of.map(str::to_string),
-        unit,
-        error_unit,
-        kind: figure.kind,
-        definition: format!("{} {}", figure.definition, figure.distance.describe(is_curve)),
-        source: figure.source.to_string(),
-        observed: shown(&observed),
-        training: out_of_sample(shown(&first)),
-        held_out: out_of_sample(shown(&second)),
-        first_half: in_sample(shown(&first)),
-        second_half: in_sample(shown(&second)),
-        generated: shown_generated,
-        error: round(error),
-        yardstick: yardstick.map(round),
-        ratio: yardstick.filter(|&yardstick| yardstick > 0.0).map(|yardstick| round(error / yardstick)),
-    })
 }
 
-/// The units of a figure's values and of its distances.
+/// The unit of a figure's number and of its error; `1` without one.
 fn units(figure: &Figure, unit: &str) -> (String, String) {
-    let of = |has_unit: bool| if has_unit { unit } else { "1" }.to_string();
-    let has_unit = figure.kind != Kind::Number;
-    (of(has_unit), of(has_unit && figure.distance.has_unit()))
+    let of_number = match figure.kind {
+        Kind::Number => "1".to_string(),
+        Kind::Level | Kind::Difference => unit.to_string(),
+        Kind::Days => "d".to_string(),
+        Kind::PerYear => "per year".to_string(),
+        Kind::DegreeHours => format!("{unit} h per year"),
+    };
+    let error = if figure.distance.has_unit() { of_number.clone() } else { "1".to_string() };
+    (of_number, error)
 }
 
 /// Seven significant digits.
-fn round(value: f64) -> f64 {
+pub(crate) fn round(value: f64) -> f64 {
     format!("{value:.6e}").parse().unwrap_or(value)
-}
-
-/// The figures that cannot be computed, gathered for one sentence a reason.
-#[derive(Default)]
-struct LeftOut {
-    reasons: Vec<(String, Vec<String>)>,
-    yardsticks: Vec<String>,
-}
-
-impl LeftOut {
-    fn figure(&mut self, figure: &Figure, has_real: bool, has_generated: bool) {
-        let short = match (has_real, has_generated) {
-            (false, false) => "the real and the generated years have",
-            (false, true) => "the real years have",
-            (true, false) => "the generated years have",
-            (true, true) => {
-                self.push("its distance is undefined (a value is zero)".to_string(), &figure.title);
-                return;
-            }
-        };
-        self.push(format!("{short} less than is needed ({})", figure.needs), &figure.title);
-    }
-
-    fn push(&mut self, reason: String, title: &str) {
-        match self.reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, titles)) => titles.push(title.to_string()),
-            None => self.reasons.push((reason, vec![title.to_string()])),
-        }
-    }
-
-    fn sentences(self, in_sample: bool) -> impl Iterator<Item = String> {
-        let pair = if in_sample { "one half of the years" } else { "the training or the held-out years" };
-        let yardsticks = (!self.yardsticks.is_empty()).then(|| {
-            format!("Without a yardstick, since {pair} are too few: {}.", self.yardsticks.join("; "))
-        });
-        let left_out = self.reasons.into_iter();
-        left_out
-            .map(|(reason, titles)| format!("Left out, since {reason}: {}.", titles.join("; ")))
-            .chain(yardsticks)
-    }
 }
 
 impl From<&Series> for YearList {

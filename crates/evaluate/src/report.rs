@@ -2,11 +2,14 @@
 //! history, the place, the trend, the settings and the digests of what it was made from. It holds no
 //! time of day, no fingerprint and no path of the machine.
 
+mod findings;
 mod inputs;
 mod page;
 mod pictures;
 mod place;
+mod scorecard;
 mod settings;
+mod targets;
 mod units;
 
 use contract::artifact;

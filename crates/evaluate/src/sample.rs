@@ -2,6 +2,9 @@
 
 use crate::climatology;
 use crate::series::{HOURS, Series, mean};
+use crate::spells::{Spells, spells};
+
+const MONTHS: usize = 12;
 
 /// One side of a comparison.
 pub(crate) struct Sample {
@@ -10,31 +13,40 @@ pub(crate) struct Sample {
     pub(crate) daily: Vec<f64>,
     /// All hours, ascending.
     pub(crate) sorted: Vec<f64>,
+    /// The hours of each calendar month, ascending.
+    pub(crate) by_month: Vec<Vec<f64>>,
     /// `None` for less than a year.
     pub(crate) anomalies: Option<Anomalies>,
+    pub(crate) spells: Spells,
 }
 
 /// The series minus its own climatology.
 pub(crate) struct Anomalies {
+    pub(crate) hourly: Vec<f64>,
     /// The mean of each day.
     pub(crate) daily: Vec<f64>,
-    /// All hours, ascending.
-    pub(crate) sorted: Vec<f64>,
 }
 
 impl Sample {
     pub(crate) fn of(series: Series) -> Sample {
-        let anomalies = climatology::anomalies(&series).map(|hourly| Anomalies {
-            daily: hourly.chunks_exact(HOURS).map(mean).collect(),
-            sorted: ascending(hourly),
-        });
-        Sample { daily: series.daily_means(), sorted: ascending(series.values.clone()), anomalies, series }
+        let anomalies = climatology::anomalies(&series)
+            .map(|hourly| Anomalies { daily: hourly.chunks_exact(HOURS).map(mean).collect(), hourly });
+        let by_month = by_month(&series);
+        let mut sorted = by_month.concat();
+        // A stable sort merges the twelve ascending runs.
+        sorted.sort_by(f64::total_cmp);
+        let spells = spells(&series);
+        Sample { daily: series.daily_means(), sorted, by_month, anomalies, spells, series }
     }
 }
 
-fn ascending(mut values: Vec<f64>) -> Vec<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    values
+fn by_month(series: &Series) -> Vec<Vec<f64>> {
+    let mut months = vec![Vec::new(); MONTHS];
+    for (day, values) in series.iter() {
+        months[day.month as usize - 1].extend_from_slice(values);
+    }
+    months.iter_mut().for_each(|month| month.sort_unstable_by(f64::total_cmp));
+    months
 }
 
 #[cfg(test)]

@@ -36,17 +36,17 @@ pub(crate) struct Day {
     pub(crate) day_of_year: i16,
 }
 
-/// The mean of a month or a year.
+/// The mean of a month.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Period {
+pub(crate) struct Month {
     pub(crate) member: i32,
-    /// Counts months or years.
+    /// Counts months.
     pub(crate) number: i32,
     pub(crate) mean: f64,
 }
 
 /// Whole days, by member and time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Series {
     pub(crate) days: Vec<Day>,
     /// 24 a day.
@@ -80,6 +80,11 @@ impl Series {
             return;
         }
         let civil = calendar::civil(day.number * DAY_US);
+        let (year, month, day_of_year) = (civil.year, civil.month, civil.day_of_year);
+        self.push_day(Day { member: day.member, number: day.number, year, month, day_of_year }, &day.values);
+    }
+
+    fn push_day(&mut self, day: Day, values: &[f64]) {
         let index = self.days.len();
         let follows =
             self.days.last().is_some_and(|last| last.member == day.member && last.number + 1 == day.number);
@@ -87,14 +92,47 @@ impl Series {
             Some(run) if follows => run.end = index + 1,
             _ => self.runs.push(index..index + 1),
         }
-        self.days.push(Day {
-            member: day.member,
-            number: day.number,
-            year: civil.year,
-            month: civil.month,
-            day_of_year: civil.day_of_year,
-        });
-        self.values.extend_from_slice(&day.values);
+        self.days.push(day);
+        self.values.extend_from_slice(values);
+    }
+
+    /// Other values on the same days, 24 a day.
+    pub(crate) fn on_days(days: &[Day], values: &[f64]) -> Series {
+        let mut series = Series::default();
+        for (day, values) in days.iter().zip(values.chunks_exact(HOURS)) {
+            series.push_day(*day, values);
+        }
+        series
+    }
+
+    /// Adds some days of another series.
+    pub(crate) fn append(&mut self, other: &Series, days: Range<usize>) {
+        for index in days {
+            self.push_day(other.days[index], &other.values[index * HOURS..(index + 1) * HOURS]);
+        }
+    }
+
+    /// The indices of each year's days, by member and year.
+    pub(crate) fn year_days(&self) -> Vec<Range<usize>> {
+        let mut start = 0;
+        let groups = self.days.chunk_by(|a, b| (a.member, a.year) == (b.member, b.year));
+        groups
+            .map(|group| {
+                start += group.len();
+                start - group.len()..start
+            })
+            .collect()
+    }
+
+    /// The days of years that have at least 99 % of their days.
+    pub(crate) fn whole_years(&self) -> Series {
+        let mut series = Series::default();
+        for days in self.year_days() {
+            if days.len() as f64 >= YEAR_SHARE * days_in_year(self.days[days.start].year) {
+                series.append(self, days);
+            }
+        }
+        series
     }
 
     /// The days with their 24 values.
@@ -108,40 +146,20 @@ impl Series {
     }
 
     /// Monthly means of a value a day; months with more than one day missing are left out.
-    pub(crate) fn months(&self, daily: &[f64]) -> Vec<Period> {
-        let number = |day: &Day| i32::from(day.year) * 12 + i32::from(day.month) - 1;
-        self.periods(daily, number, |number, days| {
-            let (year, month) = ((number.div_euclid(12)) as i16, number.rem_euclid(12) as i8 + 1);
-            days + MONTH_DAYS_MISSING >= days_in_month(year, month)
-        })
-    }
-
-    /// Yearly means of a value a day; years with less than 99 % of their days are left out.
-    pub(crate) fn years(&self, daily: &[f64]) -> Vec<Period> {
-        self.periods(
-            daily,
-            |day| i32::from(day.year),
-            |year, days| days as f64 >= YEAR_SHARE * days_in_year(year as i16),
-        )
-    }
-
-    fn periods(
-        &self,
-        daily: &[f64],
-        number: impl Fn(&Day) -> i32,
-        is_whole: impl Fn(i32, usize) -> bool,
-    ) -> Vec<Period> {
-        let mut periods = Vec::new();
+    pub(crate) fn months(&self, daily: &[f64]) -> Vec<Month> {
+        let mut months = Vec::new();
         let mut start = 0;
-        for group in self.days.chunk_by(|a, b| a.member == b.member && number(a) == number(b)) {
+        let key = |day: &Day| (day.member, day.year, day.month);
+        for group in self.days.chunk_by(|a, b| key(a) == key(b)) {
             let end = start + group.len();
-            if is_whole(number(&group[0]), group.len()) {
-                let mean = mean(&daily[start..end]);
-                periods.push(Period { member: group[0].member, number: number(&group[0]), mean });
+            let (member, year, month) = key(&group[0]);
+            if group.len() + MONTH_DAYS_MISSING >= days_in_month(year, month) {
+                let number = i32::from(year) * 12 + i32::from(month) - 1;
+                months.push(Month { member, number, mean: mean(&daily[start..end]) });
             }
             start = end;
         }
-        periods
+        months
     }
 }
 
@@ -223,7 +241,7 @@ mod tests {
             let series = Series::of(hours(0, first + from, days));
             let daily = series.daily_means();
             assert_eq!(series.months(&daily).len(), months, "from {from}, {days} days");
-            assert_eq!(series.years(&daily).len(), years, "from {from}, {days} days");
+            assert_eq!(series.whole_years().year_days().len(), years, "from {from}, {days} days");
         };
         check(0, 365, 12, 1);
         check(1, 364, 12, 1);

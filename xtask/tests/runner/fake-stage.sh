@@ -45,8 +45,9 @@ fi
 case "$stage" in
 ingest) files="series.parquet source.json" ;;
 preprocess) files="observed.parquet standardised.parquet season.parquet windows.parquet transform.json" ;;
-train) files="model/config.json model/weights.safetensors model/transform.json history.parquet" ;;
+train) files="model/config.json model/weights.safetensors model/generator.json model/transform.json history.parquet" ;;
 generate) files="generated.parquet" ;;
+bound) files="likelihood.json" ;;
 evaluate) files="metrics.json curves.json" ;;
 report) files="report.html" ;;
 esac

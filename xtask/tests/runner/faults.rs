@@ -24,8 +24,8 @@ fn what_is_mistyped_is_named_with_the_nearest() {
     for (arguments, said) in [
         (
             ["run", "trian", "x"].as_slice(),
-            "error: there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, evaluate, \
-             report; did you mean \"train\"?\n",
+            "error: there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, \
+             evaluate, report; did you mean \"train\"?\n",
         ),
         (&["run-all", "y"], "error: there is no pipeline \"y\"; below pipelines/ are x\n"),
         (

@@ -35,7 +35,10 @@ fn a_change_runs_what_depends_on_it() {
     let sandbox = Sandbox::new();
     sandbox.run_all(&[]);
     assert_eq!(sandbox.run_all(&["--set", "evaluate.days=10"]), ["evaluate", "report"]);
-    assert_eq!(sandbox.run_all(&["--set", "train.epochs=4"]), ["train", "generate", "evaluate", "report"]);
+    assert_eq!(
+        sandbox.run_all(&["--set", "train.epochs=4"]),
+        ["train", "generate", "bound", "evaluate", "report"]
+    );
     assert_eq!(sandbox.run_all(&[]).len(), 0);
     sandbox.write("data/raw/b.nc", "two");
     assert_eq!(sandbox.run_all(&[]), STAGES);
@@ -125,6 +128,7 @@ fn status_and_dry_run_say_why() {
          preprocess  missing  waits for ingest\n\
          train       missing  waits for preprocess\n\
          generate    missing  waits for train\n\
+         bound       missing  waits for preprocess\n\
          evaluate    missing  waits for preprocess\n\
          report      missing  waits for ingest\n"
     );
@@ -143,6 +147,7 @@ fn status_and_dry_run_say_why() {
              preprocess  {fresh:<9}{preprocess}\n\
              train       {stale:<9}{train}\n\
              generate    {stale:<9}waits for train\n\
+             bound       {stale:<9}waits for train\n\
              evaluate    {stale:<9}waits for generate\n\
              report      {stale:<9}waits for train\n"
         )

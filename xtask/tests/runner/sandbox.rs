@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-pub const STAGES: [&str; 6] = ["ingest", "preprocess", "train", "generate", "evaluate", "report"];
+pub const STAGES: [&str; 7] = ["ingest", "preprocess", "train", "generate", "bound", "evaluate", "report"];
 
 pub const PIPELINE: &str = "\
 [about]

@@ -1,51 +1,90 @@
-//! The memory of the weather: the autocorrelation of daily mean anomalies.
+//! The memory of the weather: the autocorrelation of anomalies, of hours and of daily means.
 
 use super::{Distance, Figure, Kind, first};
-use crate::evaluate::EvaluateConfig;
-use crate::sample::Sample;
+use crate::fourier::autocovariance_sums;
+use crate::sample::{Anomalies, Sample};
 use crate::series::mean;
 
-/// The lags that are shown one by one.
-const SHOWN_DAYS: [usize; 4] = [1, 5, 10, 30];
+/// The longest lag of the hourly anomalies.
+const HOURS: usize = 720;
+/// The last lags of the two figures about daily means.
+const DAYS: [usize; 2] = [10, 30];
 
 /// Fewer pairs of days say nothing about a correlation.
 const LEAST_PAIRS: usize = 300;
 
-const GROUP: &str = "Memory of anomalies";
-const NEEDS: &str = "a year and the longest lag without holes";
-const SOURCE: &str = "scorecard of this project, figure 7; wxgen (autocorrelation to 180 days)";
+const SOURCE: &str = "wxgen (autocorrelation from 1 to 180 days)";
 
-pub(crate) fn figures(config: &EvaluateConfig) -> Vec<Figure> {
-    let days = config.autocorrelation_days;
-    let all = Figure {
-        name: "anomaly_autocorrelation".to_string(),
-        group: GROUP,
-        title: format!("Autocorrelation, 1 to {days} days (mean)"),
-        part_of: None,
+pub(crate) fn figures() -> Vec<Figure> {
+    let counted = [
+        hourly(),
+        daily("daily_autocorrelation_1_10", 1, DAYS[0]),
+        daily("daily_autocorrelation_11_30", DAYS[0] + 1, DAYS[1]),
+    ];
+    counted.into_iter().chain((1..=DAYS[1]).map(single)).collect()
+}
+
+fn hourly() -> Figure {
+    Figure {
         kind: Kind::Number,
-        definition: format!(
-            "Autocorrelation of daily mean anomalies (the series minus its own climatology of 3 annual times 4 diurnal harmonics) at lags of 1 to {days} days, over pairs of days without a hole between them. Shown: the mean over the lags."
-        ),
         source: SOURCE,
-        needs: NEEDS,
-        curve: Box::new(move |sample| anomaly_autocorrelation(sample, days)),
+        distance: Distance::LargestAbsoluteDifference,
+        curve: Box::new(|sample| joined(sample, |anomalies| &anomalies.hourly, 1..=HOURS)),
         shown: mean,
-        distance: Distance::MeanAbsoluteDifference,
-    };
-    let single = SHOWN_DAYS.into_iter().filter(|&lag| lag <= days).map(|lag| Figure {
-        name: format!("anomaly_autocorrelation_day_{lag}"),
-        group: GROUP,
-        title: format!("Autocorrelation at {lag} day{}", if lag == 1 { "" } else { "s" }),
-        part_of: Some("anomaly_autocorrelation"),
+        ..Figure::counted(
+            6,
+            "hourly_autocorrelation",
+            "Autocorrelation of hours, 1 to 720 hours",
+            "Autocorrelation of the hourly anomalies at lags of 1 to 720 hours, c(k) / c(0) with c(k) = Σ r[t] r[t+k]; years are joined as they follow each other. Shown: the mean over the lags.",
+        )
+    }
+}
+
+fn daily(key: &str, first_day: usize, last_day: usize) -> Figure {
+    Figure {
         kind: Kind::Number,
-        definition: format!("Autocorrelation of daily mean anomalies at a lag of {lag} days."),
         source: SOURCE,
-        needs: NEEDS,
+        curve: Box::new(move |sample| joined(sample, |anomalies| &anomalies.daily, first_day..=last_day)),
+        shown: mean,
+        ..Figure::counted(
+            7,
+            key,
+            &format!("Autocorrelation of days, {first_day} to {last_day} days"),
+            &format!(
+                "Autocorrelation of daily mean anomalies at lags of {first_day} to {last_day} days; years are joined as they follow each other. Shown: the mean over the lags."
+            ),
+        )
+    }
+}
+
+fn single(lag: usize) -> Figure {
+    Figure {
+        kind: Kind::Number,
+        source: SOURCE,
+        needs: "a year and the longest lag without holes",
         curve: Box::new(move |sample| Some(vec![at_lag(&Centred::of(sample)?, lag)?])),
         shown: first,
-        distance: Distance::MeanAbsoluteDifference,
-    });
-    std::iter::once(all).chain(single).collect()
+        ..Figure::shown(
+            &format!("daily_autocorrelation_day_{lag}"),
+            &format!("Autocorrelation at {lag} day{}", if lag == 1 { "" } else { "s" }),
+            &format!(
+                "Autocorrelation of daily mean anomalies at a lag of {lag} days, over pairs of days without a hole between them."
+            ),
+        )
+    }
+}
+
+/// `c(k) / c(0)` of a sample's anomalies, joined as if they had no holes.
+fn joined(
+    sample: &Sample,
+    values: fn(&Anomalies) -> &Vec<f64>,
+    lags: std::ops::RangeInclusive<usize>,
+) -> Option<Vec<f64>> {
+    let values = values(sample.anomalies.as_ref()?);
+    let mean = mean(values);
+    let centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
+    let sums = autocovariance_sums(&centred, *lags.end());
+    (sums[0] > 0.0).then(|| lags.map(|lag| sums[lag] / sums[0]).collect())
 }
 
 /// The autocorrelation of daily mean anomalies at lags of 1 to `days` days.

@@ -1,10 +1,8 @@
-//! Mean courses: through the year, through the day, through the day of each month, and the diurnal
-//! range.
+//! Mean courses: through the day of each month, the diurnal range, and those that pictures show.
 
-use super::{Distance, Figure, Kind, range};
-use crate::evaluate::EvaluateConfig;
+use super::{Distance, Figure, range};
 use crate::sample::Sample;
-use crate::series::{HOURS, mean};
+use crate::series::{HOURS, mean, standard_deviation};
 
 const DAYS: usize = 365;
 const MONTHS: usize = 12;
@@ -12,54 +10,43 @@ const MONTHS: usize = 12;
 /// Days on either side that the seasonal profile is smoothed over.
 const SMOOTHING_DAYS: usize = 7;
 
-pub(crate) fn figures(_: &EvaluateConfig) -> Vec<Figure> {
+pub(crate) fn figures() -> Vec<Figure> {
     vec![
         Figure {
-            name: "seasonal_profile".to_string(),
-            title: "Seasonal profile (range)".to_string(),
-            definition: "Mean by day of year, smoothed over 15 days around the circle of the year; 31 December of leap years counts as day 365. Shown: its largest minus its smallest value.".to_string(),
-            ..profile(seasonal_profile)
+            source: "VALUE (COST action ES1102), mean by season and hour",
+            curve: Box::new(month_hour_mean),
+            shown: range,
+            ..Figure::counted(
+                1,
+                "month_hour_mean",
+                "Mean by month and hour (range)",
+                "Mean by calendar month and hour of day: 288 values. Shown: the largest minus the smallest.",
+            )
         },
         Figure {
-            name: "diurnal_profile".to_string(),
-            title: "Diurnal profile (range)".to_string(),
-            definition: "Mean by hour of day, local standard time. Shown: its largest minus its smallest value.".to_string(),
-            needs: "one whole day",
-            ..profile(diurnal_profile)
-        },
-        Figure {
-            name: "month_hour_mean".to_string(),
-            title: "Mean by month and hour (range)".to_string(),
-            definition: "Mean by calendar month and hour of day: 288 values. Shown: the largest minus the smallest.".to_string(),
-            source: "scorecard of this project, figure 1",
-            ..profile(month_hour_mean)
-        },
-        Figure {
-            name: "diurnal_range".to_string(),
-            title: "Diurnal range by month (mean)".to_string(),
-            definition: "Mean by calendar month of the day's largest minus its smallest hourly value. Shown: the mean of the 12 months.".to_string(),
-            source: "VALUE (COST action ES1102), diurnal temperature range",
+            source: "VALUE (COST action ES1102), standard deviation by season and hour",
+            curve: Box::new(month_hour_sd),
             shown: mean,
-            ..profile(diurnal_range)
+            distance: Distance::MeanRelativeDifference,
+            ..Figure::counted(
+                2,
+                "month_hour_sd",
+                "Standard deviation by month and hour (mean)",
+                "Standard deviation (divisor n) by calendar month and hour of day: 288 values. Shown: their mean.",
+            )
+        },
+        Figure {
+            source: "VALUE (COST action ES1102), diurnal temperature range",
+            curve: Box::new(diurnal_range),
+            shown: mean,
+            ..Figure::counted(
+                14,
+                "diurnal_range",
+                "Diurnal range by month (mean)",
+                "Mean by calendar month of the day's largest minus its smallest hourly value. Shown: the mean of the 12 months.",
+            )
         },
     ]
-}
-
-/// What these figures have in common.
-fn profile(curve: fn(&Sample) -> Option<Vec<f64>>) -> Figure {
-    Figure {
-        name: String::new(),
-        group: "Profiles",
-        title: String::new(),
-        part_of: None,
-        kind: Kind::Difference,
-        definition: String::new(),
-        source: "Kyle 2024",
-        needs: "days of every month",
-        curve: Box::new(curve),
-        shown: range,
-        distance: Distance::MeanAbsoluteDifference,
-    }
 }
 
 /// Mean by day of year, smoothed: 365 values.
@@ -96,6 +83,17 @@ pub(crate) fn month_hour_mean(sample: &Sample) -> Option<Vec<f64>> {
         values.iter().enumerate().for_each(|(hour, &value)| cells.add(first + hour, value));
     }
     cells.means()
+}
+
+/// Standard deviation (divisor n) by month and hour of day: 12 x 24 values.
+fn month_hour_sd(sample: &Sample) -> Option<Vec<f64>> {
+    let mut cells = vec![Vec::new(); MONTHS * HOURS];
+    for (day, values) in sample.series.iter() {
+        let first = (day.month as usize - 1) * HOURS;
+        values.iter().enumerate().for_each(|(hour, &value)| cells[first + hour].push(value));
+    }
+    let sd = |cell: &Vec<f64>| (!cell.is_empty()).then(|| standard_deviation(cell, 0));
+    cells.iter().map(sd).collect()
 }
 
 /// Mean by month of the day's largest minus its smallest value: 12 values.

@@ -1,27 +1,23 @@
-//! The article's three slopes: the least-squares slope of x[t+1] on x[t].
+//! The article's three slopes: the least-squares slope of x[t+1] on x[t]. They are shown and not
+//! counted, since they cannot tell weather with memory from weather without.
 
-use super::{Distance, Figure, Kind, first};
-use crate::evaluate::EvaluateConfig;
+use super::{Figure, Kind};
 use crate::sample::Sample;
 use crate::series::HOURS;
 
-const SOURCE: &str = "Kyle 2024";
-
-pub(crate) fn figures(_: &EvaluateConfig) -> Vec<Figure> {
-    let figure = |name: &str, title: &str, pairs: &str, needs, slope: fn(&Sample) -> Option<f64>| Figure {
-        name: name.to_string(),
-        group: "Regression slopes",
-        title: title.to_string(),
-        part_of: None,
+pub(crate) fn figures() -> Vec<Figure> {
+    let figure = |key, title, pairs: &str, needs, slope: fn(&Sample) -> Option<f64>| Figure {
         kind: Kind::Number,
-        definition: format!(
-            "Least-squares slope b of x[t+1] = a + b x[t] over {pairs}; values moved to the reference year's climate."
-        ),
-        source: SOURCE,
+        source: "Kyle 2024",
         needs,
         curve: Box::new(move |sample| slope(sample).map(|slope| vec![slope])),
-        shown: first,
-        distance: Distance::MeanAbsoluteDifference,
+        ..Figure::shown(
+            key,
+            title,
+            &format!(
+                "Least-squares slope b of x[t+1] = a + b x[t] over {pairs}; values moved to the reference year's climate."
+            ),
+        )
     };
     vec![
         figure("slope_hourly", "Slope, hour to hour", "pairs of consecutive hours", "one whole day", hourly),

@@ -8,12 +8,14 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use super::ReportConfig;
+use super::findings::{Line, findings, lines};
 use super::inputs::{Digest, Documents, History};
-use super::pictures::{self, Labels, Picture};
+use super::pictures::{self, Gallery, Labels, Picture};
 use super::place::{Fact, facts, place};
-use super::units::{Units, level, number};
-use crate::figures::Kind;
-use crate::metrics::{Metrics, Row, YearList};
+use super::scorecard::{Rivals, Scorecard, candidates, rows};
+use super::targets;
+use super::units::{Units, number};
+use crate::metrics::{Metrics, YearList};
 
 /// Everything that the template shows.
 #[derive(Debug, Serialize)]
@@ -21,12 +23,15 @@ pub(crate) struct Page {
     title: String,
     variable: String,
     verdict: String,
+    /// What the judge, the audit and the likelihood say.
+    findings: Vec<String>,
     in_sample: bool,
     comparison: String,
-    groups: Vec<Group>,
-    tolerance: String,
-    first_pictures: Vec<Picture>,
-    pictures: Vec<Picture>,
+    scorecard: Scorecard,
+    rivals: Rivals,
+    targets: Vec<targets::Row>,
+    likelihood: Vec<Line>,
+    gallery: Gallery,
     losses: Vec<Picture>,
     training: String,
     facts: Vec<Fact>,
@@ -34,30 +39,6 @@ pub(crate) struct Page {
     settings: String,
     digests: Vec<Digest>,
     attribution: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Group {
-    name: String,
-    rows: Vec<Cells>,
-}
-
-/// A row of the table of figures.
-#[derive(Debug, Serialize)]
-struct Cells {
-    name: String,
-    title: String,
-    definition: String,
-    source: String,
-    is_part: bool,
-    real: String,
-    generated: String,
-    unit: String,
-    error: String,
-    yardstick: String,
-    error_unit: String,
-    ratio: String,
-    is_within: bool,
 }
 
 impl Page {
@@ -68,10 +49,16 @@ impl Page {
         let variable = Variable::named(&metrics.variable);
         let units = Units::of(variable, &metrics.unit);
         let (real, other_real) = match metrics.in_sample {
-            true => ("real (all years)", "real (first half)"),
-            false => ("real (held-out years)", "real (training years)"),
+            true => ("all years", "first half of the years"),
+            false => ("held-out years", "training years"),
         };
-        let labels = Labels { real: real.to_string(), other_real: other_real.to_string(), units };
+        let labels = Labels {
+            real: real.to_string(),
+            real_short: if metrics.in_sample { "real" } else { "held-out" }.to_string(),
+            other_real: other_real.to_string(),
+            units,
+        };
+        let judge_real = metrics.judge_yardstick.as_ref().map(|yardstick| yardstick.mean);
         let place = place(source.latitude_deg, source.longitude_deg);
         let files = source.files.iter().map(|file| Digest {
             name: file.name.rsplit(['/', '\\']).next().unwrap_or_default().to_string(),
@@ -81,12 +68,14 @@ impl Page {
             title: config.title.clone().unwrap_or_else(|| place.clone()),
             variable: variable.map_or(&*metrics.variable, |variable| variable.long_name).to_string(),
             verdict: metrics.verdict(),
+            findings: findings(metrics),
             in_sample: metrics.in_sample,
             comparison: comparison(metrics),
-            groups: groups(metrics, &labels.units),
-            tolerance: number(metrics.tolerance, 1),
-            first_pictures: pictures::first(curves, &labels)?,
-            pictures: pictures::others(curves, &labels)?,
+            scorecard: Scorecard::of(&rows(metrics), &labels.units),
+            rivals: Rivals::of(&candidates(metrics), judge_real),
+            targets: targets::targets(metrics, &labels.units),
+            likelihood: lines(metrics.likelihood.as_ref()),
+            gallery: Gallery::of(curves, &labels)?,
             losses: pictures::losses(history)?,
             training: training(history),
             facts: facts(metrics, source, transform, &labels.units),
@@ -126,48 +115,6 @@ fn comparison(metrics: &Metrics) -> String {
         )
     };
     format!("{real} Generated: {}.", describe(&years.generated))
-}
-
-fn groups(metrics: &Metrics, units: &Units) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for row in &metrics.figures {
-        let cells = cells(row, metrics, units);
-        match groups.last_mut() {
-            Some(group) if group.name == row.group => group.rows.push(cells),
-            _ => groups.push(Group { name: row.group.clone(), rows: vec![cells] }),
-        }
-    }
-    groups
-}
-
-fn cells(row: &Row, metrics: &Metrics, units: &Units) -> Cells {
-    let is_level = row.kind == Kind::Level;
-    let value = |value: Option<f64>| match value {
-        None => "\u{2013}".to_string(),
-        Some(value) if is_level => level(units.level_of(value)),
-        Some(value) => number(value, 3),
-    };
-    let distance = |value: Option<f64>| value.map_or("\u{2013}".to_string(), |value| number(value, 2));
-    let unit = |unit: &str| if unit == "1" { String::new() } else { unit.to_string() };
-    Cells {
-        name: row.name.clone(),
-        title: row.title.clone(),
-        definition: row.definition.clone(),
-        source: row.source.clone(),
-        is_part: row.part_of.is_some(),
-        real: value(row.real(metrics.in_sample)),
-        generated: value(Some(row.generated)),
-        unit: if is_level { units.level.clone() } else { unit(&row.unit) },
-        error: distance(Some(row.error)),
-        yardstick: distance(row.yardstick),
-        error_unit: unit(&row.error_unit),
-        ratio: row.ratio.map_or("\u{2013}".to_string(), ratio),
-        is_within: row.is_within(metrics.tolerance),
-    }
-}
-
-fn ratio(ratio: f64) -> String {
-    if ratio >= 100.0 { "> 100".to_string() } else { number(ratio, 3) }
 }
 
 fn training(history: &History) -> String {

@@ -18,6 +18,12 @@ pub struct Case {
     pub target_year: Option<i16>,
     /// Added to the generated values, K.
     pub shift_kelvin: f64,
+    /// Whether rivals and broken generators are run.
+    pub rivals: bool,
+    /// Whether the judge is asked.
+    pub judge: bool,
+    /// The last observed year; the first is 2001.
+    pub last_year: i16,
     pub title: &'static str,
 }
 
@@ -29,6 +35,9 @@ impl Default for Case {
             members: 2,
             target_year: None,
             shift_kelvin: 0.0,
+            rivals: false,
+            judge: false,
+            last_year: 2012,
             title: "A <place> & its weather",
         }
     }
@@ -37,20 +46,22 @@ impl Default for Case {
 /// A folder with the inputs, and the outputs of both stages.
 pub struct Run {
     pub folder: tempfile::TempDir,
+    rivals: bool,
+    judge: bool,
 }
 
 const SLOPE_PER_YEAR: f64 = 0.04;
-const OBSERVED_YEARS: std::ops::RangeInclusive<i16> = 2001..=2012;
 
 impl Run {
     /// Writes the inputs.
     pub fn of(case: &Case) -> Run {
-        let run = Run { folder: tempfile::tempdir().unwrap() };
-        tables::write(&run.path("observed.parquet"), &observed(case.in_sample)).unwrap();
+        let run = Run { folder: tempfile::tempdir().unwrap(), rivals: case.rivals, judge: case.judge };
+        tables::write(&run.path("observed.parquet"), &observed(case)).unwrap();
         tables::write(&run.path("generated.parquet"), &generated(case)).unwrap();
         tables::write(&run.path("history.parquet"), &history()).unwrap();
         run.write("transform.json", &transform(case.in_sample));
         run.write("source.json", &source());
+        run.write("likelihood.json", &likelihood());
         run
     }
 
@@ -71,7 +82,8 @@ impl Run {
     }
 
     pub fn evaluate(&self) -> anyhow::Result<()> {
-        self.run::<Evaluate>(json!({}))
+        let (rivals, judge) = (self.rivals, self.judge);
+        self.run::<Evaluate>(json!({"evaluate": {"rivals": rivals, "broken": rivals, "judge": judge}}))
     }
 
     pub fn report(&self, case: &Case) -> anyhow::Result<()> {
@@ -114,14 +126,14 @@ pub fn digest(name: &str) -> String {
     format!("{:0>64}", name.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().split_off(4))
 }
 
-fn observed(in_sample: bool) -> Table {
-    let (start, end) = (year_start_us(*OBSERVED_YEARS.start()), year_start_us(OBSERVED_YEARS.end() + 1));
+fn observed(case: &Case) -> Table {
+    let (start, end) = (year_start_us(2001), year_start_us(case.last_year + 1));
     let times: Vec<i64> = (0..(end - start) / HOUR_US).map(|i| start + i * HOUR_US).collect();
     let mut weather = Weather::new(3);
     let mut values: Vec<f32> = times.iter().map(|&time| weather.at(time) as f32).collect();
     values[0] = f32::NAN;
     let split = |time: i64| match (civil(time).year - 2001) / 2 {
-        _ if in_sample => (civil(time).day_of_year > 20).then(|| "train".to_string()),
+        _ if case.in_sample => (civil(time).day_of_year > 20).then(|| "train".to_string()),
         1 | 3 | 5 => Some("test".to_string()),
         4 => Some("validation".to_string()),
         _ => Some("train".to_string()),
@@ -200,6 +212,13 @@ fn source() -> Value {
         "filled": [{"variable": "t2m", "from": "2008-03-02T01:00", "to": "2008-03-02T02:00", "hours": 2}],
         "files": [{"name": "a.nc", "digest": digest("a.nc file")}],
         "attribution": "Contains modified Copernicus Climate Change Service information 2012.",
+    })
+}
+
+fn likelihood() -> Value {
+    json!({
+        "format": 2, "unit": "nat h-1", "train": {"hours": 900, "bound": 0.2},
+        "validation": {"hours": 100, "bound": 0.3}, "test": {"hours": 1000, "bound": 0.25},
     })
 }
 

@@ -1,7 +1,7 @@
 //! The history of the training.
 
-use super::{HEIGHT, Key, Picture};
-use crate::plot::{self, Colour, Line, Panel};
+use super::{HEIGHT, Key, Picture, SMALL_WIDTH};
+use crate::plot::{self, Colour, Layer, LineStyle, Panel};
 use crate::report::inputs::History;
 
 /// Points of the history that a picture can show.
@@ -33,7 +33,7 @@ fn draw(
     let x = plot::axis("epoch", epoch.iter().copied(), 6);
     let y = plot::axis("nats per hour", train.iter().chain(validation).copied(), 5);
     let (Some(x), Some(y)) = (x, y) else { return Ok(None) };
-    let mut lines = Vec::new();
+    let mut layers = Vec::new();
     let sides = [(train, Colour::Training, "training"), (validation, Colour::Ink, "validation")];
     for (values, colour, name) in sides {
         if !values.iter().any(|value| value.is_finite()) {
@@ -41,9 +41,8 @@ fn draw(
         }
         let step = values.len().div_ceil(MOST_POINTS).max(1);
         let points = epoch.iter().copied().zip(values.iter().copied()).step_by(step).collect();
-        lines.push(Line { colour, dashed: false, points });
-        picture.legend.push(Key { colour: colour.css(), dashed: false, name: name.to_string() });
+        layers.push(Layer::Line { colour, style: LineStyle::Solid, points });
+        picture.legend.push(Key::line(colour, LineStyle::Solid, name));
     }
-    picture.svg = plot::svg(&[Panel { heading: String::new(), height: HEIGHT, x, y, lines }])?;
-    Ok(Some(picture))
+    picture.draw(&[Panel { heading: String::new(), width: SMALL_WIDTH, height: HEIGHT - 60, x, y, layers }])
 }

@@ -1,0 +1,247 @@
+//! The judge: a classifier that is trained to tell generated from real windows of 8 days, and is asked
+//! about years that it has not seen. An area of 0.5 means that it cannot; the same judge between two
+//! random halves of the real years is the yardstick. Definitions and sources are in `docs/judge.md`.
+
+mod auc;
+mod bins;
+mod boosting;
+mod features;
+mod tree;
+mod windows;
+
+use anyhow::ensure;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::climatology::Climatology;
+use crate::metrics::round;
+use crate::series::{Series, mean, standard_deviation};
+use auc::Scores;
+use boosting::Settings;
+use windows::{Window, years};
+
+const SETTINGS: Settings = Settings { trees: 150, depth: 4, learning_rate: 0.1, least_rows: 20 };
+
+/// Parts of the years; each is judged by trees that were fitted to the others.
+const FOLDS: usize = 5;
+
+/// Fewer windows of a side say nothing.
+const LEAST_WINDOWS: usize = 100;
+
+/// Random halvings of the real years; the seeds are 0 to 4.
+const HALVINGS: u64 = 5;
+
+/// What the judge can tell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Judged {
+    /// The probability that a random candidate window looks more like one than a random real window:
+    /// 0.5 where they cannot be told apart, 1 where they always can.
+    pub(crate) auc: f64,
+    /// The 95 % interval after DeLong et al., with the windows of a year taken together. It leaves out that
+    /// other years would have trained another judge.
+    pub(crate) interval: [f64; 2],
+    /// Windows of each side.
+    pub(crate) windows: usize,
+}
+
+/// What the judge tells of two random halves of the real years.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JudgeYardstick {
+    pub(crate) mean: f64,
+    /// Standard deviation over the halvings, with the divisor n - 1.
+    pub(crate) sd: f64,
+    /// The area of each halving.
+    pub(crate) halvings: Vec<f64>,
+    /// Windows of each half, at most.
+    pub(crate) windows: usize,
+}
+
+/// Judges a candidate against held-out years. `climatology` is that of the training years.
+///
+/// # Errors
+/// When one of the two has windows of less than 5 years, or both have less than 100 of the same days.
+pub(crate) fn judge(
+    climatology: &Climatology,
+    held_out: &Series,
+    candidate: &Series,
+) -> anyhow::Result<Judged> {
+    let (real, candidate) = (Side::of(climatology, held_out), Side::of(climatology, candidate));
+    for (side, name) in [(&real, "held-out"), (&candidate, "generated")] {
+        let found = years(&side.windows);
+        ensure!(found >= FOLDS, "the judge needs {FOLDS} {name} years with 8-day windows, and has {found}");
+    }
+    compare(&real, &candidate)
+}
+
+/// The same judge between random halves of the real years, of as many years as are held out (or half
+/// of all, if that is less), in 5 halvings.
+///
+/// # Errors
+/// When a half has windows of less than 5 years, or both have less than 100 of the same days.
+pub(crate) fn yardstick(
+    climatology: &Climatology,
+    all_real: &Series,
+    held_out: &Series,
+) -> anyhow::Result<JudgeYardstick> {
+    let all = Side::of(climatology, all_real);
+    let total = years(&all.windows);
+    let half = (total / 2).min(years(&windows::windows(held_out)));
+    ensure!(
+        half >= FOLDS,
+        "the judge's yardstick needs two halves of {FOLDS} real years with 8-day windows, and has {half} of {total}"
+    );
+    let judged: Vec<Judged> = (0..HALVINGS)
+        .into_par_iter()
+        .map(|seed| {
+            let mut order: Vec<usize> = (0..total).collect();
+            order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+            let (first, second) = (order[..half].to_vec(), order[total - half..].to_vec());
+            compare(&all.of_years(first), &all.of_years(second))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let halvings: Vec<f64> = judged.iter().map(|judged| judged.auc).collect();
+    Ok(JudgeYardstick {
+        mean: round(mean(&halvings)),
+        sd: round(standard_deviation(&halvings, 1)),
+        windows: judged.iter().map(|judged| judged.windows).max().unwrap_or(0),
+        halvings,
+    })
+}
+
+/// The windows of one series with what the judge sees of them.
+struct Side {
+    windows: Vec<Window>,
+    features: Vec<Vec<f64>>,
+}
+
+impl Side {
+    fn of(climatology: &Climatology, series: &Series) -> Side {
+        let anomalies = climatology.anomalies(series);
+        let windows = windows::windows(series);
+        let features = windows
+            .par_iter()
+            .map(|window| features::features(&anomalies[window.hours()], window.slot))
+            .collect();
+        Side { windows, features }
+    }
+
+    /// The windows of some years, which are counted anew in their order.
+    fn of_years(&self, mut years: Vec<usize>) -> Side {
+        years.sort_unstable();
+        let chosen = self.windows.iter().zip(&self.features).filter_map(|(window, features)| {
+            let year = years.binary_search(&window.year).ok()?;
+            Some((Window { year, ..*window }, features.clone()))
+        });
+        let (windows, features) = chosen.unzip();
+        Side { windows, features }
+    }
+}
+
+/// The area of the pooled scores, each window scored by trees that saw no window of its fold. On each
+/// side the years are dealt to the folds in blocks of years that follow each other.
+fn compare(real: &Side, candidate: &Side) -> anyhow::Result<Judged> {
+    let [first, second] = windows::pair(&real.windows, &candidate.windows);
+    let count = first.len();
+    ensure!(
+        count >= LEAST_WINDOWS,
+        "the judge needs {LEAST_WINDOWS} windows of the same days of the year on both sides, and has {count}"
+    );
+    let (mut rows, mut of_year, mut folds) = (Vec::new(), Vec::new(), Vec::new());
+    for (side, chosen) in [(real, first), (candidate, second)] {
+        let total = years(&side.windows);
+        rows.extend(chosen.iter().map(|&index| side.features[index].clone()));
+        of_year.extend(chosen.iter().map(|&index| side.windows[index].year));
+        folds.extend(chosen.iter().map(|&index| side.windows[index].year * FOLDS / total));
+    }
+    let classes: Vec<bool> = (0..rows.len()).map(|row| row >= count).collect();
+    let by_fold: Vec<Vec<f64>> = (0..FOLDS)
+        .into_par_iter()
+        .map(|fold| {
+            let training: Vec<usize> = (0..rows.len()).filter(|&row| folds[row] != fold).collect();
+            boosting::scores(&rows, &classes, &training, &SETTINGS)
+        })
+        .collect();
+    let pooled: Vec<f64> = folds.iter().enumerate().map(|(row, &fold)| by_fold[fold][row]).collect();
+    let (auc, interval) = auc::auc(
+        &Scores { scores: &pooled[..count], years: &of_year[..count] },
+        &Scores { scores: &pooled[count..], years: &of_year[count..] },
+    );
+    Ok(Judged { auc: round(auc), interval: interval.map(round), windows: count })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use super::*;
+    use crate::sample::tests::{Noise, sample};
+
+    /// A seasonal cycle, an hourly autoregression and white noise of that standard deviation.
+    fn weather(first_year: i16, years: i64, seed: u64, noise_sd: f64) -> Series {
+        let (mut noise, mut value) = (Noise(seed), 0.0);
+        sample(first_year, years * 365 * 24, |time| {
+            value = 0.97 * value + noise.normal();
+            285.0
+                + 9.0 * (TAU * contract::calendar::year_phase(time)).cos()
+                + value
+                + noise_sd * noise.normal()
+        })
+        .series
+    }
+
+    #[test]
+    fn another_texture_is_told_apart() {
+        let training = weather(1961, 4, 1, 0.5);
+        let climatology = Climatology::fit(&training).unwrap();
+        let judged = judge(&climatology, &weather(2001, 6, 2, 0.5), &weather(2001, 12, 3, 0.0)).unwrap();
+        assert!(judged.auc > 0.95, "{judged:?}");
+        assert_eq!(judged.windows, 6 * 45);
+    }
+
+    #[test]
+    fn years_of_the_same_process_are_not_told_apart() {
+        let training = weather(1961, 4, 1, 0.5);
+        let climatology = Climatology::fit(&training).unwrap();
+        let held_out = weather(2001, 6, 2, 0.5);
+        let judged = judge(&climatology, &held_out, &weather(2001, 20, 3, 0.5)).unwrap();
+        // 270 windows a side: a standard deviation of 0.025.
+        assert!((judged.auc - 0.5).abs() < 0.075, "{judged:?}");
+        assert!(judged.interval[0] < judged.auc && judged.auc < judged.interval[1]);
+
+        let all = weather(1961, 12, 1, 0.5);
+        let yardstick = yardstick(&climatology, &all, &held_out).unwrap();
+        assert_eq!(yardstick.halvings.len(), 5);
+        assert!((yardstick.mean - 0.5).abs() < 0.075, "{yardstick:?}");
+        assert!((yardstick.windows as i64 - 270).abs() <= 3, "{yardstick:?}");
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_no_bit() {
+        let training = weather(1961, 5, 1, 0.5);
+        let climatology = Climatology::fit(&training).unwrap();
+        let candidate = weather(2001, 7, 3, 0.45);
+        let with_threads = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| judge(&climatology, &training, &candidate).unwrap())
+        };
+        assert_eq!(with_threads(1), with_threads(3));
+    }
+
+    #[test]
+    fn too_few_years_are_named() {
+        let training = weather(1961, 4, 1, 0.5);
+        let climatology = Climatology::fit(&training).unwrap();
+        let error = judge(&climatology, &training, &training).unwrap_err().to_string();
+        assert_eq!(error, "the judge needs 5 held-out years with 8-day windows, and has 4");
+        let error = yardstick(&climatology, &training, &training).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the judge's yardstick needs two halves of 5 real years with 8-day windows, and has 2 of 4"
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! A seasonal AR(26): the climatology (3 annual times 4 diurnal harmonics), the residual divided by its
+//! standard deviation of that month and hour, and an autoregression
+//! `u[t] = Σ_l φ_l(season, hour) u[t-l] + e[t]`, l = 1 to 26, with coefficients for each of four seasons
+//! and 24 hours by least squares with a small ridge. Innovations are drawn from those that the fit has
+//! left over for the same season and hour.
+
+use super::Material;
+use crate::cholesky;
+use crate::climatology::Climatology;
+use crate::random::Random;
+use crate::series::{Day, HOURS, Series, standard_deviation};
+
+const ORDER: usize = 26;
+const SEASONS: usize = 4;
+const MONTHS: usize = 12;
+/// Of the number of equations, added to the diagonal.
+const RIDGE: f64 = 1e-6;
+/// Generated before the first hour that counts.
+const SPIN_UP_DAYS: usize = 30;
+
+pub(super) fn generate(material: &Material, random: &mut Random) -> Result<Vec<f64>, String> {
+    let too_few = || "the training years are too few for a seasonal AR(26)".to_string();
+    let training = &material.training;
+    let climatology = Climatology::fit(training).ok_or_else(too_few)?;
+    let mut residuals = climatology.anomalies(training);
+    let scale = Scale::of(training, &residuals).ok_or_else(too_few)?;
+    scale.divide(training, &mut residuals);
+    let processes = fit(training, &residuals).ok_or_else(too_few)?;
+    let standardised = simulate(&processes, &material.axis, random);
+    let mut values = Vec::with_capacity(standardised.len());
+    for (day, standardised) in material.axis.iter().zip(standardised.chunks_exact(HOURS)) {
+        let usual = climatology.of_day(day);
+        values.extend((0..HOURS).map(|hour| usual[hour] + standardised[hour] * scale.at(day, hour)));
+    }
+    Ok(values)
+}
+
+/// The standard deviation of each month and hour.
+struct Scale(Vec<f64>);
+
+impl Scale {
+    fn of(series: &Series, residuals: &[f64]) -> Option<Scale> {
+        let mut cells = vec![Vec::new(); MONTHS * HOURS];
+        for (day, residuals) in series.days.iter().zip(residuals.chunks_exact(HOURS)) {
+            residuals.iter().enumerate().for_each(|(hour, &value)| cells[cell(day, hour)].push(value));
+        }
+        let sd = |cell: &Vec<f64>| {
+            let sd = if cell.len() > 1 { standard_deviation(cell, 0) } else { 0.0 };
+            (sd > 0.0).then_some(sd)
+        };
+        cells.iter().map(sd).collect::<Option<_>>().map(Scale)
+    }
+
+    fn at(&self, day: &Day, hour: usize) -> f64 {
+        self.0[cell(day, hour)]
+    }
+
+    fn divide(&self, series: &Series, residuals: &mut [f64]) {
+        for (day, residuals) in series.days.iter().zip(residuals.chunks_exact_mut(HOURS)) {
+            residuals.iter_mut().enumerate().for_each(|(hour, value)| *value /= self.at(day, hour));
+        }
+    }
+}
+
+fn cell(day: &Day, hour: usize) -> usize {
+    (day.month as usize - 1) * HOURS + hour
+}
+
+/// The quarter of the year, from its first day.
+fn process(day: &Day, hour: usize) -> usize {
+    (day.day_of_year as usize - 1) / 92 % SEASONS * HOURS + hour
+}
+
+/// The process of one season and hour.
+#[derive(Clone)]
+struct Process {
+    /// Of the last value first.
+    coefficients: Vec<f64>,
+    innovations: Vec<f64>,
+}
+
+/// One process a season and hour, over hours whose last 26 lie in the same run of days.
+fn fit(series: &Series, residuals: &[f64]) -> Option<Vec<Process>> {
+    let mut equations = vec![Equations::new(); SEASONS * HOURS];
+    each_hour(series, |at, process| equations[process].add(&residuals[at - ORDER..=at]));
+    let coefficients: Vec<Vec<f64>> = equations.into_iter().map(Equations::solve).collect::<Option<_>>()?;
+    let mut processes: Vec<Process> = coefficients
+        .into_iter()
+        .map(|coefficients| Process { coefficients, innovations: Vec::new() })
+        .collect();
+    each_hour(series, |at, process| {
+        let process = &mut processes[process];
+        let expected = dot(&process.coefficients, &residuals[at - ORDER..at]);
+        process.innovations.push(residuals[at] - expected);
+    });
+    Some(processes)
+}
+
+fn each_hour(series: &Series, mut visit: impl FnMut(usize, usize)) {
+    for run in &series.runs {
+        for at in run.start * HOURS + ORDER..run.end * HOURS {
+            visit(at, process(&series.days[at / HOURS], at % HOURS));
+        }
+    }
+}
+
+/// `Σ φ_l u[t-l]`, where `before` ends with `u[t-1]`.
+fn dot(coefficients: &[f64], before: &[f64]) -> f64 {
+    coefficients.iter().zip(before.iter().rev()).map(|(a, b)| a * b).sum()
+}
+
+#[derive(Clone)]
+struct Equations {
+    count: usize,
+    gram: Vec<Vec<f64>>,
+    moments: Vec<f64>,
+}
+
+impl Equations {
+    fn new() -> Equations {
+        Equations { count: 0, gram: vec![vec![0.0; ORDER]; ORDER], moments: vec![0.0; ORDER] }
+    }
+
+    /// 26 values and the one after them.
+    fn add(&mut self, values: &[f64]) {
+        let (before, value) = (&values[..ORDER], values[ORDER]);
+        self.count += 1;
+        for i in 0..ORDER {
+            let lagged = before[ORDER - 1 - i];
+            self.moments[i] += lagged * value;
+            let earlier = before[ORDER - 1 - i..].iter().rev();
+            self.gram[i][..=i].iter_mut().zip(earlier).for_each(|(sum, other)| *sum += lagged * other);
+        }
+    }
+
+    fn solve(mut self) -> Option<Vec<f64>> {
+        if self.count <= 2 * ORDER {
+            return None;
+        }
+        let ridge = RIDGE * self.count as f64;
+        self.gram.iter_mut().enumerate().for_each(|(i, row)| row[i] += ridge);
+        cholesky::solve(&mut self.gram, self.moments)
+    }
+}
+
+fn simulate(processes: &[Process], axis: &[Day], random: &mut Random) -> Vec<f64> {
+    let spin_up = axis.iter().take(1).cycle().take(SPIN_UP_DAYS);
+    let mut values = vec![0.0; ORDER];
+    for day in spin_up.chain(axis) {
+        for hour in 0..HOURS {
+            let process = &processes[process(day, hour)];
+            let expected = dot(&process.coefficients, &values[values.len() - ORDER..]);
+            values.push(expected + random.choose(&process.innovations));
+        }
+    }
+    values.split_off(values.len() - axis.len() * HOURS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::tests::autoregression;
+
+    #[test]
+    fn an_ar1_series_is_fitted_by_its_coefficient() {
+        let sample = autoregression(0.8, 20 * 365 * 24);
+        let processes = fit(&sample.series, &sample.series.values).unwrap();
+        let mean = |lag: usize| {
+            processes.iter().map(|process| process.coefficients[lag]).sum::<f64>() / processes.len() as f64
+        };
+        // 96 processes of 1825 hours each: the standard error of the mean coefficient is about 0.002.
+        assert!((mean(0) - 0.8).abs() < 0.01, "{}", mean(0));
+        for lag in 1..ORDER {
+            assert!(mean(lag).abs() < 0.01, "lag {}: {}", lag + 1, mean(lag));
+        }
+        let innovations: Vec<f64> =
+            processes.iter().flat_map(|process| process.innovations.clone()).collect();
+        assert!((standard_deviation(&innovations, 0) - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_simulation_has_the_autocorrelation_of_its_process() {
+        let sample = autoregression(0.8, 20 * 365 * 24);
+        let processes = fit(&sample.series, &sample.series.values).unwrap();
+        let values = simulate(&processes, &sample.series.days, &mut Random::of("test"));
+        let product = |lag: usize| values.iter().zip(&values[lag..]).map(|(a, b)| a * b).sum::<f64>();
+        let correlation = product(1) / product(0);
+        assert!((correlation - 0.8).abs() < 0.01, "{correlation}");
+    }
+}
