@@ -4,7 +4,6 @@
 mod days;
 mod excerpts;
 mod extremes;
-mod halves;
 mod memory;
 mod rounding;
 mod seasons;
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{EvaluateConfig, Samples};
 use crate::figures::{diurnal_profile, diurnal_range, seasonal_profile};
+use crate::halves::{divide, halves};
 use crate::sample::Sample;
 use crate::series::Series;
 
@@ -28,6 +28,9 @@ pub(crate) use seasons::SEASONS;
 pub(crate) use spectrum::Spectrum;
 pub(crate) use spells::LONGEST_DAYS;
 use statistics::{Compared, Statistics};
+
+/// Halves of fewer years say little, so they make no band.
+const LEAST_YEARS: usize = 6;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,14 +94,17 @@ impl Curves {
             .rounded(2)
         };
         let of = |series: &Series| Statistics::of(series, config.autocorrelation_days);
+        let years = samples.observed.series.year_days().len();
+        // Each split by itself, gathered in their order.
+        let splits = if years < LEAST_YEARS { Vec::new() } else { halves(years) };
         let compared = Compared {
             real: of(&samples.real().series),
             generated: of(&samples.generated.series),
             other_real: of(&samples.pair[0].series),
             // Each split by itself, gathered in their order.
-            halves: halves::random_halves(&samples.observed.series)
+            halves: splits
                 .par_iter()
-                .map(|first| halves::divide(&samples.observed.series, first).map(|half| of(&half)))
+                .map(|is_first| divide(&samples.observed.series, is_first).map(|half| of(&half)))
                 .collect(),
         };
         let (real, generated) = (&samples.real().series, &samples.generated.series);

@@ -11,6 +11,7 @@ mod evaluate;
 mod examination;
 mod figures;
 mod fourier;
+mod halves;
 mod input;
 mod judge;
 mod likelihood;

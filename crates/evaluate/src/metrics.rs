@@ -6,13 +6,14 @@ use contract::variable::Variable;
 use serde::{Deserialize, Serialize};
 
 use crate::figures::{Figure, Kind};
+use crate::halves::SPLITS;
 use crate::judge::JudgeYardstick;
 use crate::likelihood::Likelihood;
 use crate::random::SEED;
 use crate::scorecard::{Candidate, CandidateKind, FigureCurves, Score, Scorecard};
 use crate::series::Series;
 use crate::targets::Targets;
-use crate::yardstick::{LEAST_YEARS, SPLITS};
+use crate::yardstick::LEAST_YEARS;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

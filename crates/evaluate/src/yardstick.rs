@@ -6,12 +6,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::figures::Figure;
-use crate::random::Random;
+use crate::halves::{divide, halves};
 use crate::sample::Sample;
 use crate::series::Series;
 
-/// The number of splits.
-pub(crate) const SPLITS: usize = 30;
 /// Fewer whole years do not make two halves that say something.
 pub(crate) const LEAST_YEARS: usize = 8;
 /// The largest E that counts in a mean: one figure that is far off says no more than that.
@@ -48,7 +46,7 @@ impl Yardstick {
         let splits: Vec<Vec<Option<f64>>> = halves(count)
             .par_iter()
             .map(|is_first| {
-                let [a, b] = [true, false].map(|half| Sample::of(half_of(years, is_first, half)));
+                let [a, b] = divide(years, is_first).map(Sample::of);
                 let error =
                     |figure: &Figure| figure.distance.between(&(figure.curve)(&a)?, &(figure.curve)(&b)?);
                 figures.iter().map(error).collect()
@@ -87,40 +85,11 @@ impl Errors {
     }
 }
 
-/// For each split, whether each of `count` years is in the first half; of an odd number, the second
-/// half has one more.
-fn halves(count: usize) -> Vec<Vec<bool>> {
-    let mut random = Random::of("splits");
-    let mut split = || {
-        let mut is_first: Vec<bool> = (0..count).map(|index| index < count / 2).collect();
-        random.shuffle(&mut is_first);
-        is_first
-    };
-    (0..SPLITS).map(|_| split()).collect()
-}
-
-/// The years of one half, joined in their order.
-fn half_of(years: &Series, is_first: &[bool], half: bool) -> Series {
-    let mut chosen = Series::default();
-    for (days, _) in years.year_days().into_iter().zip(is_first).filter(|(_, first)| **first == half) {
-        chosen.append(years, days);
-    }
-    chosen
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::figures::figures;
     use crate::sample::tests::autoregression;
-
-    #[test]
-    fn splits_are_halves_and_differ() {
-        let halves = halves(9);
-        assert_eq!(halves.len(), 30);
-        assert!(halves.iter().all(|split| split.iter().filter(|first| **first).count() == 4));
-        assert!(halves.iter().any(|split| split != &halves[0]));
-    }
 
     #[test]
     fn e_is_the_error_by_the_mean_and_p_counts_larger_errors() {

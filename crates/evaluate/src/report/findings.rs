@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::units::number;
+use super::units::fixed;
 use crate::audit::PASSES;
 use crate::likelihood::Likelihood;
 use crate::metrics::Metrics;
@@ -54,7 +54,7 @@ fn likelihood(metrics: &Metrics) -> Option<String> {
     };
     Some(format!(
         "To the model the held-out hours are {word} probable than to an autoregression, by {} nats per hour.",
-        number(amount, 2)
+        fixed(amount, 2)
     ))
 }
 
@@ -75,6 +75,6 @@ pub(crate) fn lines(likelihood: Option<&Likelihood>) -> Vec<Line> {
         ("Seasonal AR(26)", Some(baseline.ar26)),
         ("Periodic AR(26)", baseline.periodic_ar26),
     ];
-    let shown = |figure: Option<f64>| figure.map_or("\u{2013}".to_string(), |figure| number(figure, 4));
+    let shown = |figure: Option<f64>| figure.map_or("\u{2013}".to_string(), |figure| fixed(figure, 3));
     lines.into_iter().map(|(name, figure)| Line { name, figure: shown(figure) }).collect()
 }

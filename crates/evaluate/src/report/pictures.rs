@@ -233,9 +233,11 @@ const HALVES: &str = "nine in ten random halves of the real years";
 
 /// The layers of a curve, real under generated, with a position for each value.
 fn layers(curve: &Curve, x: impl Fn(usize) -> f64) -> Vec<Layer> {
-    let points = |values: &[f64]| -> Vec<(f64, f64)> {
-        values.iter().enumerate().map(|(i, &value)| (x(i), value)).collect()
-    };
+    outlines(curve, |values| values.iter().enumerate().map(|(i, &value)| (x(i), value)).collect())
+}
+
+/// The same for any outline of the values.
+fn outlines(curve: &Curve, points: impl Fn(&[f64]) -> Vec<(f64, f64)>) -> Vec<Layer> {
     let mut layers = Vec::new();
     if !curve.band_low.is_empty() {
         let (low, high) = (points(&curve.band_low), points(&curve.band_high));

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::units::{Units, number};
+use super::units::{Units, fixed, number};
 use crate::metrics::Metrics;
-use crate::targets::{Autocorrelation, Target, Targets, Variability};
+use crate::targets::{Autocorrelation, Target, Variability};
 
 /// A row of the table.
 #[derive(Debug, Serialize)]
@@ -27,7 +27,7 @@ pub(crate) fn targets(metrics: &Metrics, units: &Units) -> Vec<Row> {
         targets.sd_monthly_anomaly.as_ref().map(|months| variability(MONTHS, months, units)),
         targets.sd_yearly_anomaly.as_ref().map(|years| variability(YEARS, years, units)),
         autocorrelation(&targets.autocorrelation),
-        judge(targets),
+        targets.judge.as_ref().map(judge),
         targets.memorisation.as_ref().map(memorisation),
         targets.likelihood.as_ref().map(likelihood),
     ];
@@ -47,56 +47,59 @@ impl Row {
     }
 }
 
-/// The limit above, or nothing.
-fn limit(target: &Target) -> String {
-    target.at_most.map_or(String::new(), |limit| number(limit, 3))
+/// The value and the limit above with so many decimals.
+fn shown(target: &Target, decimals: usize) -> [String; 2] {
+    [Some(target.value), target.at_most].map(|one| one.map_or(String::new(), |one| fixed(one, decimals)))
 }
 
 fn mean_e(target: &Target) -> Row {
-    let wanted = format!("at most {}, the training years' own", limit(target));
-    Row::of("Mean E over all figures", number(target.value, 3), wanted, target.met)
+    let [value, limit] = shown(target, 2);
+    let wanted = format!("at most {limit}, the training years' own");
+    Row::of("Mean E over all figures", value, wanted, target.met)
 }
 
 fn mean_e_knn(target: &Target) -> Row {
-    let wanted = format!("below {}, of chained real days", limit(target));
-    Row::of("The same beside the best rival", number(target.value, 3), wanted, target.met)
+    let [value, limit] = shown(target, 2);
+    let wanted = format!("below {limit}, of chained real days");
+    Row::of("The same beside the best rival", value, wanted, target.met)
 }
 
 fn outside(target: &Target) -> Row {
-    let wanted = format!("at most {}, one more than the training years", limit(target));
-    Row::of("Figures outside", number(target.value, 3), wanted, target.met)
+    let [value, limit] = shown(target, 0);
+    let wanted = format!("at most {limit}, one more than the training years");
+    Row::of("Figures outside", value, wanted, target.met)
 }
 
 fn variability(title: &'static str, found: &Variability, units: &Units) -> Row {
     let unit = &units.difference;
     let [low, high] = found.interval_90.map(|limit| number(limit, 3));
     let near =
-        found.ratio_within.map(|[_, most]| format!(", or within {} %", number(100.0 * (most - 1.0), 1)));
+        found.ratio_within.map(|[_, most]| format!(", or within {} %", fixed(100.0 * (most - 1.0), 0)));
     let wanted = format!("{low} to {high} {unit}{}", near.unwrap_or_default());
     let value = format!("{} {unit}, real {}", number(found.generated, 3), number(found.real, 3));
     Row::of(title, value, wanted, found.met)
 }
 
 fn autocorrelation(found: &Autocorrelation) -> Option<Row> {
-    let value = format!("{} off at most", number(found.largest_difference?, 2));
-    let wanted = format!("at most {} off at any lag", number(found.at_most, 2));
+    let value = format!("{} off at most", fixed(found.largest_difference?, 3));
+    let wanted = format!("at most {} off at any lag", fixed(found.at_most, 2));
     Some(Row::of("Memory over 1 to 30 days (autocorrelation)", value, wanted, found.met?))
 }
 
-fn judge(targets: &Targets) -> Option<Row> {
-    let target = targets.judge.as_ref()?;
-    let wanted = format!("at most {}", limit(target));
-    Some(Row::of("Judge, above what it has between real halves", number(target.value, 2), wanted, target.met))
+fn judge(target: &Target) -> Row {
+    let [value, limit] = shown(target, 2);
+    Row::of("Judge, above what it has between real halves", value, format!("at most {limit}"), target.met)
 }
 
 fn memorisation(target: &Target) -> Row {
-    let at_least = target.at_least.map_or(String::new(), |limit| format!("{} to ", number(limit, 2)));
-    let wanted = format!("{at_least}{}", limit(target));
-    Row::of("Distance to training days by that of unseen days", number(target.value, 3), wanted, target.met)
+    let [value, limit] = shown(target, 2);
+    let at_least = target.at_least.map_or(String::new(), |limit| format!("{} to ", fixed(limit, 2)));
+    let wanted = format!("{at_least}{limit}");
+    Row::of("Distance to training days by that of unseen days", value, wanted, target.met)
 }
 
 fn likelihood(target: &Target) -> Row {
-    let wanted = format!("at most {}", limit(target));
-    let value = number(target.value, 2);
+    let [value, limit] = shown(target, 3);
+    let wanted = format!("at most {limit}");
     Row::of("Likelihood bound minus the autoregression's, nats per hour", value, wanted, target.met)
 }

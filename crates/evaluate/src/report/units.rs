@@ -37,13 +37,16 @@ pub(crate) fn number(value: f64, digits: i32) -> String {
     }
     let before_point = value.abs().log10().floor() as i32 + 1;
     let decimals = (digits - before_point).clamp(0, 4) as usize;
-    let text = format!("{value:.decimals$}");
-    text.replace('-', "\u{2212}")
+    fixed(value, decimals)
 }
 
 /// A value of the variable: two decimals, none from 1000 on.
 pub(crate) fn level(value: f64) -> String {
-    let decimals = if value.abs() < 1000.0 { 2 } else { 0 };
+    fixed(value, if value.abs() < 1000.0 { 2 } else { 0 })
+}
+
+/// A number with so many decimals and a true minus sign.
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     format!("{value:.decimals$}").replace('-', "\u{2212}")
 }
 

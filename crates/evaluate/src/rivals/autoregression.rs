@@ -5,16 +5,14 @@
 //! left over for the same season and hour.
 
 use super::Material;
-use crate::cholesky;
 use crate::climatology::Climatology;
+use crate::linear::Normal;
 use crate::random::Random;
 use crate::series::{Day, HOURS, Series, standard_deviation};
 
 const ORDER: usize = 26;
 const SEASONS: usize = 4;
 const MONTHS: usize = 12;
-/// Of the number of equations, added to the diagonal.
-const RIDGE: f64 = 1e-6;
 /// Generated before the first hour that counts.
 const SPIN_UP_DAYS: usize = 30;
 
@@ -74,16 +72,18 @@ fn process(day: &Day, hour: usize) -> usize {
 /// The process of one season and hour.
 #[derive(Clone)]
 struct Process {
-    /// Of the last value first.
+    /// Of the oldest value first.
     coefficients: Vec<f64>,
     innovations: Vec<f64>,
 }
 
 /// One process a season and hour, over hours whose last 26 lie in the same run of days.
 fn fit(series: &Series, residuals: &[f64]) -> Option<Vec<Process>> {
-    let mut equations = vec![Equations::new(); SEASONS * HOURS];
-    each_hour(series, |at, process| equations[process].add(&residuals[at - ORDER..=at]));
-    let coefficients: Vec<Vec<f64>> = equations.into_iter().map(Equations::solve).collect::<Option<_>>()?;
+    let mut equations = vec![Normal::new(ORDER); SEASONS * HOURS];
+    each_hour(series, |at, process| equations[process].add(&residuals[at - ORDER..at], residuals[at]));
+    let enough = |equations: &Normal| equations.rows > 2 * ORDER;
+    let solve = |equations: Normal| enough(&equations).then(|| equations.solve()).flatten();
+    let coefficients: Vec<Vec<f64>> = equations.into_iter().map(solve).collect::<Option<_>>()?;
     let mut processes: Vec<Process> = coefficients
         .into_iter()
         .map(|coefficients| Process { coefficients, innovations: Vec::new() })
@@ -106,41 +106,7 @@ fn each_hour(series: &Series, mut visit: impl FnMut(usize, usize)) {
 
 /// `Σ φ_l u[t-l]`, where `before` ends with `u[t-1]`.
 fn dot(coefficients: &[f64], before: &[f64]) -> f64 {
-    coefficients.iter().zip(before.iter().rev()).map(|(a, b)| a * b).sum()
-}
-
-#[derive(Clone)]
-struct Equations {
-    count: usize,
-    gram: Vec<Vec<f64>>,
-    moments: Vec<f64>,
-}
-
-impl Equations {
-    fn new() -> Equations {
-        Equations { count: 0, gram: vec![vec![0.0; ORDER]; ORDER], moments: vec![0.0; ORDER] }
-    }
-
-    /// 26 values and the one after them.
-    fn add(&mut self, values: &[f64]) {
-        let (before, value) = (&values[..ORDER], values[ORDER]);
-        self.count += 1;
-        for i in 0..ORDER {
-            let lagged = before[ORDER - 1 - i];
-            self.moments[i] += lagged * value;
-            let earlier = before[ORDER - 1 - i..].iter().rev();
-            self.gram[i][..=i].iter_mut().zip(earlier).for_each(|(sum, other)| *sum += lagged * other);
-        }
-    }
-
-    fn solve(mut self) -> Option<Vec<f64>> {
-        if self.count <= 2 * ORDER {
-            return None;
-        }
-        let ridge = RIDGE * self.count as f64;
-        self.gram.iter_mut().enumerate().for_each(|(i, row)| row[i] += ridge);
-        cholesky::solve(&mut self.gram, self.moments)
-    }
+    coefficients.iter().zip(before).map(|(a, b)| a * b).sum()
 }
 
 fn simulate(processes: &[Process], axis: &[Day], random: &mut Random) -> Vec<f64> {
@@ -166,7 +132,8 @@ mod tests {
         let sample = autoregression(0.8, 20 * 365 * 24);
         let processes = fit(&sample.series, &sample.series.values).unwrap();
         let mean = |lag: usize| {
-            processes.iter().map(|process| process.coefficients[lag]).sum::<f64>() / processes.len() as f64
+            processes.iter().map(|process| process.coefficients[ORDER - 1 - lag]).sum::<f64>()
+                / processes.len() as f64
         };
         // 96 processes of 1825 hours each: the standard error of the mean coefficient is about 0.002.
         assert!((mean(0) - 0.8).abs() < 0.01, "{}", mean(0));

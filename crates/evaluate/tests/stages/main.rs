@@ -189,7 +189,7 @@ fn the_judge_the_audit_and_the_likelihood_stand_beside_the_figures() {
     {
         assert!(page.contains(text), "{text}");
     }
-    assert!(page.contains("0.2500") && page.contains("<small class=\"outside\">copies</small>"));
+    assert!(page.contains("<td>0.250</td>") && page.contains("<small class=\"outside\">copies</small>"));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! How many warm and cold spells last how long.
 
-use super::{HALVES, HEIGHT, Labels, Picture, WIDTH, all_values, is_complete};
+use super::{HALVES, HEIGHT, Labels, Picture, WIDTH, all_values, is_complete, outlines};
 use crate::curves::{Curve, Curves, LONGEST_DAYS};
-use crate::plot::{self, Axis, Colour, Layer, LineStyle, Panel};
+use crate::plot::{self, Axis, Panel};
 
 pub(crate) fn spells(curves: &Curves, labels: &Labels) -> anyhow::Result<Option<Picture>> {
     let (warm, cold) = (&curves.warm_spells, &curves.cold_spells);
@@ -29,21 +29,7 @@ fn panel(heading: &str, curve: &Curve, y: &Axis) -> Panel {
     let range = 0.5..LONGEST_DAYS as f64 + 0.5;
     // Zero has no place on the axis: the band begins at its lower edge, and lines end there.
     let visible = |value: f64| if value > 0.0 { value.max(y.range.start) } else { y.range.start };
-    let mut layers = Vec::new();
-    if !curve.band_low.is_empty() {
-        let edge = |values: &[f64]| steps(values).into_iter().map(|(x, y)| (x, visible(y))).collect();
-        let (low, high) = (edge(&curve.band_low), edge(&curve.band_high));
-        layers.push(Layer::Band { colour: Colour::Real, low, high });
-    }
-    let sides = [
-        (Colour::OtherReal, LineStyle::Thin, &curve.other_real),
-        (Colour::Real, LineStyle::Solid, &curve.real),
-        (Colour::Generated, LineStyle::Solid, &curve.generated),
-    ];
-    for (colour, style, values) in sides.into_iter().filter(|(.., values)| !values.is_empty()) {
-        let points = steps(values).into_iter().map(|(x, y)| (x, visible(y))).collect();
-        layers.push(Layer::Line { colour, style, points });
-    }
+    let layers = outlines(curve, |values| steps(values).into_iter().map(|(x, y)| (x, visible(y))).collect());
     let x = Axis { label: "days".to_string(), range, ticks, is_log: false };
     Panel { heading: heading.to_string(), width: WIDTH, height: HEIGHT, x, y: y.clone(), layers }
 }
