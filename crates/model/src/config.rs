@@ -20,8 +20,35 @@ pub struct ModelConfig {
     pub strides: Vec<usize>,
     /// Harmonics of the year that the prior sees.
     pub seasonal_degree: usize,
+    pub decoder: DecoderKernel,
     pub prior: PriorKind,
     pub noise: NoiseKind,
+}
+
+/// How far each decoder layer sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecoderKernel {
+    /// Kernels of 2s - 1 steps, which mirror the encoder's: the article's. An hour depends on at most
+    /// two latent steps.
+    #[default]
+    Mirrored,
+    /// Kernels of 3s steps: each frame sees the whole frames before and after it, and an hour the
+    /// latent steps of three weeks.
+    Wide,
+}
+
+impl DecoderKernel {
+    /// Steps of a frame that a kernel of stride s reaches before it starts, and after it ends.
+    pub fn reach(self, stride: usize) -> (usize, usize) {
+        match self {
+            DecoderKernel::Mirrored => {
+                let padding = (stride - 1) / 2;
+                (padding, stride - 1 - padding)
+            }
+            DecoderKernel::Wide => (stride, stride),
+        }
+    }
 }
 
 /// What the latents are trained against.
@@ -115,6 +142,7 @@ impl ModelConfig {
             latent_channels: 10,
             strides: vec![3, 2, 2, 2, 2, 2],
             seasonal_degree: 3,
+            decoder: DecoderKernel::Mirrored,
             prior: PriorKind::Seasonal,
             noise: NoiseKind::White,
         }
@@ -172,8 +200,8 @@ impl ModelConfig {
         let mut reach = Reach { before: 0, after: 0 };
         for &stride in &self.strides {
             // Steps of this layer's input, from steps of its output.
-            let padding = (stride - 1) / 2;
-            reach.before = (reach.before + stride - 1 - padding).div_ceil(stride);
+            let (padding, spill) = self.decoder.reach(stride);
+            reach.before = (reach.before + spill).div_ceil(stride);
             reach.after = (reach.after + padding).div_ceil(stride);
         }
         reach

@@ -1,37 +1,46 @@
 //! The transpose of [`crate::conv::Conv`]: each step becomes a frame of `stride` steps, and the
-//! kernel of 2s - 1 reaches into the neighbouring frames.
+//! kernel reaches into the neighbouring frames, or covers them.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use crate::config::DecoderKernel;
 use crate::{frames, init};
 
 /// A transposed convolution from `[batch, time, in]` to `[batch, time * stride, out]`.
 #[derive(Module, Debug)]
 pub struct Transposed {
-    /// `[2 * stride - 1, out, in]`, as Keras stores it.
+    /// `[width, out, in]`, as Keras stores it; the width is that of [`DecoderKernel`].
     pub kernel: Param<Tensor<3>>,
     /// `[out]`.
     pub bias: Param<Tensor<1>>,
     stride: usize,
+    /// Steps of a frame that the kernel reaches before it starts.
+    padding: usize,
 }
 
 impl Transposed {
-    pub(crate) fn init(layer: (usize, usize, usize), random: &mut ChaCha8Rng, device: &Device) -> Transposed {
+    pub(crate) fn init(
+        layer: (usize, usize, usize),
+        kernel: DecoderKernel,
+        random: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Transposed {
         let (stride, channels_in, channels_out) = layer;
-        let width = 2 * stride - 1;
+        let (padding, spill) = kernel.reach(stride);
+        let width = padding + stride + spill;
         let kernel = init::glorot_uniform(
             [width, channels_out, channels_in],
             (width * channels_out, width * channels_in),
             random,
             device,
         );
-        Transposed { kernel, bias: Param::from_tensor(Tensor::zeros([channels_out], device)), stride }
+        let bias = Param::from_tensor(Tensor::zeros([channels_out], device));
+        Transposed { kernel, bias, stride, padding }
     }
 
-    /// `y[stride * t + j - padding] += x[t] kernel[j]` from `y = bias`, padding = (stride - 1) / 2
-    /// rounded down, what falls outside is dropped.
+    /// `y[stride * t + j - padding] += x[t] kernel[j]` from `y = bias`; what falls outside is dropped.
     ///
     /// # Shapes
     /// `[batch, time, in]` to `[batch, time * stride, out]`.
@@ -39,7 +48,7 @@ impl Transposed {
         let [batch, time, channels_in] = x.dims();
         let [width, channels_out, _] = self.kernel.dims();
         // Few outputs: multiply first, and shift what comes out. Many: shift first, and multiply once.
-        let frame = match width * channels_out < channels_in {
+        let frame = match width < 2 * self.stride && width * channels_out < channels_in {
             true => self.multiply_then_shift(x),
             false => self.shift_then_multiply(x),
         };
@@ -49,8 +58,8 @@ impl Transposed {
 
     /// Steps of a frame that the kernel reaches before it starts, and after it ends.
     fn reach(&self) -> (usize, usize) {
-        let padding = (self.stride - 1) / 2;
-        (padding, self.stride - 1 - padding)
+        let width = self.kernel.dims()[0];
+        (self.padding, width - self.stride - self.padding)
     }
 
     /// A frame sees the step before (the kernel's end), its own, and the step after (the kernel's

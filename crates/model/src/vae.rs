@@ -38,7 +38,7 @@ impl Vae {
             decoder: config
                 .decoder_layers()
                 .into_iter()
-                .map(|layer| Transposed::init(layer, random, device))
+                .map(|layer| Transposed::init(layer, config.decoder, random, device))
                 .collect(),
             prior: Prior::init(config, random, device),
             noise: Noise::init(config, random, device),

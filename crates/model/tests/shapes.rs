@@ -1,7 +1,7 @@
 //! Lengths, batches and layers of any size, against loops over the definitions.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use model::config::{ModelConfig, STEP_HOURS};
+use model::config::{DecoderKernel, ModelConfig, STEP_HOURS};
 use model::vae::Vae;
 use proptest::prelude::*;
 
@@ -15,14 +15,19 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec::<f32>().unwrap()
 }
 
-fn config(strides: &[usize]) -> ModelConfig {
+fn config(strides: &[usize], decoder: DecoderKernel) -> ModelConfig {
     ModelConfig {
         filters: 3,
         latent_channels: 2,
         strides: strides.to_vec(),
         seasonal_degree: 1,
+        decoder,
         ..ModelConfig::article()
     }
+}
+
+fn kernel(wide: bool) -> DecoderKernel {
+    if wide { DecoderKernel::Wide } else { DecoderKernel::Mirrored }
 }
 
 fn strides() -> impl Strategy<Value = Vec<usize>> {
@@ -34,7 +39,7 @@ proptest! {
 
     #[test]
     fn a_convolution_is_its_definition(strides in strides(), batch in 1_usize..4, frames in 1_usize..5, seed: u16) {
-        let model = Vae::init(&config(&strides), u64::from(seed), &Device::flex()).unwrap();
+        let model = Vae::init(&config(&strides, DecoderKernel::Mirrored), u64::from(seed), &Device::flex()).unwrap();
         let layer = &model.encoder[1];
         let stride = strides[1];
         let time = frames * stride;
@@ -60,8 +65,8 @@ proptest! {
     }
 
     #[test]
-    fn a_transposed_convolution_is_its_definition(strides in strides(), batch in 1_usize..4, time in 1_usize..5, seed: u16) {
-        let model = Vae::init(&config(&strides), u64::from(seed), &Device::flex()).unwrap();
+    fn a_transposed_convolution_is_its_definition(strides in strides(), batch in 1_usize..4, time in 1_usize..5, wide: bool, seed: u16) {
+        let model = Vae::init(&config(&strides, kernel(wide)), u64::from(seed), &Device::flex()).unwrap();
         let layer = &model.decoder[0];
         let stride = *strides.last().unwrap();
         let x = tensor([batch, time, 2], u64::from(seed));
@@ -71,8 +76,9 @@ proptest! {
         let mut wanted = vec![0.0; batch * time * stride * out];
         for n in 0..batch {
             for t in 0..time {
-                for j in 0..2 * stride - 1 {
-                    let Some(at) = (stride * t + j).checked_sub((stride - 1) / 2) else { continue };
+                for j in 0..layer.kernel.dims()[0] {
+                    let padding = if wide { stride } else { (stride - 1) / 2 };
+                    let Some(at) = (stride * t + j).checked_sub(padding) else { continue };
                     if at < time * stride {
                         for o in 0..out {
                             let product = (0..2).map(|c| x[(n * time + t) * 2 + c] * kernel[(j * out + o) * 2 + c]);
@@ -88,8 +94,8 @@ proptest! {
     }
 
     #[test]
-    fn a_part_decodes_as_in_the_whole_within_the_decoders_reach(strides in strides(), steps in 6_usize..12, seed: u16) {
-        let config = config(&strides);
+    fn a_part_decodes_as_in_the_whole_within_the_decoders_reach(strides in strides(), steps in 6_usize..12, wide: bool, seed: u16) {
+        let config = config(&strides, kernel(wide));
         let reach = config.decoder_reach();
         let model = Vae::init(&config, u64::from(seed), &Device::flex()).unwrap();
         let latent = tensor([1, steps, 2], u64::from(seed));

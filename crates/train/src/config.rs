@@ -1,7 +1,7 @@
 //! The `[model]` and `[train]` tables.
 
 use contract::config::{Fault, in_range};
-use model::config::{MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
+use model::config::{DecoderKernel, MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
 use model::device::DeviceKind;
 use model::path_prior::PathPriorConfig;
 use serde::Deserialize;
@@ -24,6 +24,7 @@ pub struct ModelTable {
     filters: Option<usize>,
     latent_channels: Option<usize>,
     strides: Option<Vec<usize>>,
+    decoder: Option<DecoderKernel>,
     prior: PriorTable,
     noise: NoiseTable,
     calibrate: Option<bool>,
@@ -178,6 +179,7 @@ impl ModelTable {
             Preset::Isotherm => ModelConfig {
                 filters: 32,
                 latent_channels: 12,
+                decoder: DecoderKernel::Wide,
                 prior: PriorKind::SeasonalVar,
                 ..ModelConfig::article()
             },
@@ -188,6 +190,7 @@ impl ModelTable {
             latent_channels: self.latent_channels.unwrap_or(preset.latent_channels),
             strides: self.strides.unwrap_or(preset.strides),
             seasonal_degree: preset.seasonal_degree,
+            decoder: self.decoder.unwrap_or(preset.decoder),
             prior: self.prior.kind.unwrap_or(preset.prior),
             noise: self.noise.check(if is_article { NoiseName::White } else { NoiseName::Mixture })?,
         };
@@ -208,6 +211,9 @@ impl ModelTable {
                 "{value} (preset = \"article\" is the article's model; set preset = \"isotherm\" to choose)"
             )
         };
+        if self.decoder == Some(DecoderKernel::Wide) {
+            return Err(Fault::value("model.decoder", "\"wide\"", wanted("\"mirrored\"")));
+        }
         if let Some(kind) = self.prior.kind.filter(|kind| *kind != PriorKind::Seasonal) {
             let seen = match kind {
                 PriorKind::Seasonal => "\"seasonal\"",
@@ -390,7 +396,7 @@ mod tests {
         );
         check(
             json!({"model": {"filter": 20}}),
-            "[model] has no key \"filter\"; its keys are preset, filters, latent_channels, strides, prior, noise, calibrate; did you mean \"filters\"?",
+            "[model] has no key \"filter\"; its keys are preset, filters, latent_channels, strides, decoder, prior, noise, calibrate; did you mean \"filters\"?",
         );
     }
 }
