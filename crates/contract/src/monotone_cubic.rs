@@ -15,8 +15,9 @@ const MOST_STEPS: usize = 60;
 const PRECISION: f64 = 4.0 * f64::EPSILON;
 
 /// A strictly increasing curve with a continuous slope. Between the knots it is a cubic. Outside it
-/// is a line with the mean slope of the outer segment; the cubic has this slope at its ends, so that
-/// a density does not jump there.
+/// is a line that goes on as the outer segments do: where the outer one is flatter than the one inside
+/// it, the line is flatter by the same factor again, and otherwise as steep as the outer one. The cubic
+/// has this slope at its ends, so that a density does not jump there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MonotoneCubic {
     values: [f64; KNOTS],
@@ -29,8 +30,9 @@ impl MonotoneCubic {
     pub fn through(values: [f64; KNOTS]) -> MonotoneCubic {
         let secant = |segment: usize| (values[segment + 1] - values[segment]) / SCORE_STEP;
         let mut slopes = [0.0; KNOTS];
-        slopes[0] = secant(0);
-        slopes[KNOTS - 1] = secant(KNOTS - 2);
+        let tail = |outer: f64, inner: f64| outer * (outer / inner).min(1.0);
+        slopes[0] = tail(secant(0), secant(1));
+        slopes[KNOTS - 1] = tail(secant(KNOTS - 2), secant(KNOTS - 3));
         for (knot, slope) in slopes.iter_mut().enumerate().take(KNOTS - 1).skip(1) {
             let (before, after) = (secant(knot - 1), secant(knot));
             // The harmonic mean, at most twice the smaller one: no segment overshoots.
@@ -155,10 +157,10 @@ mod tests {
     const VALUES: [f64; KNOTS] = [-9.0, -7.5, -4.0, -3.9, -2.0, 0.5, 1.5, 1.501, 4.0, 9.0, 10.0];
 
     /// Score, value and slope by scipy: a `CubicHermiteSpline` with the slopes of `PchipInterpolator` at
-    /// the inner knots, and 3 and 2 (those of the outer segments) at the ends.
+    /// the inner knots, and 9 / 7 and 0.4 (the rule of the tails) at the ends.
     const SCIPY: [(f64, f64, f64); 11] = [
-        (-2.5, -9.0, 3.0),
-        (-2.3, -8.4576, 2.616),
+        (-2.5, -9.0, 1.2857142857142858),
+        (-2.3, -8.58102857142857, 2.821714285714287),
         (-1.87, -6.6239692888888895, 8.641204444444444),
         (-1.25, -3.9494444444444445, 0.10777777777777792),
         (-0.6, -2.4678836363636365, 4.923418181818181),
@@ -167,7 +169,7 @@ mod tests {
         (0.77, 1.5005200070090996, 0.001020667980339548),
         (1.2, 2.0610212295126282, 5.063875823417522),
         (1.95, 8.75499199893319, 6.366968929190556),
-        (2.49, 9.980261333333335, 1.9482666666666684),
+        (2.49, 9.995627733333334, 0.47434666666666525),
     ];
 
     #[test]
@@ -181,9 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn tails_are_lines_with_the_mean_slope_of_the_outer_segment() {
+    fn tails_are_lines_that_bend_as_the_outer_segments_do() {
         let curve = MonotoneCubic::through(VALUES);
-        for (score, value) in [(-3.0, -10.5), (-6.0, -19.5), (3.0, 11.0), (6.0, 17.0)] {
+        for (score, value) in [(-3.0, -9.0 - 4.5 / 7.0), (-6.0, -13.5), (3.0, 10.2), (6.0, 11.4)] {
             assert!((curve.value(score) - value).abs() < 1e-12, "value at {score}");
             assert!((curve.score(value) - score).abs() < 1e-12, "score of {value}");
         }

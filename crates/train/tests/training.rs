@@ -61,13 +61,24 @@ fn write_inputs(folder: &Path) {
 
 struct Bench {
     folder: tempfile::TempDir,
+    model: Value,
 }
 
 impl Bench {
     fn new() -> Bench {
         let folder = tempfile::tempdir().unwrap();
         write_inputs(folder.path());
-        Bench { folder }
+        Bench { folder, model: json!({"filters": 8, "latent_channels": 3}) }
+    }
+
+    /// With a prior and a noise that have memory.
+    fn with_memory(refit: bool, calibrate: bool) -> Bench {
+        let mixture = json!({"lags": 3, "context": 2, "hidden": 4, "components": 2});
+        let model = json!({
+            "preset": "isotherm", "filters": 6, "latent_channels": 3, "calibrate": calibrate,
+            "prior": {"refit": refit}, "noise": mixture,
+        });
+        Bench { model, ..Bench::new() }
     }
 
     fn command(&self, name: &str, train: Value, check: bool) -> Command {
@@ -78,7 +89,7 @@ impl Bench {
         let input = |file: &str| json!({"name": file, "path": at(file), "digest": ""});
         let request = json!({
             "format": 1, "stage": "train", "pipeline": "pipelines/x.toml",
-            "config": {"model": {"filters": 8, "latent_channels": 3}, "train": train},
+            "config": {"model": self.model, "train": train},
             "inputs": {"preprocess": [input(STANDARDISED), input(SEASON), input(WINDOWS), input(TRANSFORM)]},
             "outputs": {"folder": at(name), "work": at("work")},
             "log": at(&format!("{name}.jsonl")),
@@ -145,15 +156,47 @@ fn a_killed_run_ends_with_the_weights_of_one_that_was_not() {
 
 #[test]
 fn the_number_of_threads_changes_no_byte() {
-    let settings = json!({"epochs": 3, "batch": 16, "windows": "fixed"});
-    let bench = Bench::new();
-    let with_threads = |threads: &str| {
-        let mut command = bench.command(threads, settings.clone(), false);
-        let output = command.env("RAYON_NUM_THREADS", threads).output().unwrap();
-        assert!(output.status.success());
-        bench.artifact(threads)
+    let settings = json!({"epochs": 3, "batch": 16, "windows": "fixed", "free_nats": 2.0, "clip_norm": 0.5});
+    for bench in [Bench::new(), Bench::with_memory(false, false)] {
+        let with_threads = |threads: &str| {
+            let mut command = bench.command(threads, settings.clone(), false);
+            let output = command.env("RAYON_NUM_THREADS", threads).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            bench.artifact(threads)
+        };
+        assert_eq!(with_threads("1"), with_threads("2"));
+    }
+}
+
+#[test]
+fn free_nats_keep_latents_in_use_that_a_noise_with_memory_would_leave() {
+    let kl = |free_nats: f64| {
+        let bench = Bench::with_memory(false, false);
+        let settings = json!({"epochs": 150, "batch": 8, "learning_rate": 5e-3, "free_nats": free_nats});
+        bench.run("out", settings);
+        96.0 * bench.history("out", "validation_kl")[149]
     };
-    assert_eq!(with_threads("1"), with_threads("2"));
+    let (free, priced) = (kl(3.0), kl(0.0));
+    assert!(free > 10.0 * priced, "{free} and {priced} nats per latent step");
+}
+
+#[test]
+fn what_cannot_be_fitted_after_training_is_a_sentence() {
+    let check = |bench: Bench, wanted: &str| {
+        let output = bench.command("out", json!({"epochs": 1}), false).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(wanted), "{message}");
+    };
+    check(
+        Bench::with_memory(true, false),
+        "the prior cannot be fitted to the training years ([model.prior] refit = true): ",
+    );
+    check(
+        Bench::with_memory(false, true),
+        "error: [model] calibrate = true maps generated hours to normal scores; set [preprocess] marginals = \
+         \"normal-scores\", or calibrate = false\n",
+    );
 }
 
 #[test]
