@@ -16,8 +16,9 @@ const PRECISION: f64 = 4.0 * f64::EPSILON;
 
 /// A strictly increasing curve with a continuous slope. Between the knots it is a cubic. Outside it
 /// is a line that goes on as the outer segments do: where the outer one is flatter than the one inside
-/// it, the line is flatter by the same factor again, and otherwise as steep as the outer one. The cubic
-/// has this slope at its ends, so that a density does not jump there.
+/// it, the slope at the knot is flatter by the square root of the same factor, half a segment further on;
+/// otherwise it is that of the outer segment. The cubic has this slope at its ends, so that a density does
+/// not jump there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MonotoneCubic {
     values: [f64; KNOTS],
@@ -30,7 +31,7 @@ impl MonotoneCubic {
     pub fn through(values: [f64; KNOTS]) -> MonotoneCubic {
         let secant = |segment: usize| (values[segment + 1] - values[segment]) / SCORE_STEP;
         let mut slopes = [0.0; KNOTS];
-        let tail = |outer: f64, inner: f64| outer * (outer / inner).min(1.0);
+        let tail = |outer: f64, inner: f64| outer * (outer / inner).min(1.0).sqrt();
         slopes[0] = tail(secant(0), secant(1));
         slopes[KNOTS - 1] = tail(secant(KNOTS - 2), secant(KNOTS - 3));
         for (knot, slope) in slopes.iter_mut().enumerate().take(KNOTS - 1).skip(1) {
@@ -157,10 +158,10 @@ mod tests {
     const VALUES: [f64; KNOTS] = [-9.0, -7.5, -4.0, -3.9, -2.0, 0.5, 1.5, 1.501, 4.0, 9.0, 10.0];
 
     /// Score, value and slope by scipy: a `CubicHermiteSpline` with the slopes of `PchipInterpolator` at
-    /// the inner knots, and 9 / 7 and 0.4 (the rule of the tails) at the ends.
+    /// the inner knots, and 3 sqrt(3 / 7) and 2 sqrt(1 / 5) (the rule of the tails) at the ends.
     const SCIPY: [(f64, f64, f64); 11] = [
-        (-2.5, -9.0, 1.2857142857142858),
-        (-2.3, -8.58102857142857, 2.821714285714287),
+        (-2.5, -9.0, 1.9639610121239313),
+        (-2.3, -8.532194807127077, 2.7403246785451287),
         (-1.87, -6.6239692888888895, 8.641204444444444),
         (-1.25, -3.9494444444444445, 0.10777777777777792),
         (-0.6, -2.4678836363636365, 4.923418181818181),
@@ -169,7 +170,7 @@ mod tests {
         (0.77, 1.5005200070090996, 0.001020667980339548),
         (1.2, 2.0610212295126282, 5.063875823417522),
         (1.95, 8.75499199893319, 6.366968929190556),
-        (2.49, 9.995627733333334, 0.47434666666666525),
+        (2.49, 9.99087925459097, 0.9298129950157887),
     ];
 
     #[test]
@@ -185,7 +186,12 @@ mod tests {
     #[test]
     fn tails_are_lines_that_bend_as_the_outer_segments_do() {
         let curve = MonotoneCubic::through(VALUES);
-        for (score, value) in [(-3.0, -9.0 - 4.5 / 7.0), (-6.0, -13.5), (3.0, 10.2), (6.0, 11.4)] {
+        for (score, value) in [
+            (-3.0, -9.981980506061966),
+            (-6.0, -15.87386354243376),
+            (3.0, 10.447213595499958),
+            (6.0, 13.130495168499706),
+        ] {
             assert!((curve.value(score) - value).abs() < 1e-12, "value at {score}");
             assert!((curve.score(value) - score).abs() < 1e-12, "score of {value}");
         }
