@@ -8,7 +8,7 @@ use contract::config::parse;
 use contract::stage::{InputFile, Inputs, Outputs, Stage};
 use infer::generator::CHUNK_HOURS;
 use infer::stage::Generate;
-use model::config::ModelConfig;
+use model::config::{DecoderKernel, MixtureConfig, ModelConfig, NoiseKind, PriorKind};
 use model::vae::Vae;
 use model::weights;
 use serde_json::{Value, json};
@@ -89,6 +89,73 @@ fn an_hour_does_not_depend_on_how_many_are_generated_with_it() {
             assert_eq!(values[..part], whole[..part], "{part} hours");
         }
     }
+}
+
+/// A model whose noise and prior have memory: a mixture, a chain with a slow component, a calibration.
+fn with_memory() -> Bench {
+    let bench = Bench::new("+05:30");
+    let shape = MixtureConfig { lags: 5, context: 2, hidden: 4, components: 2 };
+    let config = ModelConfig {
+        filters: 6,
+        latent_channels: 2,
+        decoder: DecoderKernel::Wide,
+        prior: PriorKind::SeasonalVar,
+        noise: NoiseKind::Mixture(shape),
+        ..ModelConfig::article()
+    };
+    let vae = Vae::init(&config, 11, &Device::flex()).unwrap();
+    let write = |name: &str, bytes: Vec<u8>| std::fs::write(bench.folder.path().join(name), bytes).unwrap();
+    write("weights.safetensors", weights::to_bytes(&vae.parameters().unwrap()).unwrap());
+    write("config.json", json!({"format": 2, "model": config}).to_string().into_bytes());
+    let season = |value: f64, features: usize| -> Vec<f64> {
+        (0..2 * features).map(|i| if i < 2 { value } else { 0.1 }).collect()
+    };
+    let prior = json!({
+        "channels": 2, "mean": season(0.3, 7), "variance": season(1.0, 3), "variance_floor": [0.1, 0.1],
+        "coefficients": [0.5, 0.1, -0.2, 0.3], "innovation": [0.6, 0.1, 0.1, 0.8],
+        "slow": [{"steps": 40.0, "loading": [0.4, -0.1]}],
+    });
+    let generator = json!({
+        "format": 2, "path_prior": prior, "learned_kl": 0.1, "refitted_kl": 0.1, "calibration": null,
+    });
+    write("generator.json", generator.to_string().into_bytes());
+    bench
+}
+
+#[test]
+fn hours_with_memory_do_not_depend_on_how_many_are_generated_with_them() {
+    let bench = with_memory();
+    let hours = CHUNK_HOURS + 500;
+    let settings =
+        |hours: usize, members: usize| json!({"start": "2021-01-01", "hours": hours, "members": members});
+    let whole = bench.values(settings(hours, 3));
+    assert_ne!(whole[..hours], whole[hours..2 * hours]);
+    for (part, members) in [(1, 1), (200, 9), (CHUNK_HOURS + 1, 1), (hours, 2)] {
+        let values = bench.values(settings(part, members));
+        assert_eq!(values[..part], whole[..part], "{part} hours");
+        if members > 1 {
+            assert_eq!(values[part..part + part], whole[hours..hours + part], "{part} hours of member 1");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_hour() {
+    let bench = with_memory();
+    let with_threads = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| bench.values(json!({"start": "2021-01-01", "hours": 3000, "members": 5})))
+    };
+    assert_eq!(with_threads(1), with_threads(3));
+}
+
+#[test]
+fn a_mixture_without_its_noise_is_refused() {
+    let error =
+        with_memory().generate(json!({"start": "2021-01-01", "hours": 5, "noise": false})).unwrap_err();
+    let wanted = "[generate] noise = false: the model's noise is a mixture, which draws each hour whole, and there is no \
+                  mean without it; leave noise = true";
+    assert_eq!(error.to_string(), wanted);
 }
 
 #[test]
