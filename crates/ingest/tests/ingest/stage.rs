@@ -44,7 +44,7 @@ fn the_artifact_holds_the_series_and_where_it_comes_from() {
     assert_eq!(
         std::fs::read_to_string(outputs.file("source.json")).unwrap(),
         r#"{
-  "format": 1,
+  "format": 2,
   "variables": [
     "t2m"
   ],
