@@ -100,7 +100,7 @@ pub struct TrainTable {
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     Constant,
-    /// Half a cosine from the given rate to zero.
+    /// Half a cosine from the given rate to zero, after a short rise to it.
     Cosine,
 }
 

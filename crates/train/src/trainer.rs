@@ -27,6 +27,10 @@ const CHECKPOINT_EPOCHS: u32 = 20;
 /// Windows that are validated at once.
 const VALIDATION_BATCH: usize = 16;
 
+/// Steps in which the rate of a cosine schedule rises from zero: Adam's first steps are as large as the
+/// rate, whatever the gradient.
+const WARM_UP_STEPS: f64 = 100.0;
+
 /// What training ends with.
 pub struct Trained {
     pub model: Vae,
@@ -90,7 +94,8 @@ fn learning_rate(config: &TrainConfig, step: u32, steps: u32) -> f64 {
         Schedule::Constant => config.learning_rate,
         Schedule::Cosine => {
             let share = f64::from(step) / f64::from(steps);
-            config.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
+            let warm_up = (f64::from(step + 1) / WARM_UP_STEPS).min(1.0);
+            config.learning_rate * warm_up * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
         }
     }
 }
@@ -321,10 +326,11 @@ mod tests {
     }
 
     #[test]
-    fn a_cosine_falls_from_the_rate_to_zero() {
+    fn a_cosine_rises_to_the_rate_and_falls_to_zero() {
         let config = config(None, Schedule::Cosine);
-        assert_eq!(learning_rate(&config, 0, 100), 0.01);
-        assert!((learning_rate(&config, 50, 100) - 0.005).abs() < 1e-12);
-        assert!(learning_rate(&config, 99, 100) < 1e-5);
+        assert_eq!(learning_rate(&config, 0, 1000), 0.0001);
+        assert!((learning_rate(&config, 100, 1000) - 0.009_755).abs() < 1e-6);
+        assert!((learning_rate(&config, 500, 1000) - 0.005).abs() < 1e-12);
+        assert!(learning_rate(&config, 999, 1000) < 1e-7);
     }
 }
