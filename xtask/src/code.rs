@@ -209,7 +209,7 @@ mod tests {
         let code = Code::load(&workspace).unwrap();
         let train = crate::map::stage("train").unwrap();
         let names: Vec<_> = code.sources(train).unwrap().into_keys().collect();
-        assert_eq!(names, ["contract", "model", "tables", "train"]);
+        assert_eq!(names, ["contract", "marginals", "model", "tables", "train"]);
     }
 
     #[test]
