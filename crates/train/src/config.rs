@@ -247,13 +247,19 @@ impl PriorTable {
             };
         }
         let days_of_step = STEP_HOURS as f64 / 24.0;
-        let slow_steps = self.slow_days.unwrap_or_default().into_iter().map(|days| days / days_of_step);
-        let config =
-            PathPriorConfig { order: self.order.unwrap_or(PRIOR_ORDER), slow_steps: slow_steps.collect() };
-        config
-            .check()
-            .map_err(|error| Fault::value(&format!("model.prior.{}", error.key), error.seen, error.wanted))?;
-        Ok(Some(config))
+        let slow_days = self.slow_days.unwrap_or_default();
+        let slow_steps = slow_days.iter().map(|days| days / days_of_step).collect();
+        let config = PathPriorConfig { order: self.order.unwrap_or(PRIOR_ORDER), slow_steps };
+        match config.check() {
+            Ok(()) => Ok(Some(config)),
+            Err(error) if error.key == "order" => {
+                Err(Fault::value("model.prior.order", error.seen, error.wanted))
+            }
+            Err(_) => {
+                let wanted = "at most four time constants of 32 to 40000 days, the shortest first";
+                Err(Fault::value("model.prior.slow_days", format!("{slow_days:?}"), wanted))
+            }
+        }
     }
 }
 
@@ -389,6 +395,14 @@ mod tests {
         check(
             json!({"model": {"preset": "isotherm", "prior": {"refit": false, "order": 2}}}),
             "[model] prior.order is 2; wanted refit = true beside it (it shapes the prior that is fitted after training)",
+        );
+        check(
+            json!({"model": {"preset": "isotherm", "prior": {"slow_days": [3.0]}}}),
+            "[model] prior.slow_days is [3.0]; wanted at most four time constants of 32 to 40000 days, the shortest first",
+        );
+        check(
+            json!({"model": {"preset": "isotherm", "prior": {"order": 9}}}),
+            "[model] prior.order is 9; wanted 1 to 8",
         );
         check(
             json!({"train": {"free_nats": -1.0}}),
