@@ -15,10 +15,8 @@ const MOST_STEPS: usize = 60;
 const PRECISION: f64 = 4.0 * f64::EPSILON;
 
 /// A strictly increasing curve with a continuous slope. Between the knots it is a cubic. Outside it
-/// is a line that goes on as the outer segments do: where the outer one is flatter than the one inside
-/// it, the slope at the knot is flatter by the square root of the same factor, half a segment further on;
-/// otherwise it is that of the outer segment. The cubic has this slope at its ends, so that a density does
-/// not jump there.
+/// is a line whose slope is given as a factor of the outer segment's. The cubic has this slope at its
+/// ends, so that a density does not jump there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MonotoneCubic {
     values: [f64; KNOTS],
@@ -27,13 +25,13 @@ pub struct MonotoneCubic {
 }
 
 impl MonotoneCubic {
-    /// The curve through these values, which must increase strictly.
-    pub fn through(values: [f64; KNOTS]) -> MonotoneCubic {
+    /// The curve through these values, which must increase strictly. `tails` are the slopes below the
+    /// first knot and above the last over those of the outer segments, more than 0 and at most 3.
+    pub fn through(values: [f64; KNOTS], tails: [f64; 2]) -> MonotoneCubic {
         let secant = |segment: usize| (values[segment + 1] - values[segment]) / SCORE_STEP;
         let mut slopes = [0.0; KNOTS];
-        let tail = |outer: f64, inner: f64| outer * (outer / inner).min(1.0).sqrt();
-        slopes[0] = tail(secant(0), secant(1));
-        slopes[KNOTS - 1] = tail(secant(KNOTS - 2), secant(KNOTS - 3));
+        slopes[0] = tails[0] * secant(0);
+        slopes[KNOTS - 1] = tails[1] * secant(KNOTS - 2);
         for (knot, slope) in slopes.iter_mut().enumerate().take(KNOTS - 1).skip(1) {
             let (before, after) = (secant(knot - 1), secant(knot));
             // The harmonic mean, at most twice the smaller one: no segment overshoots.
@@ -155,10 +153,12 @@ mod tests {
 
     use super::*;
 
+    /// sqrt(3 / 7) and sqrt(1 / 5).
+    const TAILS: [f64; 2] = [0.654_653_670_707_977_1, 0.447_213_595_499_957_9];
     const VALUES: [f64; KNOTS] = [-9.0, -7.5, -4.0, -3.9, -2.0, 0.5, 1.5, 1.501, 4.0, 9.0, 10.0];
 
     /// Score, value and slope by scipy: a `CubicHermiteSpline` with the slopes of `PchipInterpolator` at
-    /// the inner knots, and 3 sqrt(3 / 7) and 2 sqrt(1 / 5) (the rule of the tails) at the ends.
+    /// the inner knots, and 3 sqrt(3 / 7) and 2 sqrt(1 / 5) at the ends.
     const SCIPY: [(f64, f64, f64); 11] = [
         (-2.5, -9.0, 1.9639610121239313),
         (-2.3, -8.532194807127077, 2.7403246785451287),
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn values_and_slopes_agree_with_scipy() {
-        let curve = MonotoneCubic::through(VALUES);
+        let curve = MonotoneCubic::through(VALUES, TAILS);
         for (score, value, slope) in SCIPY {
             assert!((curve.value(score) - value).abs() < 1e-12, "value at {score}");
             assert!((curve.slope(score) - slope).abs() < 1e-11, "slope at {score}");
@@ -184,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn tails_are_lines_that_bend_as_the_outer_segments_do() {
-        let curve = MonotoneCubic::through(VALUES);
+    fn tails_are_lines_with_the_slopes_given() {
+        let curve = MonotoneCubic::through(VALUES, TAILS);
         for (score, value) in [
             (-3.0, -9.981980506061966),
             (-6.0, -15.87386354243376),
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_missing_value_stays_missing() {
-        let curve = MonotoneCubic::through(VALUES);
+        let curve = MonotoneCubic::through(VALUES, TAILS);
         assert!(curve.value(f64::NAN).is_nan());
         assert!(curve.score(f64::NAN).is_nan());
     }
@@ -211,7 +211,7 @@ mod tests {
             for (knot, exponent) in exponents.iter().enumerate() {
                 values[knot + 1] = values[knot] + 10.0_f64.powf(*exponent);
             }
-            MonotoneCubic::through(values)
+            MonotoneCubic::through(values, [0.8, 1.2])
         })
     }
 

@@ -12,7 +12,7 @@ pub const HOURS: usize = 24;
 pub const MEAN_HARMONICS: usize = 6;
 /// Harmonics over the year of each quantile's departure from the mean: one fewer, because a quantile
 /// in the tail is known less well than the mean.
-pub const QUANTILE_HARMONICS: usize = 5;
+pub const QUANTILE_HARMONICS: usize = 4;
 /// Terms of the mean.
 pub const MEAN_TERMS: usize = 1 + 2 * MEAN_HARMONICS;
 /// Terms of each quantile.
@@ -32,6 +32,8 @@ pub struct NormalScores {
     pub quantiles: [[[f64; KNOTS]; QUANTILE_TERMS]; HOURS],
     /// Neighbouring knots are at least so far apart, whatever the harmonics say.
     pub minimum_step: f64,
+    /// Slopes beyond the first and the last knot over those of the outer segments.
+    pub tails: [f64; 2],
 }
 
 impl NormalScores {
@@ -51,7 +53,7 @@ impl NormalScores {
         for knot in (0..MEDIAN).rev() {
             knots[knot] = knots[knot].min(knots[knot + 1] - self.minimum_step);
         }
-        MonotoneCubic::through(knots)
+        MonotoneCubic::through(knots, self.tails)
     }
 }
 
@@ -72,6 +74,7 @@ pub(crate) mod tests {
             mean: [[0.0; MEAN_TERMS]; HOURS],
             quantiles: [[[0.0; KNOTS]; QUANTILE_TERMS]; HOURS],
             minimum_step: 0.01,
+            tails: [1.0; 2],
         };
         for hour in 0..HOURS {
             scores.mean[hour][0] = 285.0 + 0.3 * hour as f64;

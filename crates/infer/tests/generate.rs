@@ -210,7 +210,7 @@ fn a_trend_by_month_and_hour_moves_the_mean_as_asked_and_leaves_the_anomalies() 
         .map(|hour| (0..13).map(|term| if term == 0 { 298.0 + f64::from(hour) } else { 0.5 }).collect())
         .collect();
     transform["marginals"] =
-        json!({"normal-scores": {"mean": mean, "quantiles": quantiles, "minimum_step": 0.01}});
+        json!({"normal-scores": {"mean": mean, "quantiles": quantiles, "minimum_step": 0.01, "tails": [1.0, 1.0]}});
     std::fs::write(&path, transform.to_string()).unwrap();
     let transform: contract::transform::Transform = serde_json::from_value(transform).unwrap();
 

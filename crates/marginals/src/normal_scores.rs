@@ -12,7 +12,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use crate::least_squares::LeastSquares;
 
 /// Training years wanted at least: the outer knots are quantiles of 0.6 %, and a window of 31 days
-/// has 31 hours of each hour of day from each year.
+/// has 61 hours of each hour of day from each year.
 const LEAST_YEARS: usize = 4;
 /// Phases of year at which quantiles are taken, 5 days apart.
 const PHASES: usize = 73;
@@ -21,7 +21,13 @@ const PHASE_DAYS: i64 = 5;
 /// Days of the year, for the windows; the last day of a leap year shares one with another.
 const YEAR_DAYS: i64 = PHASES as i64 * PHASE_DAYS;
 /// Days before and after the phase that its window holds.
-const WINDOW_DAYS: i64 = 15;
+const WINDOW_DAYS: i64 = 30;
+/// Mean of a standard normal number above 2.5, minus 2.5: the density over the probability there, minus 2.5.
+const MEAN_EXCESS: f64 = 0.322_745;
+/// Smallest and largest slope of a tail over that of the outer segment.
+const TAILS: (f64, f64) = (0.25, 2.0);
+/// Terms over the day of each coefficient: 4 harmonics.
+const DAY_TERMS: usize = 9;
 /// Least distance of neighbouring knots in standard deviations of all training hours: far below
 /// real ones (0.1 to 0.5), so that it acts only where harmonics make quantiles cross.
 const MINIMUM_STEP: f64 = 1e-3;
@@ -54,6 +60,7 @@ pub fn fit(
         mean: [[0.0; MEAN_TERMS]; HOURS],
         quantiles: [[[0.0; KNOTS]; QUANTILE_TERMS]; HOURS],
         minimum_step,
+        tails: [1.0; 2],
     };
     for (hour, observed) in by_hour.iter_mut().enumerate() {
         let missing = || format!("too few training hours at {hour}:00 to fit [preprocess] marginals");
@@ -64,6 +71,8 @@ pub fn fit(
         let quantiles = quantiles(observed, &probabilities).with_context(missing)?;
         scores.quantiles[hour] = smooth(&quantiles);
     }
+    smooth_over_hours(&mut scores.quantiles);
+    scores.tails = tails(&scores, moments.iter().zip(adjusted).filter(|(moment, value)| used(moment, **value)));
     Ok(scores)
 }
 
@@ -130,6 +139,49 @@ fn smooth(quantiles: &[[f64; KNOTS]; PHASES]) -> [[f64; KNOTS]; QUANTILE_TERMS] 
         }
     }
     coefficients
+}
+
+/// Least squares of each coefficient over the hours of the day. Each hour's quantiles are of nearly the
+/// same days, so that a map of its own for each hour follows their sampling noise: generated hours,
+/// which do not know it, would be rougher than real ones.
+fn smooth_over_hours(quantiles: &mut [[[f64; KNOTS]; QUANTILE_TERMS]; HOURS]) {
+    let terms: [[f64; DAY_TERMS]; HOURS] =
+        std::array::from_fn(|hour| harmonics(hour as f64 / HOURS as f64));
+    for term in 0..QUANTILE_TERMS {
+        for knot in 0..KNOTS {
+            let mut coefficients = [0.0; DAY_TERMS];
+            for (of_hour, terms) in quantiles.iter().zip(&terms) {
+                for (index, (coefficient, term_of_day)) in coefficients.iter_mut().zip(terms).enumerate() {
+                    let square = if index == 0 { 1.0 } else { 0.5 };
+                    *coefficient += term_of_day * of_hour[term][knot] / (square * HOURS as f64);
+                }
+            }
+            for (of_hour, terms) in quantiles.iter_mut().zip(&terms) {
+                of_hour[term][knot] = dot(&coefficients, terms);
+            }
+        }
+    }
+}
+
+/// How far values lie beyond the outer knots, over how far normal scores would with the outer segments'
+/// slopes: a ratio of means over all hours and seasons, because one season's extremes are too few.
+fn tails<'a>(scores: &NormalScores, observed: impl Iterator<Item = (&'a Moment, &'a f64)>) -> [f64; 2] {
+    let mut sums = [(0.0, 0.0); 2];
+    for (moment, &value) in observed {
+        let curve = scores.curve(moment.year_phase, moment.hour);
+        for (side, sum) in sums.iter_mut().enumerate() {
+            let knot = curve.value(if side == 0 { FIRST_SCORE } else { -FIRST_SCORE });
+            let excess = if side == 0 { knot - value } else { value - knot };
+            if excess > 0.0 {
+                sum.0 += excess;
+                // With tails of 1 this is the outer segment's slope.
+                sum.1 += MEAN_EXCESS * curve.slope(if side == 0 { FIRST_SCORE } else { -FIRST_SCORE });
+            }
+        }
+    }
+    sums.map(|(excess, expected)| {
+        if expected > 0.0 { (excess / expected).clamp(TAILS.0, TAILS.1) } else { 1.0 }
+    })
 }
 
 fn dot<const TERMS: usize>(coefficients: &[f64; TERMS], terms: &[f64; TERMS]) -> f64 {
@@ -203,7 +255,7 @@ mod tests {
     }
 
     /// The standard error of a quantile from n hours is sqrt(p (1 - p) / n) over the density; each
-    /// hour of day has 7305 hours, for the 11 terms of each quantile.
+    /// hour of day has 7305 hours, for the 9 terms of each quantile.
     #[test]
     fn the_map_is_the_true_quantile_function_within_sampling_error() {
         let (moments, values) = made_up();
@@ -229,7 +281,7 @@ mod tests {
                 "{score}: {} above {standard_error}",
                 square.sqrt()
             );
-            // 24 hours x 11 terms make the mean that much better known; 5 times that, and what the
+            // 24 hours x 9 terms make the mean that much better known; 5 times that, and what the
             // width of the windows and the finite tail add.
             let wanted = 5.0 * standard_error / (24.0 * QUANTILE_TERMS as f64).sqrt() + 0.02;
             assert!(
@@ -275,13 +327,45 @@ mod tests {
 
     #[test]
     fn a_smoothed_curve_of_few_harmonics_is_itself() {
-        let curve = |phase: f64| 3.0 + 2.0 * (TAU * phase).sin() - (5.0 * TAU * phase).cos();
+        let curve = |phase: f64| 3.0 + 2.0 * (TAU * phase).sin() - (4.0 * TAU * phase).cos();
         let quantiles = std::array::from_fn(|number| [curve(number as f64 / PHASES as f64); KNOTS]);
         let mut wanted = [0.0; QUANTILE_TERMS];
-        (wanted[0], wanted[1], wanted[10]) = (3.0, 2.0, -1.0);
+        (wanted[0], wanted[1], wanted[8]) = (3.0, 2.0, -1.0);
         for (got, wanted) in smooth(&quantiles).iter().zip(wanted) {
             assert!((got[4] - wanted).abs() < 1e-12, "{} is not {wanted}", got[4]);
         }
+    }
+
+    #[test]
+    fn a_day_of_few_harmonics_is_itself_and_what_single_hours_add_is_gone() {
+        let day = |hour: usize| 3.0 + (TAU * hour as f64 / 24.0).sin() - (TAU * hour as f64 / 6.0).cos();
+        let of = |values: &dyn Fn(usize) -> f64| {
+            let mut quantiles = std::array::from_fn(|hour| [[values(hour); KNOTS]; QUANTILE_TERMS]);
+            smooth_over_hours(&mut quantiles);
+            quantiles
+        };
+        let (kept, rough) = (of(&day), of(&|hour| day(hour) + if hour % 2 == 0 { 0.5 } else { -0.5 }));
+        for hour in 0..HOURS {
+            assert!((kept[hour][3][5] - day(hour)).abs() < 1e-12, "hour {hour}");
+            assert!((rough[hour][3][5] - day(hour)).abs() < 1e-12, "hour {hour}");
+        }
+    }
+
+    /// Beyond scores of 2.5 the values go on with 1.4 and 1.5 times the slope before.
+    #[test]
+    fn tails_are_as_long_as_the_values_are() {
+        let (moments, _) = made_up();
+        let normal = Normal::new(0.0, 1.0).unwrap();
+        let mut random = ChaCha8Rng::seed_from_u64(6);
+        let values: Vec<f64> = moments
+            .iter()
+            .map(|_| {
+                let score: f64 = normal.inverse_cdf(random.random_range(1e-12..1.0));
+                score + 0.5 * (score - 2.5).max(0.0) + 0.4 * (-2.5 - score).max(0.0)
+            })
+            .collect();
+        let [below, above] = fit(&moments, &values, &YEARS, 1.0).unwrap().tails;
+        assert!((below - 1.4).abs() < 0.15 && (above - 1.5).abs() < 0.15, "{below} and {above}");
     }
 
     #[test]

@@ -5,17 +5,28 @@ use burn::optim::{AdamState, AdaptiveMomentumState, LearningRate, ModuleOptimize
 use burn::tensor::{Device, Tensor};
 
 const BETA_1: f64 = 0.9;
-const BETA_2: f64 = 0.999;
 const EPSILON: f64 = 1e-7;
 
-/// Keras's Adam with its defaults, and decoupled weight decay (Loshchilov and Hutter 2019) on top.
-#[derive(Clone, Copy, Debug, Default)]
+/// Keras's Adam, and decoupled weight decay (Loshchilov and Hutter 2019) on top.
+#[derive(Clone, Copy, Debug)]
 pub struct Adam {
+    /// Share of the second moment that is kept from step to step; Keras's default is
+    /// [`Adam::KERAS_BETA_2`].
+    pub beta_2: f64,
     /// Share of the weights that is taken away in each step, before the learning rate.
     pub weight_decay: f64,
 }
 
+impl Default for Adam {
+    fn default() -> Adam {
+        Adam { beta_2: Adam::KERAS_BETA_2, weight_decay: 0.0 }
+    }
+}
+
 impl Adam {
+    /// Keras's default.
+    pub const KERAS_BETA_2: f64 = 0.999;
+
     /// The optimiser of a whole module.
     pub fn for_module(self) -> ModuleOptimizer {
         self.into()
@@ -34,17 +45,17 @@ impl Optimizer for Adam {
         state: Option<AdamState<D>>,
     ) -> (Tensor<D>, Option<AdamState<D>>) {
         let first = gradient.clone() * (1.0 - BETA_1);
-        let second = gradient.square() * (1.0 - BETA_2);
+        let second = gradient.square() * (1.0 - self.beta_2);
         let state = match state.map(|state| state.momentum) {
             None => AdaptiveMomentumState::new(1, first, second),
             Some(old) => AdaptiveMomentumState::new(
                 old.time + 1,
                 old.moment_1 * BETA_1 + first,
-                old.moment_2 * BETA_2 + second,
+                old.moment_2 * self.beta_2 + second,
             ),
         };
         let time = i32::try_from(state.time).unwrap_or(i32::MAX);
-        let factor = rate * (1.0 - BETA_2.powi(time)).sqrt() / (1.0 - BETA_1.powi(time));
+        let factor = rate * (1.0 - self.beta_2.powi(time)).sqrt() / (1.0 - BETA_1.powi(time));
         let step = state.moment_1.clone() * factor / (state.moment_2.clone().sqrt() + EPSILON);
         (weights * (1.0 - rate * self.weight_decay) - step, Some(AdamState::new(state)))
     }

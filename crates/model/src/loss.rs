@@ -2,7 +2,6 @@
 
 use burn::tensor::Tensor;
 
-use crate::config::STEP_HOURS;
 use crate::gaussian::DiagonalGaussian;
 use crate::vae::Vae;
 
@@ -48,12 +47,13 @@ impl Vae {
 }
 
 impl Loss {
-    /// What training minimises: the loss with the latents' KL free up to `free_nats` per latent step
-    /// (Kingma et al. 2016). A noise that predicts an hour from the ones before it would otherwise leave the
-    /// latents unused (Bowman et al. 2016).
-    pub fn objective(&self, free_nats: f32) -> Tensor<1> {
-        match free_nats > 0.0 {
-            true => self.reconstruction.clone() + self.kl.clone().clamp_min(free_nats / STEP_HOURS as f32),
+    /// What training takes gradients of: the loss, or the reconstruction alone while the latents' KL is
+    /// free, which is while that of the whole batch is below the free nats (Kingma et al. 2016). A noise
+    /// that predicts an hour from the ones before it would otherwise leave the latents unused (Bowman et
+    /// al. 2016).
+    pub fn objective(&self, kl_is_free: bool) -> Tensor<1> {
+        match kl_is_free {
+            true => self.reconstruction.clone(),
             false => self.total.clone(),
         }
     }

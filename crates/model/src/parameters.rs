@@ -98,6 +98,8 @@ fn visit_noise(noise: &mut Noise, visitor: &mut impl Visitor) -> Result<(), Para
             visitor.visit("noise.linear", &mut noise.linear)?;
             visitor.visit("noise.hour_linear", &mut noise.hour_linear)?;
             visitor.visit("noise.hour_bias", &mut noise.hour_bias)?;
+            visitor.visit("noise.season_linear", &mut noise.season_linear)?;
+            visitor.visit("noise.log_scale", &mut noise.log_scale)?;
             visitor.visit("noise.input_kernel", &mut noise.input_kernel)?;
             visitor.visit("noise.input_bias", &mut noise.input_bias)?;
             visitor.visit("noise.hidden_kernel", &mut noise.hidden_kernel)?;

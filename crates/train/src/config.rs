@@ -1,10 +1,13 @@
 //! The `[model]` and `[train]` tables.
 
 use contract::config::{Fault, in_range};
+use model::adam::Adam;
 use model::config::{DecoderKernel, MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
 use model::device::DeviceKind;
 use model::path_prior::PathPriorConfig;
 use serde::Deserialize;
+
+use crate::history::Terms;
 
 /// The tables of the pipeline file that this stage reads.
 #[derive(Debug, Deserialize)]
@@ -74,7 +77,7 @@ enum NoiseName {
 /// Order of the autoregressive noise, unless another is given.
 const AR_ORDER: usize = 26;
 /// Sizes of the mixture noise, unless others are given.
-const MIXTURE: MixtureConfig = MixtureConfig { lags: 26, context: 8, hidden: 64, components: 4 };
+const MIXTURE: MixtureConfig = MixtureConfig { lags: 26, context: 8, hidden: 32, components: 4 };
 /// Order of the refitted prior, unless another is given.
 const PRIOR_ORDER: usize = 3;
 
@@ -89,6 +92,7 @@ pub struct TrainTable {
     windows: WindowChoice,
     patience: Option<u32>,
     free_nats: f32,
+    beta_2: f64,
     weight_decay: f64,
     clip_norm: Option<f32>,
     seed: u64,
@@ -124,6 +128,7 @@ impl Default for TrainTable {
             windows: WindowChoice::Random,
             patience: None,
             free_nats: 0.0,
+            beta_2: Adam::KERAS_BETA_2,
             weight_decay: 0.0,
             clip_norm: None,
             seed: 0,
@@ -152,16 +157,30 @@ pub struct TrainConfig {
     pub learning_rate: f64,
     pub schedule: Schedule,
     pub windows: WindowChoice,
-    /// Epochs without a better validation loss before training stops; the best weights are kept
-    /// then. `None`: all epochs, and the last weights.
+    /// Epochs without a better validation before training stops; the best weights are kept then. What is
+    /// compared is [`TrainConfig::objective`]. `None`: all epochs, and the last weights.
     pub patience: Option<u32>,
     /// Nats per latent step that the latents' KL costs nothing up to.
     pub free_nats: f32,
+    /// Adam's memory of squared gradients.
+    pub beta_2: f64,
     pub weight_decay: f64,
     /// Largest norm of a parameter's gradient.
     pub clip_norm: Option<f32>,
     pub seed: u64,
     pub device: DeviceKind,
+}
+
+impl TrainConfig {
+    /// Nats per hour that the latents' KL costs nothing up to.
+    pub fn free_nats_per_hour(&self) -> f64 {
+        f64::from(self.free_nats) / STEP_HOURS as f64
+    }
+
+    /// What training minimises, of a loss in nats per hour: the KL counts from the free nats on.
+    pub fn objective(&self, loss: &Terms) -> f64 {
+        loss.reconstruction + loss.kl.max(self.free_nats_per_hour())
+    }
 }
 
 /// `[model]`, checked.
@@ -177,7 +196,7 @@ impl ModelTable {
         let preset = match self.preset {
             Preset::Article => ModelConfig::article(),
             Preset::Isotherm => ModelConfig {
-                filters: 32,
+                filters: 20,
                 latent_channels: 12,
                 decoder: DecoderKernel::Wide,
                 prior: PriorKind::SeasonalVar,
@@ -315,6 +334,9 @@ impl Tables {
         if !(table.free_nats >= 0.0 && table.free_nats <= 1000.0) {
             return Err(Fault::value("train.free_nats", table.free_nats, "0 to 1000 nats per latent step"));
         }
+        if !(table.beta_2 >= 0.0 && table.beta_2 < 1.0) {
+            return Err(Fault::value("train.beta_2", table.beta_2, "0 to below 1"));
+        }
         if !(table.weight_decay >= 0.0 && table.weight_decay <= 10.0) {
             return Err(Fault::value("train.weight_decay", table.weight_decay, "0 to 10"));
         }
@@ -336,6 +358,7 @@ impl Tables {
                     .map(|epochs| in_range("train.patience", epochs, 1..=1_000_000))
                     .transpose()?,
                 free_nats: table.free_nats,
+                beta_2: table.beta_2,
                 weight_decay: table.weight_decay,
                 clip_norm: table.clip_norm,
                 seed: table.seed,
@@ -404,6 +427,7 @@ mod tests {
             json!({"model": {"preset": "isotherm", "prior": {"order": 9}}}),
             "[model] prior.order is 9; wanted 1 to 8",
         );
+        check(json!({"train": {"beta_2": 1.0}}), "[train] beta_2 is 1; wanted 0 to below 1");
         check(
             json!({"train": {"free_nats": -1.0}}),
             "[train] free_nats is -1; wanted 0 to 1000 nats per latent step",

@@ -50,7 +50,9 @@ pub fn train(
     let device = config.device.open()?;
     let mut trainer = Trainer::new(config, shape, dataset, device)?;
     let fresh = Vae::init(shape, config.seed, &trainer.device)?;
-    let mut optimiser = Adam { weight_decay: config.weight_decay }.for_module();
+    let fresh = if config.free_nats > 0.0 { fresh.with_narrow_posterior() } else { fresh };
+    let adam = Adam { beta_2: config.beta_2, weight_decay: config.weight_decay };
+    let mut optimiser = adam.for_module();
     if let Some(norm) = config.clip_norm {
         optimiser = optimiser.with_grad_clipping(GradientClipping::Norm(norm));
     }
@@ -81,10 +83,11 @@ pub fn train(
     Ok(Trained { model, history: state.history })
 }
 
-/// True once `patience` epochs have passed without a better validation loss.
+/// True once `patience` epochs have passed without a better validation.
 fn stopped(config: &TrainConfig, history: &[Epoch]) -> bool {
     let Some(patience) = config.patience else { return false };
-    let best = history.iter().min_by(|a, b| a.validation.loss.total_cmp(&b.validation.loss));
+    let objective = |epoch: &Epoch| config.objective(&epoch.validation);
+    let best = history.iter().min_by(|a, b| objective(a).total_cmp(&objective(b)));
     best.zip(history.last()).is_some_and(|(best, last)| last.number - best.number >= patience)
 }
 
@@ -161,7 +164,7 @@ impl<'a> Trainer<'a> {
                 WindowChoice::Fixed => fixed.next().unwrap_or_default().to_vec(),
             };
             let shards = self.batches(&rows, random);
-            let (gradients, of_step) = gradients(&self.workers, &state.model, shards, self.config.free_nats);
+            let (gradients, of_step) = gradients(&self.workers, &state.model, shards, self.config.free_nats_per_hour());
             if !of_step.loss.is_finite() {
                 bail!(
                     "training diverged: the loss of step {} (epoch {number}) is {} at a learning rate of {rate:.3e}; \
@@ -194,10 +197,9 @@ impl<'a> Trainer<'a> {
             active_units: kl_by_latent.iter().filter(|&&kl| kl > ACTIVE_KL_NATS).count() as u32,
             kl_by_latent,
         });
-        if self.config.patience.is_some()
-            && state.best.as_ref().is_none_or(|(best, _)| validation.loss < *best)
-        {
-            state.best = Some((validation.loss, model.parameters()?));
+        let objective = self.config.objective(&validation);
+        if self.config.patience.is_some() && state.best.as_ref().is_none_or(|(best, _)| objective < *best) {
+            state.best = Some((objective, model.parameters()?));
         }
         Ok(())
     }
@@ -223,30 +225,32 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// The gradients of the mean objective over all shards, and their mean loss.
+/// The gradients of the mean objective over all shards, and their mean loss. The latents' KL costs
+/// nothing while its mean over the shards is below `free_nats_per_hour`.
 pub fn gradients(
     workers: &Workers,
     model: &Vae,
     shards: Vec<Batch>,
-    free_nats: f32,
+    free_nats_per_hour: f64,
 ) -> (GradientsParams, Terms) {
-    let rows: usize = shards.iter().map(|shard| shard.values.dims()[0]).sum();
-    let parts = workers.map(shards, |shard| {
+    let losses = workers.map(shards, |shard| {
         // Leaves of its own, or all shards would be one graph.
         let model = model.clone().fork(&model.device());
-        let of_shard = shard.values.dims()[0];
         let loss = model.loss(&shard);
-        let share = of_shard as f32 / rows as f32;
-        let gradients = (loss.objective(free_nats) * share).backward();
-        (GradientsParams::from_grads(gradients, &model), terms(&loss), of_shard)
+        (terms(&loss), shard.values.dims()[0], model, loss)
+    });
+    let mut sums = Sums::default();
+    losses.iter().for_each(|(terms, rows, ..)| sums.add(*terms, *rows));
+    let mean = sums.mean();
+    let kl_is_free = mean.kl < free_nats_per_hour;
+    let parts = workers.map(losses, |(_, rows, model, loss)| {
+        let share = rows as f32 / sums.rows as f32;
+        let gradients = (loss.objective(kl_is_free) * share).backward();
+        GradientsParams::from_grads(gradients, &model)
     });
     let mut accumulator = GradientsAccumulator::new();
-    let mut sums = Sums::default();
-    for (gradients, terms, rows) in parts {
-        accumulator.accumulate(model, gradients);
-        sums.add(terms, rows);
-    }
-    (accumulator.grads(), sums.mean())
+    parts.into_iter().for_each(|gradients| accumulator.accumulate(model, gradients));
+    (accumulator.grads(), mean)
 }
 
 /// Sums of the loss over sequences.
@@ -296,6 +300,7 @@ mod tests {
             windows: WindowChoice::Random,
             patience,
             free_nats: 0.0,
+            beta_2: Adam::KERAS_BETA_2,
             weight_decay: 0.0,
             clip_norm: None,
             seed: 0,
@@ -309,7 +314,7 @@ mod tests {
             step: number,
             learning_rate: 0.01,
             train: Terms::default(),
-            validation: Terms { loss, ..Terms::default() },
+            validation: Terms { loss, reconstruction: loss, kl: 0.0 },
             active_units: 0,
             kl_by_latent: Vec::new(),
         });

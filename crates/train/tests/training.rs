@@ -229,7 +229,7 @@ fn a_wrong_key_is_found_by_the_check_alone() {
     let output = bench.command("out", json!({"epoch": 3}), true).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let wanted = "error: pipelines/x.toml: [train] has no key \"epoch\"; its keys are epochs, batch, learning_rate, \
-                  schedule, windows, patience, free_nats, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?\n";
+                  schedule, windows, patience, free_nats, beta_2, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted);
 }
 

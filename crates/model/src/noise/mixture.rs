@@ -36,6 +36,10 @@ pub struct Mixture {
     pub hour_linear: Param<Tensor<2>>,
     /// `[24]`.
     pub hour_bias: Param<Tensor<1>>,
+    /// `[season, inputs]`: what the season adds to the linear part.
+    pub season_linear: Param<Tensor<2>>,
+    /// `[24, 1 + season]`: log of the scale of all components by hour and season, the constant first.
+    pub log_scale: Param<Tensor<2>>,
     /// `[inputs, hidden]`.
     pub input_kernel: Param<Tensor<2>>,
     /// `[24, hidden]`: the first layer's bias, one for each hour.
@@ -71,6 +75,7 @@ impl Mixture {
         device: &Device,
     ) -> Mixture {
         let (inputs, hidden, components) = (inputs(shape, config), shape.hidden, shape.components);
+        let season = seasonal_inputs(config.seasonal_features()).len();
         let zeros = |shape: [usize; 2]| Param::from_tensor(Tensor::<2>::zeros(shape, device));
         let mean = |i: usize| match components {
             1 => 0.0,
@@ -86,6 +91,8 @@ impl Mixture {
             linear: Param::from_tensor(Tensor::zeros([inputs], device)),
             hour_linear: zeros([HOURS, inputs]),
             hour_bias: Param::from_tensor(Tensor::zeros([HOURS], device)),
+            season_linear: zeros([season, inputs]),
+            log_scale: zeros([HOURS, 1 + season]),
             input_kernel: init::glorot_uniform([inputs, hidden], (inputs, hidden), random, device),
             input_bias: zeros([HOURS, hidden]),
             hidden_kernel: init::glorot_uniform([hidden, hidden], (hidden, hidden), random, device),
@@ -131,10 +138,19 @@ impl Mixture {
     fn density(&self, inputs: Tensor<4>, step: Tensor<2>) -> Tensor<2> {
         let [batch, days, hours, count] = inputs.dims();
         let rows = batch * days * hours;
+        let [seasons, _] = self.season_linear.dims();
         let hidden_size = self.hidden_bias.dims()[0];
         let linear = self.hour_linear.val() + self.linear.val().unsqueeze::<2>();
         let linear = (inputs.clone() * linear.reshape([1, 1, HOURS, count])).sum_dim(3)
             + self.hour_bias.val().reshape([1, 1, HOURS, 1]);
+        let season = inputs.clone().narrow(3, count - seasons, seasons);
+        let by_season = inputs.clone().reshape([rows, count]).matmul(self.season_linear.val().transpose());
+        let by_season = (by_season * season.clone().reshape([rows, seasons])).sum_dim(1);
+        let linear = linear.reshape([rows, 1]) + by_season;
+        let scale = self.log_scale.val();
+        let of_season = scale.clone().narrow(1, 1, seasons).reshape([1, 1, HOURS, seasons]);
+        let of_hour = scale.narrow(1, 0, 1).reshape([1, 1, HOURS, 1]);
+        let log_scale = ((season * of_season).sum_dim(3) + of_hour).reshape([rows, 1]);
 
         let hidden = inputs.reshape([rows, count]).matmul(self.input_kernel.val());
         let hidden =
@@ -145,8 +161,8 @@ impl Mixture {
 
         let components = output.dims()[1] / 3;
         let part = |i: usize| output.clone().narrow(1, i * components, components);
-        let log_sigma = part(2).clamp(LOG_SIGMA.0, LOG_SIGMA.1);
-        let mean = part(1) * MEAN_SCALE + linear.reshape([rows, 1]);
+        let log_sigma = (part(2) + log_scale).clamp(LOG_SIGMA.0, LOG_SIGMA.1);
+        let mean = part(1) * MEAN_SCALE + linear;
         let scaled = (step - mean) * (-log_sigma.clone()).exp();
         let terms = log_softmax(part(0), 1) - scaled.square() * 0.5 - log_sigma;
         log_sum_exp(terms) - 0.5 * LN_TWO_PI

@@ -57,6 +57,10 @@ struct Mixture {
     /// `[24, inputs]`.
     linear: Vec<f32>,
     hour_bias: Vec<f32>,
+    /// `[season, inputs]`.
+    season_linear: Vec<f32>,
+    /// `[24, 1 + season]`.
+    log_scale: Vec<f32>,
     input_kernel: Vec<f32>,
     input_bias: Vec<f32>,
     hidden_kernel: Vec<f32>,
@@ -110,6 +114,8 @@ impl NoiseSampler {
                     seasonal: seasonal_inputs(config.seasonal_features()),
                     linear: linear.collect(),
                     hour_bias: values("noise.hour_bias")?,
+                    season_linear: values("noise.season_linear")?,
+                    log_scale: values("noise.log_scale")?,
                     input_kernel: values("noise.input_kernel")?,
                     input_bias: values("noise.input_bias")?,
                     hidden_kernel: values("noise.hidden_kernel")?,
@@ -200,7 +206,16 @@ impl Mixture {
         inputs.extend_from_slice(given.decoded);
         inputs.extend(self.seasonal.iter().map(|&i| given.seasonal[i]));
 
-        let linear = self.hour_bias[hour] + dot(&self.linear[hour * self.inputs..][..self.inputs], &inputs);
+        let mut linear =
+            self.hour_bias[hour] + dot(&self.linear[hour * self.inputs..][..self.inputs], &inputs);
+        let scales = &self.log_scale[hour * (1 + self.seasonal.len())..][..1 + self.seasonal.len()];
+        let mut log_scale = scales[0];
+        for ((&i, row), scale) in
+            self.seasonal.iter().zip(self.season_linear.chunks_exact(self.inputs)).zip(&scales[1..])
+        {
+            linear += given.seasonal[i] * dot(row, &inputs);
+            log_scale += given.seasonal[i] * scale;
+        }
         let mut hidden = self.input_bias[hour * self.hidden..][..self.hidden].to_vec();
         add_product(&mut hidden, &inputs, &self.input_kernel);
         hidden.iter_mut().for_each(silu);
@@ -216,7 +231,7 @@ impl Mixture {
         Density {
             weights: softmax(logits),
             means: means.iter().map(|mean| centre + mean * MEAN_SCALE).collect(),
-            sigmas: log_sigmas.iter().map(|log| log.clamp(LOG_SIGMA.0, LOG_SIGMA.1).exp()).collect(),
+            sigmas: log_sigmas.iter().map(|log| (log + log_scale).clamp(LOG_SIGMA.0, LOG_SIGMA.1).exp()).collect(),
         }
     }
 }
