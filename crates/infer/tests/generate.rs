@@ -204,7 +204,7 @@ fn a_trend_by_month_and_hour_moves_the_mean_as_asked_and_leaves_the_anomalies() 
     transform["trend"]["by"] = json!({"month-hour": {"coefficients": pattern}});
     let knots = |scale: f64| [-9.0, -6.5, -4.5, -3.0, -1.4, 0.1, 1.5, 2.7, 3.7, 4.5, 5.0].map(|k| scale * k);
     let quantiles: Vec<Vec<[f64; 11]>> = (0..24)
-        .map(|hour| (0..11).map(|term| knots([1.0, 0.0, 0.3, 0.01 * f64::from(hour)][term.min(3)])).collect())
+        .map(|hour| (0..9).map(|term| knots([1.0, 0.0, 0.3, 0.01 * f64::from(hour)][term.min(3)])).collect())
         .collect();
     let mean: Vec<Vec<f64>> = (0..24)
         .map(|hour| (0..13).map(|term| if term == 0 { 298.0 + f64::from(hour) } else { 0.5 }).collect())
