@@ -9,6 +9,8 @@ use jiff::civil::{Date, DateTime};
 
 pub const HOUR_US: i64 = 3_600_000_000;
 pub const DAY_US: i64 = 24 * HOUR_US;
+/// Hours of a day.
+pub const DAY_HOURS: usize = 24;
 
 /// The last year of any series.
 pub const LAST_YEAR: i16 = 9999;

@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use crate::calendar::HOUR_US;
+use crate::calendar::{DAY_HOURS, HOUR_US};
 
-const DAY_HOURS: usize = 24;
 
 /// The rows of each stretch of kept hours that follow each other without a hole, from a day's first
 /// row on and cut to whole steps of `step_hours`; a table holds whole days.

@@ -14,7 +14,7 @@ use crate::metrics::round;
 use crate::series::{Series, standard_deviation};
 use autoregression::{Autoregression, Scaled};
 
-pub(crate) use document::LikelihoodDocument;
+pub(crate) use document::{LatentCost, LikelihoodDocument};
 
 /// Hours that an hour is explained by.
 pub(crate) const ORDER: usize = 26;
@@ -53,6 +53,9 @@ pub(crate) struct Likelihood {
     pub(crate) difference: Option<f64>,
     /// Hours that the model's bound is the mean of.
     pub(crate) hours: usize,
+    /// The part of the bound on training hours that is the latents', by the prior that the model was
+    /// trained against and by the one fitted after training.
+    pub(crate) latents: Option<LatentCost>,
 }
 
 /// Fits the autoregressions to the training years and asks them about the held-out ones. `climatology`
@@ -112,6 +115,10 @@ impl Likelihood {
             difference_ar26: model_bound.map(|bound| round(bound - baseline.ar26)),
             difference: model_bound.map(|bound| round(bound - baseline.strongest())),
             hours: test.map_or(0, |test| test.hours),
+            latents: model.and_then(|model| model.latents).map(|cost| LatentCost {
+                learned: round(cost.learned),
+                refitted: round(cost.refitted),
+            }),
             baseline: baseline.rounded(),
         }
     }
@@ -237,7 +244,8 @@ mod tests {
     fn the_difference_is_negative_where_the_model_is_better() {
         let baseline = Baseline { hours: 10, ar26: 1.0, periodic_ar26: Some(0.9), log_scale: 2.0 };
         let model = serde_json::json!({"format": 2, "unit": "nat h-1", "train": null,
-            "validation": {"hours": 5, "bound": 0.8}, "test": {"hours": 9, "bound": 0.75}});
+            "validation": {"hours": 5, "bound": 0.8}, "test": {"hours": 9, "bound": 0.75},
+            "latents": null});
         let model: LikelihoodDocument = serde_json::from_value(model).unwrap();
         let found = Likelihood::of(baseline.clone(), Some(&model));
         assert_eq!((found.model_bound, found.hours), (Some(0.75), 9));

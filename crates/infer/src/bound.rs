@@ -11,7 +11,7 @@ use std::ops::Range;
 use anyhow::Context;
 use burn::tensor::{Tensor, TensorData};
 use contract::artifact::{FORMAT, LIKELIHOOD, SEASON, STANDARDISED, Split, column};
-use contract::calendar::year_phase;
+use contract::calendar::{DAY_HOURS, year_phase};
 use contract::config::Fault;
 use contract::runs::runs;
 use contract::stage::{Inputs, Outputs, Stage};
@@ -24,7 +24,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use crate::model_folder::TrainedModel;
+use crate::model_folder::{LatentCost, TrainedModel};
 
 /// The `bound` stage.
 pub struct Bound;
@@ -36,7 +36,6 @@ pub struct Tables {}
 
 /// Seed of the posterior draw.
 const SEED: u64 = 1;
-const DAY_HOURS: usize = 24;
 
 /// `likelihood.json`.
 #[derive(Serialize)]
@@ -46,6 +45,7 @@ struct LikelihoodDocument {
     train: Option<Measured>,
     validation: Option<Measured>,
     test: Option<Measured>,
+    latents: Option<LatentCost>,
 }
 
 /// The bound over the hours of one split.
@@ -82,6 +82,7 @@ impl Stage for Bound {
             train: of(Split::Train)?,
             validation: of(Split::Validation)?,
             test: of(Split::Test)?,
+            latents: model.latent_cost,
         };
         for (name, measured) in [("training", &document.train), ("test", &document.test)] {
             if let Some(measured) = measured {

@@ -13,7 +13,7 @@ use model::config::ModelConfig;
 use model::path_prior::PathPrior;
 use model::vae::Vae;
 use model::weights;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A model and everything needed to use it.
 pub struct TrainedModel {
@@ -22,10 +22,21 @@ pub struct TrainedModel {
     pub transform: Transform,
     /// The prior fitted after training; `None` to draw from the one trained against.
     pub path_prior: Option<PathPrior>,
+    /// `None` where the prior was not fitted again.
+    pub latent_cost: Option<LatentCost>,
     /// From generated standardised hours to the training years'.
     pub calibration: Option<NormalScores>,
     pub variable: &'static Variable,
     pub device: Device,
+}
+
+/// What the training years' latents cost, in nats per hour.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LatentCost {
+    /// By the prior that the model was trained against.
+    pub learned: f64,
+    /// By the one fitted after training.
+    pub refitted: f64,
 }
 
 /// `model/generator.json`.
@@ -35,10 +46,8 @@ struct GeneratorDocument {
     #[serde(rename = "format")]
     _format: u32,
     path_prior: Option<PathPrior>,
-    #[serde(rename = "learned_kl")]
-    _learned_kl: Option<f64>,
-    #[serde(rename = "refitted_kl")]
-    _refitted_kl: Option<f64>,
+    learned_kl: Option<f64>,
+    refitted_kl: Option<f64>,
     calibration: Option<NormalScores>,
 }
 
@@ -91,6 +100,10 @@ impl TrainedModel {
             vae,
             transform,
             path_prior: generator.path_prior,
+            latent_cost: generator
+                .learned_kl
+                .zip(generator.refitted_kl)
+                .map(|(learned, refitted)| LatentCost { learned, refitted }),
             calibration: generator.calibration,
             variable,
             device,

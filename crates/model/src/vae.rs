@@ -95,3 +95,30 @@ impl Vae {
         self.encoder[0].bias.val().device()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Tensor;
+
+    use super::*;
+
+    #[test]
+    fn a_narrow_posterior_has_the_usual_one_s_means_three_times_as_far_apart() {
+        let usual = Vae::init(&ModelConfig::article(), 3, &Device::flex()).unwrap();
+        let narrow = usual.clone().with_narrow_posterior();
+        let hours: Vec<f32> = (0..192).map(|hour| (hour as f32 * 0.37).sin()).collect();
+        let encode = |vae: &Vae| {
+            let values = Tensor::<2>::from_data(TensorData::new(hours.clone(), [1, 192]), &Device::flex());
+            let posterior = vae.encode(values);
+            let read = |tensor: Tensor<3>| tensor.into_data().try_to_vec::<f32>().unwrap();
+            (read(posterior.mean), read(posterior.log_var))
+        };
+        let ((mean, log_var), (narrow_mean, narrow_log_var)) = (encode(&usual), encode(&narrow));
+        for (usual, narrow) in mean.iter().zip(narrow_mean) {
+            assert!((narrow - 3.0 * usual).abs() < 1e-5, "{narrow} is not three times {usual}");
+        }
+        for (usual, narrow) in log_var.iter().zip(narrow_log_var) {
+            assert!((narrow - usual + 2.0).abs() < 1e-5, "{narrow} is not two below {usual}");
+        }
+    }
+}

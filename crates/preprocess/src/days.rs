@@ -1,15 +1,13 @@
 //! Seasonal features of each local day.
 
 use contract::artifact::column;
-use contract::calendar::year_phase;
+use contract::calendar::{DAY_HOURS, year_phase};
 use contract::season::features;
 use tables::{Column, Table, Values};
 
-const HOURS_PER_DAY: usize = 24;
-
 /// One row a day: its first hour, and the harmonics of the phase of year at that hour.
 pub(crate) fn seasonal_table(local_times: &[i64], degree: usize) -> Table {
-    let first_hours: Vec<i64> = local_times.iter().copied().step_by(HOURS_PER_DAY).collect();
+    let first_hours: Vec<i64> = local_times.iter().copied().step_by(DAY_HOURS).collect();
     let mut by_feature: Vec<Vec<f32>> = vec![Vec::with_capacity(first_hours.len()); 2 * degree];
     for &hour in &first_hours {
         for (values, feature) in by_feature.iter_mut().zip(features(year_phase(hour), degree)) {

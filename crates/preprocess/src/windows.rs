@@ -49,7 +49,6 @@ pub(crate) fn shuffle(hours: &[Hour], window_hours: usize, seed: u64) -> Vec<Win
 
 /// Runs of consecutive hours with one split and no missing value. A run starts with a local day.
 fn runs(hours: &[Hour]) -> Vec<std::ops::Range<usize>> {
-    const HOURS_PER_DAY: usize = 24;
     let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
     for (row, hour) in hours.iter().enumerate() {
         if hour.missing || hour.split.is_none() {
@@ -65,7 +64,7 @@ fn runs(hours: &[Hour]) -> Vec<std::ops::Range<usize>> {
             _ => runs.push(row..row + 1),
         }
     }
-    let to_midnight = |run: std::ops::Range<usize>| run.start.next_multiple_of(HOURS_PER_DAY)..run.end;
+    let to_midnight = |run: std::ops::Range<usize>| run.start.next_multiple_of(contract::calendar::DAY_HOURS)..run.end;
     runs.into_iter().map(to_midnight).filter(|run| run.start < run.end).collect()
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use anyhow::{Context, bail};
 use burn::tensor::{Device, Tensor, TensorData};
 use contract::artifact::{SEASON, STANDARDISED, Split, TRANSFORM, WINDOWS, column};
-use contract::calendar::{HOUR_US, year_phase};
+use contract::calendar::{DAY_HOURS, HOUR_US, year_phase};
 use contract::runs::runs;
 use contract::stage::{Inputs, read_json};
 use contract::transform::Transform;
@@ -14,8 +14,6 @@ use model::loss::Batch;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-
-const HOURS_PER_DAY: usize = 24;
 
 /// Everything that training reads. Windows are row numbers; nothing is copied until a batch is made.
 pub struct Dataset {
@@ -50,7 +48,7 @@ impl Dataset {
             (1..=degree).map(column::season_sin).chain((1..=degree).map(column::season_cos)).collect();
         let columns = names.iter().map(|name| season.f32s(name)).collect::<anyhow::Result<Vec<_>>>()?;
         let days = season.rows();
-        if days * HOURS_PER_DAY != values.len() {
+        if days * DAY_HOURS != values.len() {
             bail!(
                 "{SEASON} has {days} days, {STANDARDISED} has {} hours; run preprocess again",
                 values.len()
@@ -96,7 +94,7 @@ impl Dataset {
             );
         }
         for &row in self.training_windows.iter().chain(&self.validation_windows) {
-            if row % HOURS_PER_DAY != 0 || row + hours > self.values.len() {
+            if row % DAY_HOURS != 0 || row + hours > self.values.len() {
                 bail!("the window at row {row} does not fit the series; run preprocess again");
             }
             if self.values[row..row + hours].iter().any(|value| value.is_nan()) {
@@ -117,7 +115,7 @@ impl Dataset {
 
     /// The seasonal features of each latent step of these rows, `[step, feature]`.
     pub(crate) fn features_of(&self, rows: Range<usize>) -> Vec<f32> {
-        let days = rows.step_by(STEP_HOURS).map(|row| row / HOURS_PER_DAY);
+        let days = rows.step_by(STEP_HOURS).map(|row| row / DAY_HOURS);
         days.flat_map(|day| self.day_features(day)).copied().collect()
     }
 
@@ -191,7 +189,7 @@ fn starts(training: &[bool], local_times: &[i64], window_hours: usize) -> Vec<us
             false => 0,
         };
     }
-    (0..training.len()).step_by(HOURS_PER_DAY).filter(|&row| ahead[row] >= window_hours).collect()
+    (0..training.len()).step_by(DAY_HOURS).filter(|&row| ahead[row] >= window_hours).collect()
 }
 
 #[cfg(test)]

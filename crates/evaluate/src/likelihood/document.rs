@@ -19,6 +19,18 @@ pub(crate) struct LikelihoodDocument {
     pub(crate) validation: Option<Bound>,
     /// Null where the pipeline holds no years out.
     pub(crate) test: Option<Bound>,
+    /// Null where the prior was not fitted again after training.
+    pub(crate) latents: Option<LatentCost>,
+}
+
+/// What the training years' latents cost in nats per hour.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LatentCost {
+    /// By the prior that the model was trained against.
+    pub(crate) learned: f64,
+    /// By the one fitted after training.
+    pub(crate) refitted: f64,
 }
 
 /// An upper bound of the negative logarithm of the density.
@@ -56,17 +68,19 @@ mod tests {
     fn splits_and_bounds_may_be_null() {
         let document = read(
             r#"{"format": 2, "unit": "nat h-1", "train": {"hours": 9, "bound": -1.5},
-                "validation": {"hours": 0, "bound": null}, "test": null}"#,
+                "validation": {"hours": 0, "bound": null}, "test": null,
+                "latents": {"learned": 0.13, "refitted": 0.09}}"#,
         );
         let document = document.unwrap();
         assert_eq!(document.train, Some(Bound { hours: 9, bound: Some(-1.5) }));
         assert_eq!(document.validation, Some(Bound { hours: 0, bound: None }));
         assert_eq!(document.test, None);
+        assert_eq!(document.latents, Some(LatentCost { learned: 0.13, refitted: 0.09 }));
     }
 
     #[test]
     fn another_unit_is_refused() {
-        let text = r#"{"format": 2, "unit": "bit", "train": null, "validation": null, "test": null}"#;
+        let text = r#"{"format": 2, "unit": "bit", "train": null, "validation": null, "test": null, "latents": null}"#;
         assert_eq!(read(text).unwrap_err(), r#"x.json: unit is "bit"; wanted "nat h-1""#);
     }
 }

@@ -75,6 +75,13 @@ pub(crate) fn lines(likelihood: Option<&Likelihood>) -> Vec<Line> {
         ("Seasonal AR(26)", Some(baseline.ar26)),
         ("Periodic AR(26)", baseline.periodic_ar26),
     ];
+    let latents = likelihood.latents.map(|cost| {
+        [
+            ("Latents of the training years, prior trained against", Some(cost.learned)),
+            ("Latents of the training years, prior fitted after training", Some(cost.refitted)),
+        ]
+    });
     let shown = |figure: Option<f64>| figure.map_or("\u{2013}".to_string(), |figure| fixed(figure, 3));
-    lines.into_iter().map(|(name, figure)| Line { name, figure: shown(figure) }).collect()
+    let lines = lines.into_iter().chain(latents.into_iter().flatten());
+    lines.map(|(name, figure)| Line { name, figure: shown(figure) }).collect()
 }
