@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use crate::calendar::{DAY_HOURS, HOUR_US};
 
-
 /// The rows of each stretch of kept hours that follow each other without a hole, from a day's first
 /// row on and cut to whole steps of `step_hours`; a table holds whole days.
 pub fn runs(keep: &[bool], local_times: &[i64], step_hours: usize) -> Vec<Range<usize>> {

@@ -115,10 +115,9 @@ impl Likelihood {
             difference_ar26: model_bound.map(|bound| round(bound - baseline.ar26)),
             difference: model_bound.map(|bound| round(bound - baseline.strongest())),
             hours: test.map_or(0, |test| test.hours),
-            latents: model.and_then(|model| model.latents).map(|cost| LatentCost {
-                learned: round(cost.learned),
-                refitted: round(cost.refitted),
-            }),
+            latents: model
+                .and_then(|model| model.latents)
+                .map(|cost| LatentCost { learned: round(cost.learned), refitted: round(cost.refitted) }),
             baseline: baseline.rounded(),
         }
     }

@@ -70,6 +70,7 @@ impl<'a> Generator<'a> {
             config: &self.model.config,
             latents: &self.latents,
             noise: self.noise.as_ref(),
+            persistence: self.model.persistence.as_ref(),
             seed: self.seed,
         };
         let phase = |step| season::phase_of_step(self.span.first_local_us, step, STEP_HOURS);

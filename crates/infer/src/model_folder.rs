@@ -11,6 +11,7 @@ use contract::transform::Transform;
 use contract::variable::Variable;
 use model::config::ModelConfig;
 use model::path_prior::PathPrior;
+use model::persistence::Persistence;
 use model::vae::Vae;
 use model::weights;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,9 @@ pub struct TrainedModel {
     pub path_prior: Option<PathPrior>,
     /// `None` where the prior was not fitted again.
     pub latent_cost: Option<LatentCost>,
-    /// From generated standardised hours to the training years'.
+    /// Gains of the bands of generated standardised hours.
+    pub persistence: Option<Persistence>,
+    /// From these to the training years' standardised hours.
     pub calibration: Option<NormalScores>,
     pub variable: &'static Variable,
     pub device: Device,
@@ -48,6 +51,7 @@ struct GeneratorDocument {
     path_prior: Option<PathPrior>,
     learned_kl: Option<f64>,
     refitted_kl: Option<f64>,
+    persistence: Option<Persistence>,
     calibration: Option<NormalScores>,
 }
 
@@ -104,6 +108,7 @@ impl TrainedModel {
                 .learned_kl
                 .zip(generator.refitted_kl)
                 .map(|(learned, refitted)| LatentCost { learned, refitted }),
+            persistence: generator.persistence,
             calibration: generator.calibration,
             variable,
             device,

@@ -26,7 +26,7 @@ fn write_model(folder: &Path, offset: &str) {
     .unwrap();
     std::fs::write(folder.join("config.json"), json!({"format": 2, "model": config}).to_string()).unwrap();
     let generator = json!({
-        "format": 2, "path_prior": null, "learned_kl": null, "refitted_kl": null, "calibration": null,
+        "format": 2, "path_prior": null, "learned_kl": null, "refitted_kl": null, "persistence": null, "calibration": null,
     });
     std::fs::write(folder.join("generator.json"), generator.to_string()).unwrap();
     let transform = json!({
@@ -116,7 +116,7 @@ fn with_memory() -> Bench {
         "slow": [{"steps": 40.0, "loading": [0.4, -0.1]}],
     });
     let generator = json!({
-        "format": 2, "path_prior": prior, "learned_kl": 0.1, "refitted_kl": 0.1, "calibration": null,
+        "format": 2, "path_prior": prior, "learned_kl": 0.1, "refitted_kl": 0.1, "persistence": null, "calibration": null,
     });
     write("generator.json", generator.to_string().into_bytes());
     bench
@@ -209,8 +209,7 @@ fn a_trend_by_month_and_hour_moves_the_mean_as_asked_and_leaves_the_anomalies() 
     let mean: Vec<Vec<f64>> = (0..24)
         .map(|hour| (0..13).map(|term| if term == 0 { 298.0 + f64::from(hour) } else { 0.5 }).collect())
         .collect();
-    transform["marginals"] =
-        json!({"normal-scores": {"mean": mean, "quantiles": quantiles, "minimum_step": 0.01, "tails": [1.0, 1.0]}});
+    transform["marginals"] = json!({"normal-scores": {"mean": mean, "quantiles": quantiles, "minimum_step": 0.01, "tails": [1.0, 1.0]}});
     std::fs::write(&path, transform.to_string()).unwrap();
     let transform: contract::transform::Transform = serde_json::from_value(transform).unwrap();
 

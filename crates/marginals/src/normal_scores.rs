@@ -72,7 +72,8 @@ pub fn fit(
         scores.quantiles[hour] = smooth(&quantiles);
     }
     smooth_over_hours(&mut scores.quantiles);
-    scores.tails = tails(&scores, moments.iter().zip(adjusted).filter(|(moment, value)| used(moment, **value)));
+    scores.tails =
+        tails(&scores, moments.iter().zip(adjusted).filter(|(moment, value)| used(moment, **value)));
     Ok(scores)
 }
 
@@ -145,8 +146,7 @@ fn smooth(quantiles: &[[f64; KNOTS]; PHASES]) -> [[f64; KNOTS]; QUANTILE_TERMS] 
 /// same days, so that a map of its own for each hour follows their sampling noise: generated hours,
 /// which do not know it, would be rougher than real ones.
 fn smooth_over_hours(quantiles: &mut [[[f64; KNOTS]; QUANTILE_TERMS]; HOURS]) {
-    let terms: [[f64; DAY_TERMS]; HOURS] =
-        std::array::from_fn(|hour| harmonics(hour as f64 / HOURS as f64));
+    let terms: [[f64; DAY_TERMS]; HOURS] = std::array::from_fn(|hour| harmonics(hour as f64 / HOURS as f64));
     for term in 0..QUANTILE_TERMS {
         for knot in 0..KNOTS {
             let mut coefficients = [0.0; DAY_TERMS];
@@ -179,9 +179,11 @@ fn tails<'a>(scores: &NormalScores, observed: impl Iterator<Item = (&'a Moment, 
             }
         }
     }
-    sums.map(|(excess, expected)| {
-        if expected > 0.0 { (excess / expected).clamp(TAILS.0, TAILS.1) } else { 1.0 }
-    })
+    sums.map(
+        |(excess, expected)| {
+            if expected > 0.0 { (excess / expected).clamp(TAILS.0, TAILS.1) } else { 1.0 }
+        },
+    )
 }
 
 fn dot<const TERMS: usize>(coefficients: &[f64; TERMS], terms: &[f64; TERMS]) -> f64 {

@@ -14,6 +14,7 @@ pub mod loss;
 pub mod noise;
 pub mod parameters;
 pub mod path_prior;
+pub mod persistence;
 pub mod prior;
 pub mod simulate;
 pub mod transposed;

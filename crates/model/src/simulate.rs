@@ -12,6 +12,7 @@ use crate::config::{ModelConfig, Reach, STEP_HOURS};
 use crate::latents::{LatentSource, Season};
 use crate::noise::HOURS;
 use crate::noise::sampler::{Given, History, NoiseSampler};
+use crate::persistence::{Bands, Persistence};
 use crate::vae::Vae;
 
 /// Latent steps decoded at once: 5.6 years.
@@ -28,6 +29,8 @@ pub struct Simulator<'a> {
     pub latents: &'a LatentSource,
     /// `None` for the decoder's mean alone.
     pub noise: Option<&'a NoiseSampler>,
+    /// Gains of drawn hours' bands of time scales; nothing without noise.
+    pub persistence: Option<&'a Persistence>,
     pub seed: u64,
 }
 
@@ -46,6 +49,7 @@ pub struct Member<'a> {
     window: VecDeque<Vec<f32>>,
     next_step: i64,
     history: Option<History>,
+    bands: Bands,
 }
 
 impl<'a> Simulator<'a> {
@@ -65,6 +69,7 @@ impl<'a> Simulator<'a> {
             window: VecDeque::new(),
             next_step,
             history: self.noise.map(NoiseSampler::history),
+            bands: Bands::default(),
         };
         if with_memory.is_some() {
             started.draw(BURN_IN_STEPS)?;
@@ -74,7 +79,7 @@ impl<'a> Simulator<'a> {
 }
 
 impl Member<'_> {
-    /// The next [`CHUNK_HOURS`] standardised hours.
+    /// The next [`CHUNK_HOURS`] standardised hours, with their bands' gains.
     ///
     /// # Errors
     /// When the device fails.
@@ -96,7 +101,11 @@ impl Member<'_> {
             let seasonal = self.season.features_of(step);
             for (hour, decoded) in decoded.chunks_exact(channels).enumerate() {
                 let given = Given { hour_of_day: hour % HOURS, seasonal: &seasonal, decoded };
-                hours.push(noise.draw(history, given, &mut random));
+                let hour = noise.draw(history, given, &mut random);
+                hours.push(match self.simulator.persistence {
+                    Some(persistence) => persistence.apply(&mut self.bands, f64::from(hour)) as f32,
+                    None => hour,
+                });
             }
         }
         Ok(hours)

@@ -191,7 +191,8 @@ fn chunks_join_as_if_decoded_at_once() {
     let config = config(NoiseKind::White);
     let vae = model(&config, 5);
     let latents = LatentSource::learned(&vae).unwrap();
-    let simulator = Simulator { vae: &vae, config: &config, latents: &latents, noise: None, seed: 9 };
+    let simulator =
+        Simulator { vae: &vae, config: &config, latents: &latents, noise: None, persistence: None, seed: 9 };
     let mut member = simulator.member(0, season).unwrap();
     let chunks = [member.chunk().unwrap(), member.chunk().unwrap()].concat();
     let steps = 2 * CHUNK_HOURS / STEP_HOURS;

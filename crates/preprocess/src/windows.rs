@@ -64,7 +64,8 @@ fn runs(hours: &[Hour]) -> Vec<std::ops::Range<usize>> {
             _ => runs.push(row..row + 1),
         }
     }
-    let to_midnight = |run: std::ops::Range<usize>| run.start.next_multiple_of(contract::calendar::DAY_HOURS)..run.end;
+    let to_midnight =
+        |run: std::ops::Range<usize>| run.start.next_multiple_of(contract::calendar::DAY_HOURS)..run.end;
     runs.into_iter().map(to_midnight).filter(|run| run.start < run.end).collect()
 }
 

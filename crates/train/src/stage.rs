@@ -12,6 +12,7 @@ use model::config::ModelConfig;
 use model::latents::LatentSource;
 use model::noise::sampler::NoiseSampler;
 use model::path_prior::PathPrior;
+use model::persistence::Persistence;
 use model::vae::Vae;
 use model::weights;
 use serde::Serialize;
@@ -40,7 +41,9 @@ struct GeneratorDocument {
     /// trained against, and by the one fitted after training.
     learned_kl: Option<f64>,
     refitted_kl: Option<f64>,
-    /// From generated standardised hours to the training years' standardised hours.
+    /// Gains of the bands of generated standardised hours.
+    persistence: Option<Persistence>,
+    /// From these to the training years' standardised hours.
     calibration: Option<NormalScores>,
 }
 
@@ -124,15 +127,19 @@ fn after_training(
     let calibration = match config.calibrate {
         true => {
             let noise = NoiseSampler::new(shape, &model.parameters()?)?;
-            Some(calibrate::fit(model, shape, &latents, &noise, config.train.seed)?)
+            Some(calibrate::fit(model, shape, &latents, &noise, dataset, config.train.seed)?)
         }
         false => None,
     };
+    if let Some(calibration) = &calibration {
+        tracing::info!("gains of the bands of time scales: {:.3?}", calibration.persistence.gains);
+    }
     Ok(GeneratorDocument {
         format: FORMAT,
         learned_kl: refitted.as_ref().map(|refitted| refitted.learned_kl),
         refitted_kl: refitted.as_ref().map(|refitted| refitted.refitted_kl),
         path_prior: refitted.map(|refitted| refitted.prior),
-        calibration,
+        persistence: calibration.as_ref().map(|calibration| calibration.persistence),
+        calibration: calibration.map(|calibration| calibration.marginals),
     })
 }

@@ -164,7 +164,8 @@ impl<'a> Trainer<'a> {
                 WindowChoice::Fixed => fixed.next().unwrap_or_default().to_vec(),
             };
             let shards = self.batches(&rows, random);
-            let (gradients, of_step) = gradients(&self.workers, &state.model, shards, self.config.free_nats_per_hour());
+            let (gradients, of_step) =
+                gradients(&self.workers, &state.model, shards, self.config.free_nats_per_hour());
             if !of_step.loss.is_finite() {
                 bail!(
                     "training diverged: the loss of step {} (epoch {number}) is {} at a learning rate of {rate:.3e}; \

@@ -112,6 +112,7 @@ fn article_model() -> anyhow::Result<TrainedModel> {
             in_sample: false,
         },
         path_prior: None,
+        persistence: None,
         latent_cost: None,
         calibration: None,
         variable: &VARIABLES[0],

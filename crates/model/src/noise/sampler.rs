@@ -231,7 +231,10 @@ impl Mixture {
         Density {
             weights: softmax(logits),
             means: means.iter().map(|mean| centre + mean * MEAN_SCALE).collect(),
-            sigmas: log_sigmas.iter().map(|log| (log + log_scale).clamp(LOG_SIGMA.0, LOG_SIGMA.1).exp()).collect(),
+            sigmas: log_sigmas
+                .iter()
+                .map(|log| (log + log_scale).clamp(LOG_SIGMA.0, LOG_SIGMA.1).exp())
+                .collect(),
         }
     }
 }
