@@ -44,10 +44,7 @@ impl<'a> Generator<'a> {
             true => Some(NoiseSampler::new(&model.config, &model.vae.parameters()?)?),
             false => None,
         };
-        let latents = match &model.path_prior {
-            Some(prior) => LatentSource::Path(prior.clone()),
-            None => LatentSource::learned(&model.vae)?,
-        };
+        let latents = LatentSource::of(&model.vae, model.path_prior.as_ref())?;
         Ok(Generator { model, span, seed, target_year, noise, latents })
     }
 

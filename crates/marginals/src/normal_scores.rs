@@ -126,41 +126,43 @@ fn quantile_of(sorted: &[f64], probability: f64) -> Option<f64> {
     Some(sorted[below] + (position - below as f64) * (sorted[above] - sorted[below]))
 }
 
-/// Least squares of each knot's quantiles over the phases, at which Fourier terms are orthogonal: a
-/// coefficient is the mean of its term times the quantile over the mean of the term's square.
+/// Each knot's quantiles over the phases as Fourier terms.
 fn smooth(quantiles: &[[f64; KNOTS]; PHASES]) -> [[f64; KNOTS]; QUANTILE_TERMS] {
     let mut coefficients = [[0.0; KNOTS]; QUANTILE_TERMS];
-    for (number, quantiles) in quantiles.iter().enumerate() {
-        let terms = harmonics::<QUANTILE_TERMS>(number as f64 / PHASES as f64);
-        for (index, (coefficients, term)) in coefficients.iter_mut().zip(terms).enumerate() {
-            let square = if index == 0 { 1.0 } else { 0.5 };
-            for (coefficient, quantile) in coefficients.iter_mut().zip(quantiles) {
-                *coefficient += term * quantile / (square * PHASES as f64);
-            }
-        }
+    for knot in 0..KNOTS {
+        let of_knot = fourier::<QUANTILE_TERMS>(quantiles.iter().map(|quantiles| quantiles[knot]));
+        coefficients.iter_mut().zip(of_knot).for_each(|(row, coefficient)| row[knot] = coefficient);
     }
     coefficients
 }
 
-/// Least squares of each coefficient over the hours of the day. Each hour's quantiles are of nearly the
-/// same days, so that a map of its own for each hour follows their sampling noise: generated hours,
-/// which do not know it, would be rougher than real ones.
+/// Each coefficient over the hours of the day, smooth. Each hour's quantiles are of nearly the same days, so
+/// that a map of its own for each hour follows their sampling noise: generated hours, which do not know it,
+/// would be rougher than real ones.
 fn smooth_over_hours(quantiles: &mut [[[f64; KNOTS]; QUANTILE_TERMS]; HOURS]) {
-    let terms: [[f64; DAY_TERMS]; HOURS] = std::array::from_fn(|hour| harmonics(hour as f64 / HOURS as f64));
     for term in 0..QUANTILE_TERMS {
         for knot in 0..KNOTS {
-            let mut coefficients = [0.0; DAY_TERMS];
-            for (of_hour, terms) in quantiles.iter().zip(&terms) {
-                for (index, (coefficient, term_of_day)) in coefficients.iter_mut().zip(terms).enumerate() {
-                    let square = if index == 0 { 1.0 } else { 0.5 };
-                    *coefficient += term_of_day * of_hour[term][knot] / (square * HOURS as f64);
-                }
-            }
-            for (of_hour, terms) in quantiles.iter_mut().zip(&terms) {
-                of_hour[term][knot] = dot(&coefficients, terms);
+            let coefficients = fourier::<DAY_TERMS>(quantiles.iter().map(|of_hour| of_hour[term][knot]));
+            for (hour, of_hour) in quantiles.iter_mut().enumerate() {
+                of_hour[term][knot] = dot(&coefficients, &harmonics(hour as f64 / HOURS as f64));
             }
         }
     }
+}
+
+/// Least squares on Fourier terms of values at even phases from 0, where the terms are orthogonal: a
+/// coefficient is the mean of its term times the value over the mean of the term's square.
+fn fourier<const TERMS: usize>(values: impl ExactSizeIterator<Item = f64>) -> [f64; TERMS] {
+    let count = values.len() as f64;
+    let mut coefficients = [0.0; TERMS];
+    for (number, value) in values.enumerate() {
+        let terms = harmonics::<TERMS>(number as f64 / count);
+        for (index, (coefficient, term)) in coefficients.iter_mut().zip(terms).enumerate() {
+            let square = if index == 0 { 1.0 } else { 0.5 };
+            *coefficient += term * value / (square * count);
+        }
+    }
+    coefficients
 }
 
 /// How far values lie beyond the outer knots, over how far normal scores would with the outer segments'

@@ -108,6 +108,18 @@ const BURN_IN_STEPS: i64 = 256;
 pub const EARLIEST_STEP: i64 = -64;
 
 impl LatentSource {
+    /// The prior fitted after training, or the one that the model was trained against where it was not
+    /// fitted again.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn of(vae: &Vae, fitted: Option<&PathPrior>) -> Result<LatentSource, ParameterError> {
+        match fitted {
+            Some(prior) => Ok(LatentSource::Path(prior.clone())),
+            None => LatentSource::learned(vae),
+        }
+    }
+
     /// The prior that the model was trained against.
     ///
     /// # Errors

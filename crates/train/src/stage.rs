@@ -120,10 +120,7 @@ fn after_training(
             refitted.learned_kl
         );
     }
-    let latents = match &refitted {
-        Some(refitted) => LatentSource::Path(refitted.prior.clone()),
-        None => LatentSource::learned(model)?,
-    };
+    let latents = LatentSource::of(model, refitted.as_ref().map(|refitted| &refitted.prior))?;
     let calibration = match config.calibrate {
         true => {
             let noise = NoiseSampler::new(shape, &model.parameters()?)?;
