@@ -3,14 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::DAY_HOURS;
 use crate::harmonics::harmonics;
 use crate::monotone_cubic::{KNOTS, MonotoneCubic};
 
-/// Hours of the day, each with a map of its own.
-pub const HOURS: usize = 24;
 /// Harmonics of the mean over the year.
 pub const MEAN_HARMONICS: usize = 6;
-/// Harmonics over the year of each quantile's departure from the mean: one fewer, because a quantile
+/// Harmonics over the year of each quantile's departure from the mean: two fewer, because a quantile
 /// in the tail is known less well than the mean.
 pub const QUANTILE_HARMONICS: usize = 4;
 /// Terms of the mean.
@@ -27,9 +26,9 @@ const MEDIAN: usize = KNOTS / 2;
 #[serde(deny_unknown_fields)]
 pub struct NormalScores {
     /// The mean of each hour of day: `[hour][term]`.
-    pub mean: [[f64; MEAN_TERMS]; HOURS],
+    pub mean: [[f64; MEAN_TERMS]; DAY_HOURS],
     /// The quantile at each knot's normal score, as a departure from the mean: `[hour][term][knot]`.
-    pub quantiles: [[[f64; KNOTS]; QUANTILE_TERMS]; HOURS],
+    pub quantiles: [[[f64; KNOTS]; QUANTILE_TERMS]; DAY_HOURS],
     /// Neighbouring knots are at least so far apart, whatever the harmonics say.
     pub minimum_step: f64,
     /// Slopes beyond the first and the last knot over those of the outer segments.
@@ -71,12 +70,12 @@ pub(crate) mod tests {
     /// Season and day in the mean, season in the spread, and a skewed distribution.
     pub(crate) fn skewed() -> NormalScores {
         let mut scores = NormalScores {
-            mean: [[0.0; MEAN_TERMS]; HOURS],
-            quantiles: [[[0.0; KNOTS]; QUANTILE_TERMS]; HOURS],
+            mean: [[0.0; MEAN_TERMS]; DAY_HOURS],
+            quantiles: [[[0.0; KNOTS]; QUANTILE_TERMS]; DAY_HOURS],
             minimum_step: 0.01,
             tails: [1.0; 2],
         };
-        for hour in 0..HOURS {
+        for hour in 0..DAY_HOURS {
             scores.mean[hour][0] = 285.0 + 0.3 * hour as f64;
             scores.mean[hour][2] = -10.0;
             for knot in 0..KNOTS {
@@ -91,14 +90,14 @@ pub(crate) mod tests {
     #[test]
     fn a_normal_distribution_with_season_and_day_is_a_line_everywhere() {
         let mut scores = skewed();
-        for hour in 0..HOURS {
+        for hour in 0..DAY_HOURS {
             for knot in 0..KNOTS {
                 scores.quantiles[hour][0][knot] = 4.0 * score(knot);
                 scores.quantiles[hour][1][knot] = 2.0 * score(knot);
             }
         }
         for step in 0..500 {
-            let (phase, hour) = (f64::from(step) / 500.0, step as usize % HOURS);
+            let (phase, hour) = (f64::from(step) / 500.0, step as usize % DAY_HOURS);
             let curve = scores.curve(phase, hour);
             let mean = 285.0 + 0.3 * hour as f64 - 10.0 * (TAU * phase).cos();
             let deviation = 4.0 + 2.0 * (TAU * phase).sin();
@@ -112,8 +111,8 @@ pub(crate) mod tests {
     #[test]
     fn knots_that_harmonics_make_cross_are_kept_apart_around_the_median() {
         let mut scores = skewed();
-        scores.mean = [[0.0; MEAN_TERMS]; HOURS];
-        scores.quantiles = [[[0.0; KNOTS]; QUANTILE_TERMS]; HOURS];
+        scores.mean = [[0.0; MEAN_TERMS]; DAY_HOURS];
+        scores.quantiles = [[[0.0; KNOTS]; QUANTILE_TERMS]; DAY_HOURS];
         let crossing = [-5.0, -6.0, -3.0, -2.0, 0.5, 0.0, 1.0, 0.9, 3.0, 4.0, 3.0];
         scores.quantiles[7][0] = crossing;
         let curve = scores.curve(0.3, 7);

@@ -95,7 +95,6 @@ impl Curves {
         };
         let of = |series: &Series| Statistics::of(series, config.autocorrelation_days);
         let years = samples.observed.series.year_days().len();
-        // Each split by itself, gathered in their order.
         let splits = if years < LEAST_YEARS { Vec::new() } else { halves(years) };
         let compared = Compared {
             real: of(&samples.real().series),

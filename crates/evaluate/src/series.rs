@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use contract::calendar::{self, DAY_US, HOUR_US};
 
-pub(crate) const HOURS: usize = 24;
+pub(crate) use contract::calendar::DAY_HOURS as HOURS;
 
 /// Smallest share of a year's days that its mean is taken from, as for the choice of years.
 const YEAR_SHARE: f64 = 0.99;

@@ -3,15 +3,15 @@
 //! How it is evaluated is in `contract::normal_scores`.
 
 use anyhow::Context;
-use contract::calendar::Moment;
+use contract::calendar::{DAY_HOURS, Moment};
 use contract::harmonics::harmonics;
 use contract::monotone_cubic::{FIRST_SCORE, KNOTS, SCORE_STEP};
-use contract::normal_scores::{HOURS, MEAN_TERMS, NormalScores, QUANTILE_TERMS};
+use contract::normal_scores::{MEAN_TERMS, NormalScores, QUANTILE_TERMS};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::least_squares::LeastSquares;
 
-/// Training years wanted at least: the outer knots are quantiles of 0.6 %, and a window of 31 days
+/// Training years wanted at least: the outer knots are quantiles of 0.6 %, and a window of 61 days
 /// has 61 hours of each hour of day from each year.
 const LEAST_YEARS: usize = 4;
 /// Phases of year at which quantiles are taken, 5 days apart.
@@ -49,7 +49,7 @@ pub fn fit(
          more years or set marginals = \"scaler\"",
         fitted.len()
     );
-    let mut by_hour: [Vec<(f64, f64)>; HOURS] = std::array::from_fn(|_| Vec::new());
+    let mut by_hour: [Vec<(f64, f64)>; DAY_HOURS] = std::array::from_fn(|_| Vec::new());
     let used = |moment: &Moment, value: f64| !value.is_nan() && fitted.contains(&moment.year);
     for (moment, &value) in moments.iter().zip(adjusted).filter(|(moment, value)| used(moment, **value)) {
         by_hour[moment.hour].push((moment.year_phase, value));
@@ -57,8 +57,8 @@ pub fn fit(
     let probabilities = probabilities()?;
     let minimum_step = MINIMUM_STEP * standard_deviation;
     let mut scores = NormalScores {
-        mean: [[0.0; MEAN_TERMS]; HOURS],
-        quantiles: [[[0.0; KNOTS]; QUANTILE_TERMS]; HOURS],
+        mean: [[0.0; MEAN_TERMS]; DAY_HOURS],
+        quantiles: [[[0.0; KNOTS]; QUANTILE_TERMS]; DAY_HOURS],
         minimum_step,
         tails: [1.0; 2],
     };
@@ -139,12 +139,12 @@ fn smooth(quantiles: &[[f64; KNOTS]; PHASES]) -> [[f64; KNOTS]; QUANTILE_TERMS] 
 /// Each coefficient over the hours of the day, smooth. Each hour's quantiles are of nearly the same days, so
 /// that a map of its own for each hour follows their sampling noise: generated hours, which do not know it,
 /// would be rougher than real ones.
-fn smooth_over_hours(quantiles: &mut [[[f64; KNOTS]; QUANTILE_TERMS]; HOURS]) {
+fn smooth_over_hours(quantiles: &mut [[[f64; KNOTS]; QUANTILE_TERMS]; DAY_HOURS]) {
     for term in 0..QUANTILE_TERMS {
         for knot in 0..KNOTS {
             let coefficients = fourier::<DAY_TERMS>(quantiles.iter().map(|of_hour| of_hour[term][knot]));
             for (hour, of_hour) in quantiles.iter_mut().enumerate() {
-                of_hour[term][knot] = dot(&coefficients, &harmonics(hour as f64 / HOURS as f64));
+                of_hour[term][knot] = dot(&coefficients, &harmonics(hour as f64 / DAY_HOURS as f64));
             }
         }
     }
@@ -168,16 +168,17 @@ fn fourier<const TERMS: usize>(values: impl ExactSizeIterator<Item = f64>) -> [f
 /// How far values lie beyond the outer knots, over how far normal scores would with the outer segments'
 /// slopes: a ratio of means over all hours and seasons, because one season's extremes are too few.
 fn tails<'a>(scores: &NormalScores, observed: impl Iterator<Item = (&'a Moment, &'a f64)>) -> [f64; 2] {
+    // The outer knots' scores, and where beyond them is.
+    const SIDES: [(f64, f64); 2] = [(FIRST_SCORE, -1.0), (-FIRST_SCORE, 1.0)];
     let mut sums = [(0.0, 0.0); 2];
     for (moment, &value) in observed {
         let curve = scores.curve(moment.year_phase, moment.hour);
-        for (side, sum) in sums.iter_mut().enumerate() {
-            let knot = curve.value(if side == 0 { FIRST_SCORE } else { -FIRST_SCORE });
-            let excess = if side == 0 { knot - value } else { value - knot };
+        for (sum, (score, outwards)) in sums.iter_mut().zip(SIDES) {
+            let excess = outwards * (value - curve.value(score));
             if excess > 0.0 {
                 sum.0 += excess;
                 // With tails of 1 this is the outer segment's slope.
-                sum.1 += MEAN_EXCESS * curve.slope(if side == 0 { FIRST_SCORE } else { -FIRST_SCORE });
+                sum.1 += MEAN_EXCESS * curve.slope(score);
             }
         }
     }
@@ -350,7 +351,7 @@ mod tests {
             quantiles
         };
         let (kept, rough) = (of(&day), of(&|hour| day(hour) + if hour % 2 == 0 { 0.5 } else { -0.5 }));
-        for hour in 0..HOURS {
+        for hour in 0..DAY_HOURS {
             assert!((kept[hour][3][5] - day(hour)).abs() < 1e-12, "hour {hour}");
             assert!((rough[hour][3][5] - day(hour)).abs() < 1e-12, "hour {hour}");
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use contract::calendar::{YearClock, civil};
+use contract::calendar::{DAY_HOURS, YearClock, civil};
 use contract::harmonics::harmonics;
 use contract::slope_pattern::{PATTERN_TERMS, SlopePattern};
 
@@ -12,7 +12,6 @@ use crate::trend;
 use marginals::least_squares::LeastSquares;
 
 const MONTHS: usize = 12;
-const HOURS: usize = 24;
 /// Terms of the year times terms of the day.
 const PRODUCTS: usize = PATTERN_TERMS * PATTERN_TERMS;
 
@@ -43,7 +42,7 @@ pub(crate) fn fit(local_times: &[i64], values: &[f64], fitted: &[i16]) -> anyhow
     let mut fit = LeastSquares::<PRODUCTS>::new();
     for month in 0..MONTHS {
         let year_terms = cells.year_terms(month);
-        for hour in 0..HOURS {
+        for hour in 0..DAY_HOURS {
             let means = cells.yearly_means(month, hour);
             let slope = trend::slope(&means);
             anyhow::ensure!(
@@ -95,8 +94,8 @@ impl Cells {
             let month = civil(local_us).month as usize - 1;
             cells.past_hour = 24.0 * moment.day_phase - moment.hour as f64;
             let of_year = cells.by_year.entry(moment.year);
-            let of_year = of_year.or_insert_with(|| vec![Mean::default(); MONTHS * HOURS]);
-            of_year[month * HOURS + moment.hour].add(value);
+            let of_year = of_year.or_insert_with(|| vec![Mean::default(); MONTHS * DAY_HOURS]);
+            of_year[month * DAY_HOURS + moment.hour].add(value);
             let terms = harmonics::<PATTERN_TERMS>(moment.year_phase);
             for (mean, term) in cells.year_terms[month].iter_mut().zip(terms) {
                 mean.add(term);
@@ -107,7 +106,7 @@ impl Cells {
 
     /// The years in which that month and hour was observed, with its mean.
     fn yearly_means(&self, month: usize, hour: usize) -> Vec<(i16, f64)> {
-        let cells = self.by_year.iter().map(|(&year, cells)| (year, cells[month * HOURS + hour]));
+        let cells = self.by_year.iter().map(|(&year, cells)| (year, cells[month * DAY_HOURS + hour]));
         cells.filter_map(|(year, mean)| Some((year, mean.value()?))).collect()
     }
 
@@ -116,7 +115,7 @@ impl Cells {
     }
 
     fn day_phase(&self, hour: usize) -> f64 {
-        (hour as f64 + self.past_hour) / HOURS as f64
+        (hour as f64 + self.past_hour) / DAY_HOURS as f64
     }
 }
 

@@ -1,6 +1,7 @@
 //! Fixed windows: where they start, and what each is for.
 
 use contract::artifact::Split;
+use contract::calendar::{DAY_HOURS, HOUR_US};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -57,22 +58,19 @@ fn runs(hours: &[Hour]) -> Vec<std::ops::Range<usize>> {
         let continues = runs.last().is_some_and(|run| {
             run.end == row
                 && hours[row - 1].split == hour.split
-                && hour.local_us - hours[row - 1].local_us == contract::calendar::HOUR_US
+                && hour.local_us - hours[row - 1].local_us == HOUR_US
         });
         match runs.last_mut() {
             Some(run) if continues => run.end = row + 1,
             _ => runs.push(row..row + 1),
         }
     }
-    let to_midnight =
-        |run: std::ops::Range<usize>| run.start.next_multiple_of(contract::calendar::DAY_HOURS)..run.end;
+    let to_midnight = |run: std::ops::Range<usize>| run.start.next_multiple_of(DAY_HOURS)..run.end;
     runs.into_iter().map(to_midnight).filter(|run| run.start < run.end).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use contract::calendar::HOUR_US;
-
     use super::*;
 
     fn hours(count: usize) -> Vec<Hour> {

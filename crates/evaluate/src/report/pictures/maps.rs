@@ -4,8 +4,8 @@ use super::{Key, Labels, MONTHS, Picture, SMALL_WIDTH, is_complete};
 use crate::curves::Curves;
 use crate::plot::{Axis, Cell, Layer, Panel, Scale};
 use crate::report::units::number;
+use crate::series::HOURS;
 
-const HOURS: usize = 24;
 const HEIGHT: u32 = 290;
 /// Ratios beyond 1 plus or minus this have the scale's last colour.
 const LARGEST_DEPARTURE: f64 = 0.3;
