@@ -8,6 +8,7 @@ pub mod adam;
 pub mod config;
 pub mod conv;
 pub mod device;
+pub mod fast;
 pub mod gaussian;
 pub mod latents;
 pub mod loss;

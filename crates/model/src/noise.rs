@@ -5,7 +5,7 @@
 mod autoregressive;
 mod heteroscedastic;
 mod lags;
-mod mixture;
+pub(crate) mod mixture;
 pub mod sampler;
 mod white;
 

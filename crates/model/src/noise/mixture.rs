@@ -16,11 +16,11 @@ use crate::gaussian::LN_TWO_PI;
 use crate::init;
 
 /// What differences of successive hours are multiplied with to be of the size of the other inputs.
-pub(super) const DIFFERENCE_SCALE: f32 = 4.0;
+pub(crate) const DIFFERENCE_SCALE: f32 = 4.0;
 /// What the network's means are multiplied with.
-pub(super) const MEAN_SCALE: f32 = 0.2;
+pub(crate) const MEAN_SCALE: f32 = 0.2;
 /// Smallest and largest log standard deviation of a component.
-pub(super) const LOG_SIGMA: (f32, f32) = (-6.0, 1.0);
+pub(crate) const LOG_SIGMA: (f32, f32) = (-6.0, 1.0);
 /// Log standard deviation of all components at the start.
 const FIRST_LOG_SIGMA: f32 = -1.5;
 /// Means of the first and the last component at the start.
@@ -56,12 +56,12 @@ pub struct Mixture {
 }
 
 /// Number of inputs: the last hour, differences of the ones before, context, season.
-pub(super) fn inputs(shape: &MixtureConfig, config: &ModelConfig) -> usize {
+pub(crate) fn inputs(shape: &MixtureConfig, config: &ModelConfig) -> usize {
     shape.lags + shape.context + 2 * config.seasonal_degree.min(SEASONAL_DEGREE)
 }
 
 /// Indices of the seasonal features (sines, then cosines) that are inputs.
-pub(super) fn seasonal_inputs(features: usize) -> Vec<usize> {
+pub(crate) fn seasonal_inputs(features: usize) -> Vec<usize> {
     let degree = features / 2;
     let used = degree.min(SEASONAL_DEGREE);
     (0..used).chain(degree..degree + used).collect()

@@ -58,6 +58,15 @@ impl SeasonalVarPrior {
         raw * factor.unsqueeze::<2>()
     }
 
+    /// What the raw transition is multiplied with, from its numbers.
+    pub(crate) fn bounding_factor(raw: &[f32], latents: usize) -> f32 {
+        let rows = raw.chunks_exact(latents).map(|row| row.iter().map(|x| x.abs()).sum::<f32>());
+        let column = |j: usize| raw.iter().skip(j).step_by(latents).map(|x| x.abs()).sum::<f32>();
+        let largest_row = rows.fold(0.0, f32::max);
+        let largest_column = (0..latents).map(column).fold(0.0, f32::max);
+        (LARGEST_NORM / (largest_row.sqrt() * largest_column.sqrt())).min(1.0)
+    }
+
     /// The closed form for a posterior with independent components, with `r = mean - m`:
     /// `(ln s² - ln v_t + (v_t + Phi² v_{t-1} + (r_t - Phi r_{t-1})²) / s² - 1) / 2`. The first step
     /// of a sequence, which has none before it, counts as drawn from `N(m, s²)`.

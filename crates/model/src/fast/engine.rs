@@ -1,0 +1,363 @@
+//! A step of training: the loss and its gradients of a batch, in chunks of sequences that fit the cache.
+//!
+//! The batch is split into lanes, always the same ones, whatever the machine: each has a thread at a time,
+//! and gradients are summed in the lanes' order, so that the number of threads changes no bit.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::density::{self, Density, Sequence};
+use super::divergence::{self, Divergence, Latents, Transition};
+use super::layout::Layout;
+use super::network::{Network, Streams};
+use super::stream::Extent;
+use crate::config::{ModelConfig, STEP_HOURS};
+use crate::parameters::ParameterError;
+use crate::vae::Vae;
+
+/// Parts that a batch is split into, and so the most threads that can work on it.
+const LANES: usize = 8;
+/// Latent steps of a chunk, at least.
+const CHUNK_STEPS: usize = 64;
+
+/// What a step of training sees.
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    /// The standardised hours of each sequence, all of the same length.
+    pub hours: Vec<&'a [f32]>,
+    /// Seasonal features at the start of each latent step, `[sequence, step, feature]`.
+    pub seasonal: Vec<f32>,
+    /// Standard normal numbers, `[sequence, step, latent]`.
+    pub epsilon: Vec<f32>,
+}
+
+/// The terms of the negative bound of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loss {
+    /// Nats per hour.
+    pub reconstruction: f64,
+    /// Nats per hour.
+    pub kl: f64,
+    /// Nats per latent step of each latent.
+    pub kl_by_latent: Vec<f64>,
+}
+
+impl Loss {
+    pub fn total(&self) -> f64 {
+        self.reconstruction + self.kl
+    }
+}
+
+/// Losses and gradients of one model's shape. It keeps what it works in from batch to batch.
+pub struct Engine {
+    plan: Plan,
+    lanes: Vec<Lane>,
+}
+
+/// The model's parts, and where their weights are.
+#[derive(Clone, Debug)]
+struct Plan {
+    layout: Layout,
+    encoder: Network,
+    decoder: Network,
+    divergence: Divergence,
+    latents: usize,
+    features: usize,
+}
+
+/// What one thread works in.
+struct Lane {
+    /// One for each chunk where chunks are gone through twice, else one.
+    encoders: Vec<Streams>,
+    of_encoder: Streams,
+    decoder: Streams,
+    of_decoder: Streams,
+    density: Density,
+    gradient: Vec<f32>,
+    negative_log: f64,
+    kl: Vec<f64>,
+}
+
+/// A batch's part that goes through the layers at once.
+struct Chunk<'a> {
+    batch: &'a Batch<'a>,
+    sequences: Range<usize>,
+    extent: Extent,
+}
+
+/// What each term counts in the gradients of a batch.
+#[derive(Clone, Copy)]
+struct Scales {
+    scored_hour: f32,
+    /// `None` while the latents' KL costs nothing.
+    kl: Option<f32>,
+}
+
+impl Engine {
+    /// The engine of a model's shape.
+    ///
+    /// # Errors
+    /// When the device does not give the model's parameters back.
+    pub fn new(vae: &Vae, config: &ModelConfig) -> Result<Engine, ParameterError> {
+        let layout = Layout::of(vae)?;
+        let plan = Plan {
+            encoder: Network::encoder(config, &layout),
+            decoder: Network::decoder(config, &layout),
+            divergence: Divergence::new(config, &layout),
+            latents: config.latent_channels,
+            features: config.seasonal_features(),
+            layout,
+        };
+        let lanes = (0..LANES).map(|_| Lane {
+            encoders: Vec::new(),
+            of_encoder: Streams::default(),
+            decoder: Streams::default(),
+            of_decoder: Streams::default(),
+            density: Density::new(config, &plan.layout),
+            gradient: vec![0.0; plan.layout.weights()],
+            negative_log: 0.0,
+            kl: vec![0.0; plan.latents],
+        });
+        Ok(Engine { lanes: lanes.collect(), plan })
+    }
+
+    /// Where each weight is in the slices that the engine takes and gives.
+    pub fn layout(&self) -> &Layout {
+        &self.plan.layout
+    }
+
+    /// The loss of a batch, and the gradients of the mean loss over its sequences and hours. The latents'
+    /// KL costs nothing while that of the whole batch is below `free_nats_per_hour`.
+    pub fn gradient(
+        &mut self,
+        weights: &[f32],
+        batch: &Batch<'_>,
+        free_nats_per_hour: f64,
+    ) -> (Loss, &[f32]) {
+        let Engine { plan, lanes } = self;
+        let transition = plan.divergence.transition(weights);
+        let waits = free_nats_per_hour > 0.0;
+        let scales = plan.scales(batch, &lanes[0].density);
+        if waits {
+            for_each(lanes, batch, |lane, chunks| {
+                lane.start(chunks.len());
+                for (number, chunk) in chunks.iter().enumerate() {
+                    lane.encode(plan, weights, &transition, chunk, number);
+                }
+            });
+            let kl = plan.loss(lanes, batch).kl;
+            let kl_scale = scales.kl.filter(|_| kl >= free_nats_per_hour);
+            let scales = Scales { kl: kl_scale, ..scales };
+            for_each(lanes, batch, |lane, chunks| {
+                for (number, chunk) in chunks.iter().enumerate() {
+                    lane.decode(plan, weights, chunk, number, Some(scales));
+                    lane.backward(plan, weights, &transition, chunk, number, scales);
+                }
+            });
+        } else {
+            for_each(lanes, batch, |lane, chunks| {
+                lane.start(1);
+                for chunk in &chunks {
+                    lane.encode(plan, weights, &transition, chunk, 0);
+                    lane.decode(plan, weights, chunk, 0, Some(scales));
+                    lane.backward(plan, weights, &transition, chunk, 0, scales);
+                }
+            });
+        }
+        let loss = plan.loss(lanes, batch);
+        let (sum, others) = lanes.split_at_mut(1);
+        let used = lanes_of(batch.hours.len());
+        for lane in &others[..used - 1] {
+            super::vector::vectorised(|| {
+                super::vector::add_scaled(&mut sum[0].gradient, 1.0, &lane.gradient)
+            });
+        }
+        (loss, &self.lanes[0].gradient)
+    }
+
+    /// The loss of a batch.
+    pub fn loss(&mut self, weights: &[f32], batch: &Batch<'_>) -> Loss {
+        let Engine { plan, lanes } = self;
+        let transition = plan.divergence.transition(weights);
+        for_each(lanes, batch, |lane, chunks| {
+            lane.start(1);
+            for chunk in &chunks {
+                lane.encode(plan, weights, &transition, chunk, 0);
+                lane.decode(plan, weights, chunk, 0, None);
+            }
+        });
+        plan.loss(lanes, batch)
+    }
+}
+
+/// How many lanes that many sequences take.
+fn lanes_of(sequences: usize) -> usize {
+    sequences.clamp(1, LANES)
+}
+
+/// Gives each lane its chunks of the batch.
+fn for_each(lanes: &mut [Lane], batch: &Batch<'_>, work: impl Fn(&mut Lane, Vec<Chunk<'_>>) + Sync) {
+    let (count, used) = (batch.hours.len(), lanes_of(batch.hours.len()));
+    let steps = batch.hours.first().map_or(0, |hours| hours.len() / STEP_HOURS);
+    let chunk = CHUNK_STEPS.div_ceil(steps.max(1));
+    lanes[..used].par_iter_mut().enumerate().for_each(|(number, lane)| {
+        let (start, end) = (count * number / used, count * (number + 1) / used);
+        let starts = (start..end).step_by(chunk);
+        let chunks = starts.map(|start| {
+            let sequences = start..(start + chunk).min(end);
+            Chunk { batch, extent: Extent { sequences: sequences.len(), steps }, sequences }
+        });
+        work(lane, chunks.collect());
+    });
+}
+
+impl Plan {
+    fn scales(&self, batch: &Batch<'_>, density: &Density) -> Scales {
+        let hours = batch.hours.iter().map(|hours| hours.len()).sum::<usize>();
+        let history = density.history_hours() * batch.hours.len();
+        Scales { scored_hour: 1.0 / (hours - history) as f32, kl: Some(1.0 / hours as f32) }
+    }
+
+    /// The loss from what the lanes summed.
+    fn loss(&self, lanes: &[Lane], batch: &Batch<'_>) -> Loss {
+        let used = &lanes[..lanes_of(batch.hours.len())];
+        let hours = batch.hours.iter().map(|hours| hours.len()).sum::<usize>();
+        let history = lanes[0].density.history_hours() * batch.hours.len();
+        let negative_log: f64 = used.iter().map(|lane| lane.negative_log).sum();
+        let of_latent = |latent: usize| used.iter().map(|lane| lane.kl[latent]).sum::<f64>();
+        let kl: Vec<f64> = (0..self.latents).map(of_latent).collect();
+        let steps = (hours / STEP_HOURS) as f64;
+        Loss {
+            reconstruction: negative_log / (hours - history) as f64,
+            kl: kl.iter().sum::<f64>() / hours as f64,
+            kl_by_latent: kl.into_iter().map(|kl| kl / steps).collect(),
+        }
+    }
+}
+
+impl Chunk<'_> {
+    /// Number of each sequence in the chunk, and in the batch.
+    fn numbers(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        self.sequences.clone().enumerate()
+    }
+
+    fn seasonal(&self, sequence: usize, features: usize) -> &[f32] {
+        let length = self.extent.steps * features;
+        &self.batch.seasonal[sequence * length..(sequence + 1) * length]
+    }
+
+    fn epsilon(&self, sequence: usize, latents: usize) -> &[f32] {
+        let length = self.extent.steps * latents;
+        &self.batch.epsilon[sequence * length..(sequence + 1) * length]
+    }
+}
+
+impl Lane {
+    fn start(&mut self, encoders: usize) {
+        self.encoders.resize_with(encoders, Streams::default);
+        self.gradient.fill(0.0);
+        self.negative_log = 0.0;
+        self.kl.fill(0.0);
+    }
+
+    /// The chunk's hours to their posterior, and its KL.
+    fn encode(
+        &mut self,
+        plan: &Plan,
+        weights: &[f32],
+        transition: &Transition,
+        chunk: &Chunk<'_>,
+        number: usize,
+    ) {
+        let streams = &mut self.encoders[number];
+        plan.encoder.resize(streams, chunk.extent);
+        for (here, sequence) in chunk.numbers() {
+            streams.input_mut().sequence_mut(here).copy_from_slice(chunk.batch.hours[sequence]);
+        }
+        plan.encoder.forward(weights, streams);
+        for (here, sequence) in chunk.numbers() {
+            let latents = Latents {
+                posterior: streams.output().sequence(here),
+                seasonal: chunk.seasonal(sequence, plan.features),
+            };
+            plan.divergence.add_kl(weights, transition, latents, &mut self.kl);
+        }
+    }
+
+    /// A draw of the posterior to the decoder's channels, and what the noise says of the hours.
+    fn decode(
+        &mut self,
+        plan: &Plan,
+        weights: &[f32],
+        chunk: &Chunk<'_>,
+        number: usize,
+        scales: Option<Scales>,
+    ) {
+        plan.decoder.resize(&mut self.decoder, chunk.extent);
+        plan.decoder.resize(&mut self.of_decoder, chunk.extent);
+        for (here, sequence) in chunk.numbers() {
+            let posterior = self.encoders[number].output().sequence(here).chunks_exact(2 * plan.latents);
+            let epsilon = chunk.epsilon(sequence, plan.latents).chunks_exact(plan.latents);
+            let drawn = self.decoder.input_mut().sequence_mut(here).chunks_exact_mut(plan.latents);
+            for ((drawn, posterior), epsilon) in drawn.zip(posterior).zip(epsilon) {
+                let (mean, log_var) = posterior.split_at(plan.latents);
+                for (((drawn, mean), log_var), epsilon) in
+                    drawn.iter_mut().zip(mean).zip(log_var).zip(epsilon)
+                {
+                    *drawn = mean + epsilon * (0.5 * log_var).exp();
+                }
+            }
+        }
+        plan.decoder.forward(weights, &mut self.decoder);
+        for (here, sequence) in chunk.numbers() {
+            let seen = Sequence {
+                hours: chunk.batch.hours[sequence],
+                decoded: self.decoder.output().sequence(here),
+                seasonal: chunk.seasonal(sequence, plan.features),
+            };
+            let gradient = scales.map(|scales| density::Gradient {
+                scale: scales.scored_hour,
+                decoded: self.of_decoder.output_mut().sequence_mut(here),
+                weights: &mut self.gradient,
+            });
+            self.negative_log += self.density.negative_log(weights, seen, gradient);
+        }
+    }
+
+    /// From the gradients of the decoder's channels and of the KL to those of all weights.
+    fn backward(
+        &mut self,
+        plan: &Plan,
+        weights: &[f32],
+        transition: &Transition,
+        chunk: &Chunk<'_>,
+        number: usize,
+        scales: Scales,
+    ) {
+        let (gradient, encoder) = (&mut self.gradient, &self.encoders[number]);
+        plan.decoder.backward(weights, &self.decoder, &mut self.of_decoder, true, gradient);
+        plan.encoder.resize(&mut self.of_encoder, chunk.extent);
+        for (here, sequence) in chunk.numbers() {
+            let posterior = encoder.output().sequence(here);
+            let of_drawn = self.of_decoder.input().sequence(here).chunks_exact(plan.latents);
+            let epsilon = chunk.epsilon(sequence, plan.latents).chunks_exact(plan.latents);
+            let of_posterior = self.of_encoder.output_mut().sequence_mut(here);
+            let steps = of_posterior.chunks_exact_mut(2 * plan.latents);
+            let steps = steps.zip(posterior.chunks_exact(2 * plan.latents));
+            for (((of_step, posterior), of_drawn), epsilon) in steps.zip(of_drawn).zip(epsilon) {
+                let (of_mean, of_log_var) = of_step.split_at_mut(plan.latents);
+                of_mean.copy_from_slice(of_drawn);
+                for (i, out) in of_log_var.iter_mut().enumerate() {
+                    let log_var = posterior[plan.latents + i];
+                    *out = of_drawn[i] * epsilon[i] * 0.5 * (0.5 * log_var).exp();
+                }
+            }
+            let Some(scale) = scales.kl else { continue };
+            let latents = Latents { posterior, seasonal: chunk.seasonal(sequence, plan.features) };
+            let mut out = divergence::Gradient { scale, posterior: of_posterior, weights: gradient };
+            plan.divergence.add_gradient(weights, transition, latents, &mut out);
+        }
+        plan.encoder.backward(weights, encoder, &mut self.of_encoder, false, gradient);
+    }
+}

@@ -1,0 +1,60 @@
+//! All weights of a model as one slice, in the order of their names.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::parameters::{Parameter, ParameterError};
+use crate::vae::Vae;
+
+/// Where each parameter is among all weights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    places: BTreeMap<String, (Vec<usize>, Range<usize>)>,
+}
+
+impl Layout {
+    /// The layout of a model's parameters.
+    ///
+    /// # Errors
+    /// When the device does not give one back.
+    pub fn of(vae: &Vae) -> Result<Layout, ParameterError> {
+        let mut places = BTreeMap::new();
+        let mut end = 0;
+        for (name, Parameter { shape, values }) in vae.parameters()? {
+            places.insert(name, (shape, end..end + values.len()));
+            end += values.len();
+        }
+        Ok(Layout { places })
+    }
+
+    /// Number of weights.
+    pub fn weights(&self) -> usize {
+        self.ranges().map(|range| range.end).max().unwrap_or_default()
+    }
+
+    /// Where each parameter is, in the order of their names.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        self.places.values().map(|(_, range)| range.clone())
+    }
+
+    /// Where a parameter is; nowhere if the model has none of that name.
+    pub(super) fn range(&self, name: &str) -> Range<usize> {
+        self.places.get(name).map(|(_, range)| range.clone()).unwrap_or_default()
+    }
+
+    /// The model's weights as one slice.
+    ///
+    /// # Errors
+    /// When the device does not give one back.
+    pub fn read(&self, vae: &Vae) -> Result<Vec<f32>, ParameterError> {
+        Ok(vae.parameters()?.into_values().flat_map(|parameter| parameter.values).collect())
+    }
+
+    /// Weights by name.
+    pub fn name(&self, weights: &[f32]) -> BTreeMap<String, Parameter> {
+        let named = |(name, (shape, range)): (&String, &(Vec<usize>, Range<usize>))| {
+            (name.clone(), Parameter { shape: shape.clone(), values: weights[range.clone()].to_vec() })
+        };
+        self.places.iter().map(named).collect()
+    }
+}
