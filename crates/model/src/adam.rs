@@ -4,8 +4,8 @@
 use burn::optim::{AdamState, AdaptiveMomentumState, LearningRate, ModuleOptimizer, Optimizer};
 use burn::tensor::{Device, Tensor};
 
-const BETA_1: f64 = 0.9;
-const EPSILON: f64 = 1e-7;
+pub(crate) const BETA_1: f64 = 0.9;
+pub(crate) const EPSILON: f64 = 1e-7;
 
 /// Keras's Adam, and decoupled weight decay (Loshchilov and Hutter 2019) on top.
 #[derive(Clone, Copy, Debug)]

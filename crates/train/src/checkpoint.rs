@@ -6,25 +6,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use burn::module::Module;
-use burn::optim::ModuleOptimizer;
 use model::parameters::Parameter;
-use model::vae::Vae;
 use model::weights;
 
 use crate::history::{self, Epoch};
+use crate::learner::Learner;
 
 /// Where training stands.
-pub(crate) struct State {
-    pub model: Vae,
-    pub optimiser: ModuleOptimizer,
+pub(crate) struct State<'a> {
+    pub learner: Box<dyn Learner + 'a>,
     pub history: Vec<Epoch>,
     /// The weights with the lowest validation loss so far, with that loss; kept only for early stopping.
     pub best: Option<(f64, BTreeMap<String, Parameter>)>,
 }
 
-const MODEL: &str = "model.bpk";
-const OPTIMISER: &str = "optimiser.bpk";
 const HISTORY: &str = "history.parquet";
 const BEST: &str = "best.safetensors";
 
@@ -32,7 +27,7 @@ const BEST: &str = "best.safetensors";
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn save(work: &Path, state: &State) -> anyhow::Result<()> {
+pub(crate) fn save(work: &Path, state: &State<'_>) -> anyhow::Result<()> {
     let epoch = state.history.last().map_or(0, |epoch| epoch.number);
     let partial = work.join("partial");
     remove(&partial)?;
@@ -46,49 +41,41 @@ pub(crate) fn save(work: &Path, state: &State) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The newest checkpoint in the work folder, or `None` if there is none that can be read.
-/// `fresh` is where training begins.
-pub(crate) fn load(work: &Path, fresh: &State) -> Option<State> {
-    let (_, folder) = all(work).ok()?.pop()?;
-    match read(&folder, fresh.model.clone(), fresh.optimiser.clone()) {
-        Ok(state) => Some(state),
-        Err(error) => {
-            tracing::warn!("starting anew: the checkpoint {} cannot be read: {error:#}", folder.display());
-            None
-        }
+/// Goes on from the newest checkpoint in the work folder, if there is one that can be read. `objective` is
+/// what early stopping compares.
+pub(crate) fn load(work: &Path, state: &mut State<'_>, objective: impl Fn(&Epoch) -> f64) {
+    let Some((_, folder)) = all(work).ok().and_then(|mut all| all.pop()) else { return };
+    if let Err(error) = read(&folder, state, objective) {
+        tracing::warn!("starting anew: the checkpoint {} cannot be read: {error:#}", folder.display());
     }
 }
 
-fn write(folder: &Path, state: &State) -> anyhow::Result<()> {
+fn write(folder: &Path, state: &State<'_>) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
-    state.model.clone().save_file(folder.join(MODEL))?;
-    state.optimiser.save(folder.join(OPTIMISER))?;
+    state.learner.save(folder)?;
     history::write(&folder.join(HISTORY), &state.history)?;
     if let Some((_, best)) = &state.best {
         fs::write(folder.join(BEST), weights::to_bytes(best)?)?;
     }
-    for name in [MODEL, OPTIMISER, HISTORY, BEST] {
-        let path = folder.join(name);
-        if path.exists() {
-            fs::File::open(path)?.sync_all()?;
-        }
+    for entry in fs::read_dir(folder)? {
+        fs::File::open(entry?.path())?.sync_all()?;
     }
     Ok(())
 }
 
-fn read(folder: &Path, fresh: Vae, optimiser: ModuleOptimizer) -> anyhow::Result<State> {
-    let model = fresh.try_load_file(folder.join(MODEL))?;
-    let optimiser = optimiser.load(folder.join(OPTIMISER))?;
+fn read(folder: &Path, state: &mut State<'_>, objective: impl Fn(&Epoch) -> f64) -> anyhow::Result<()> {
     let history = history::read(&folder.join(HISTORY))?;
+    let last = history.last().ok_or_else(|| anyhow!("the history is empty"))?;
     let best = match fs::read(folder.join(BEST)) {
         Ok(bytes) => {
-            let losses = history.iter().map(|epoch| epoch.validation.loss);
-            let lowest = losses.min_by(f64::total_cmp).ok_or_else(|| anyhow!("the history is empty"))?;
+            let lowest = history.iter().map(objective).fold(f64::INFINITY, f64::min);
             Some((lowest, weights::from_bytes(&bytes)?))
         }
         Err(_) => None,
     };
-    Ok(State { model, optimiser, history, best })
+    state.learner.load(folder, last.step)?;
+    (state.history, state.best) = (history, best);
+    Ok(())
 }
 
 /// Complete checkpoints, oldest first.

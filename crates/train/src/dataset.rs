@@ -10,6 +10,7 @@ use contract::runs::runs;
 use contract::stage::{Inputs, read_json};
 use contract::transform::Transform;
 use model::config::{ModelConfig, STEP_HOURS};
+use model::fast::engine;
 use model::loss::Batch;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -128,7 +129,23 @@ impl Dataset {
         &self.seasonal[day * self.features..(day + 1) * self.features]
     }
 
-    /// The batch of the windows that start at these rows.
+    /// The windows that start at these rows, as views of the series, with their noise.
+    pub fn windows<'a>(
+        &'a self,
+        rows: &[usize],
+        config: &ModelConfig,
+        random: &mut ChaCha8Rng,
+    ) -> engine::Batch<'a> {
+        let hours = self.window_hours();
+        let noise = rows.len() * hours / STEP_HOURS * config.latent_channels;
+        engine::Batch {
+            hours: rows.iter().map(|&row| self.hours(row..row + hours)).collect(),
+            seasonal: rows.iter().flat_map(|&row| self.features_of(row..row + hours)).collect(),
+            epsilon: StandardNormal.sample_iter(random).take(noise).collect(),
+        }
+    }
+
+    /// The same as tensors.
     ///
     /// # Shapes
     /// `[rows, window_hours]`, `[rows, window_hours / 96, features]`, and the same steps of `latent`.
@@ -139,19 +156,16 @@ impl Dataset {
         random: &mut ChaCha8Rng,
         device: &Device,
     ) -> Batch {
-        let hours = self.window_hours();
-        let steps = hours / STEP_HOURS;
-        let values: Vec<f32> = rows.iter().flat_map(|&row| &self.values[row..row + hours]).copied().collect();
-        let seasonal: Vec<f32> = rows.iter().flat_map(|&row| self.features_of(row..row + hours)).collect();
-        let shape = [rows.len(), steps, config.latent_channels];
-        let epsilon: Vec<f32> = StandardNormal.sample_iter(random).take(shape.iter().product()).collect();
+        let engine::Batch { hours, seasonal, epsilon } = self.windows(rows, config, random);
+        let by_step = |values: Vec<f32>, channels: usize| {
+            let shape = [rows.len(), self.window_hours() / STEP_HOURS, channels];
+            Tensor::<3>::from_data(TensorData::new(values, shape), device)
+        };
+        let shape = [rows.len(), self.window_hours()];
         Batch {
-            values: Tensor::from_data(TensorData::new(values, [rows.len(), hours]), device),
-            seasonal: Tensor::from_data(
-                TensorData::new(seasonal, [rows.len(), steps, self.features]),
-                device,
-            ),
-            epsilon: Tensor::from_data(TensorData::new(epsilon, shape), device),
+            values: Tensor::from_data(TensorData::new(hours.concat(), shape), device),
+            seasonal: by_step(seasonal, self.features),
+            epsilon: by_step(epsilon, config.latent_channels),
         }
     }
 

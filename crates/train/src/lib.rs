@@ -6,7 +6,7 @@ mod checkpoint;
 pub mod config;
 pub mod dataset;
 pub mod history;
+pub mod learner;
 mod posterior;
-pub mod shards;
 pub mod stage;
 pub mod trainer;

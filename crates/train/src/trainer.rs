@@ -3,29 +3,19 @@
 use std::path::Path;
 
 use anyhow::bail;
-use burn::grad_clipping::GradientClipping;
-use burn::module::Module;
-use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::{Device, Tensor};
 use contract::progress::Progress;
-use model::adam::Adam;
 use model::config::ModelConfig;
-use model::device::DeviceKind;
-use model::loss::{Batch, Loss};
 use model::vae::Vae;
 use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 
 use crate::checkpoint::{self, State};
 use crate::config::{Schedule, TrainConfig, WindowChoice};
 use crate::dataset::{Dataset, Purpose, stream};
 use crate::history::{ACTIVE_KL_NATS, Epoch, Terms};
-use crate::shards::{Workers, split};
+use crate::learner;
 
 /// Epochs between two checkpoints.
 const CHECKPOINT_EPOCHS: u32 = 20;
-/// Windows that are validated at once.
-const VALIDATION_BATCH: usize = 16;
 
 /// Steps in which the rate of a cosine schedule rises from zero: Adam's first steps are as large as the
 /// rate, whatever the gradient.
@@ -47,23 +37,15 @@ pub fn train(
     dataset: &Dataset,
     work: &Path,
 ) -> anyhow::Result<Trained> {
-    let device = config.device.open()?;
-    let mut trainer = Trainer::new(config, shape, dataset, device)?;
-    let fresh = Vae::init(shape, config.seed, &trainer.device)?;
+    let trainer = Trainer::new(config, dataset)?;
+    let fresh = Vae::init(shape, config.seed, &config.device.open()?)?;
     let fresh = if config.free_nats > 0.0 { fresh.with_narrow_posterior() } else { fresh };
-    let adam = Adam { beta_2: config.beta_2, weight_decay: config.weight_decay };
-    let mut optimiser = adam.for_module();
-    if let Some(norm) = config.clip_norm {
-        optimiser = optimiser.with_grad_clipping(GradientClipping::Norm(norm));
+    let learner = learner::open(config, shape, dataset, fresh.clone())?;
+    let mut state = State { learner, history: Vec::new(), best: None };
+    checkpoint::load(work, &mut state, |epoch| config.objective(&epoch.validation));
+    if !state.history.is_empty() {
+        tracing::info!("going on from epoch {}", state.history.len());
     }
-    let fresh = State { model: fresh, optimiser, history: Vec::new(), best: None };
-    let mut state = match checkpoint::load(work, &fresh) {
-        Some(state) => {
-            tracing::info!("going on from epoch {}", state.history.len());
-            state
-        }
-        None => fresh,
-    };
     let done = state.history.len() as u64;
     let mut progress = Progress::start("train", done, u64::from(config.epochs), "epochs");
     while (state.history.len() as u32) < config.epochs && !stopped(config, &state.history) {
@@ -76,11 +58,11 @@ pub fn train(
             checkpoint::save(work, &state)?;
         }
     }
-    let model = match state.best {
-        Some((_, best)) => state.model.with_parameters(best)?,
-        None => state.model,
+    let weights = match state.best {
+        Some((_, best)) => best,
+        None => state.learner.weights()?,
     };
-    Ok(Trained { model, history: state.history })
+    Ok(Trained { model: fresh.with_parameters(weights)?, history: state.history })
 }
 
 /// True once `patience` epochs have passed without a better validation.
@@ -105,48 +87,24 @@ fn learning_rate(config: &TrainConfig, step: u32, steps: u32) -> f64 {
 
 struct Trainer<'a> {
     config: &'a TrainConfig,
-    shape: &'a ModelConfig,
     dataset: &'a Dataset,
-    /// With autodiff.
-    device: Device,
-    workers: Workers,
-    /// The validation windows with the same noise in each epoch, so that losses can be compared.
-    validation: Vec<Batch>,
     steps_per_epoch: u32,
 }
 
 impl<'a> Trainer<'a> {
-    fn new(
-        config: &'a TrainConfig,
-        shape: &'a ModelConfig,
-        dataset: &'a Dataset,
-        device: Device,
-    ) -> anyhow::Result<Trainer<'a>> {
+    fn new(config: &'a TrainConfig, dataset: &'a Dataset) -> anyhow::Result<Trainer<'a>> {
         if config.windows == WindowChoice::Random && dataset.training_starts.is_empty() {
             bail!(
                 "no window of {} hours fits into the training years; choose shorter windows",
                 dataset.window_hours()
             );
         }
-        let random = &mut stream(config.seed, Purpose::Validation, 0);
-        let chunks = dataset.validation_windows.chunks(VALIDATION_BATCH);
-        let validation = chunks.map(|rows| dataset.batch(rows, shape, random, &device)).collect();
         let steps_per_epoch = u32::try_from(dataset.training_windows.len().div_ceil(config.batch))?;
-        let (device, workers) = (device.autodiff(), Workers::start()?);
-        Ok(Trainer { config, shape, dataset, device, workers, validation, steps_per_epoch })
-    }
-
-    /// The batch of these rows, in shards where kernels run on the CPU.
-    fn batches(&self, rows: &[usize], random: &mut ChaCha8Rng) -> Vec<Batch> {
-        let shards = match self.config.device {
-            DeviceKind::Cpu => split(rows),
-            DeviceKind::Cuda => vec![rows.to_vec()],
-        };
-        shards.iter().map(|rows| self.dataset.batch(rows, self.shape, random, &self.device)).collect()
+        Ok(Trainer { config, dataset, steps_per_epoch })
     }
 
     /// One pass over as many windows as the training years hold side by side, then the validation.
-    fn epoch(&mut self, state: &mut State) -> anyhow::Result<()> {
+    fn epoch(&self, state: &mut State) -> anyhow::Result<()> {
         let number = state.history.len() as u32 + 1;
         let random = &mut stream(self.config.seed, Purpose::Epoch, number);
         let mut fixed = self.dataset.training_windows.clone();
@@ -163,9 +121,7 @@ impl<'a> Trainer<'a> {
                 WindowChoice::Random => self.dataset.draw_starts(self.config.batch, random),
                 WindowChoice::Fixed => fixed.next().unwrap_or_default().to_vec(),
             };
-            let shards = self.batches(&rows, random);
-            let (gradients, of_step) =
-                gradients(&self.workers, &state.model, shards, self.config.free_nats_per_hour());
+            let of_step = state.learner.step(&rows, random, rate)?;
             if !of_step.loss.is_finite() {
                 bail!(
                     "training diverged: the loss of step {} (epoch {number}) is {} at a learning rate of {rate:.3e}; \
@@ -176,11 +132,9 @@ impl<'a> Trainer<'a> {
                 );
             }
             sums.add(of_step, rows.len());
-            state.model = state.optimiser.step(rate, state.model.clone(), gradients);
         }
         let train = sums.mean();
-        let model = state.model.valid();
-        let (validation, kl_by_latent) = self.validate(&model);
+        let (validation, kl_by_latent) = state.learner.validate()?;
         if !validation.loss.is_finite() {
             bail!(
                 "training diverged: after epoch {number} the loss is {} on the validation windows; lower [train] \
@@ -200,58 +154,10 @@ impl<'a> Trainer<'a> {
         });
         let objective = self.config.objective(&validation);
         if self.config.patience.is_some() && state.best.as_ref().is_none_or(|(best, _)| objective < *best) {
-            state.best = Some((objective, model.parameters()?));
+            state.best = Some((objective, state.learner.weights()?));
         }
         Ok(())
     }
-
-    /// The loss on the validation windows, and the KL of each latent channel.
-    fn validate(&self, model: &Vae) -> (Terms, Vec<f32>) {
-        let windows = self.dataset.validation_windows.len();
-        let batches = self.validation.iter().collect();
-        let losses = self.workers.map(batches, |batch: &Batch| {
-            let loss = model.loss(batch);
-            let kl: Vec<f32> = loss.kl_by_latent().into_data().iter::<f32>().collect();
-            (terms(&loss), kl, batch.values.dims()[0])
-        });
-        let mut sums = Sums::default();
-        let mut kl = vec![0.0; self.shape.latent_channels];
-        for (terms, of_batch, rows) in losses {
-            sums.add(terms, rows);
-            for (sum, of_batch) in kl.iter_mut().zip(of_batch) {
-                *sum += of_batch * rows as f32 / windows as f32;
-            }
-        }
-        (sums.mean(), kl)
-    }
-}
-
-/// The gradients of the mean objective over all shards, and their mean loss. The latents' KL costs
-/// nothing while its mean over the shards is below `free_nats_per_hour`.
-pub fn gradients(
-    workers: &Workers,
-    model: &Vae,
-    shards: Vec<Batch>,
-    free_nats_per_hour: f64,
-) -> (GradientsParams, Terms) {
-    let losses = workers.map(shards, |shard| {
-        // Leaves of its own, or all shards would be one graph.
-        let model = model.clone().fork(&model.device());
-        let loss = model.loss(&shard);
-        (terms(&loss), shard.values.dims()[0], model, loss)
-    });
-    let mut sums = Sums::default();
-    losses.iter().for_each(|(terms, rows, ..)| sums.add(*terms, *rows));
-    let mean = sums.mean();
-    let kl_is_free = mean.kl < free_nats_per_hour;
-    let parts = workers.map(losses, |(_, rows, model, loss)| {
-        let share = rows as f32 / sums.rows as f32;
-        let gradients = (loss.objective(kl_is_free) * share).backward();
-        GradientsParams::from_grads(gradients, &model)
-    });
-    let mut accumulator = GradientsAccumulator::new();
-    parts.into_iter().for_each(|gradients| accumulator.accumulate(model, gradients));
-    (accumulator.grads(), mean)
 }
 
 /// Sums of the loss over sequences.
@@ -276,20 +182,11 @@ impl Sums {
     }
 }
 
-fn terms(loss: &Loss) -> Terms {
-    Terms {
-        loss: scalar(loss.total.clone()),
-        reconstruction: scalar(loss.reconstruction.clone()),
-        kl: scalar(loss.kl.clone()),
-    }
-}
-
-fn scalar(tensor: Tensor<1>) -> f64 {
-    f64::from(tensor.into_scalar::<f32>())
-}
-
 #[cfg(test)]
 mod tests {
+    use model::adam::Adam;
+    use model::device::DeviceKind;
+
     use super::*;
 
     fn config(patience: Option<u32>, schedule: Schedule) -> TrainConfig {

@@ -4,11 +4,21 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use burn::tensor::Device;
 use contract::artifact::{SEASON, STANDARDISED, TRANSFORM, WINDOWS};
 use contract::calendar::{HOUR_US, year_phase, year_start_us};
 use contract::season::features;
+use contract::stage::{InputFile, Inputs};
+use model::config::{MixtureConfig, ModelConfig, NoiseKind, PriorKind};
+use model::device::DeviceKind;
+use model::vae::Vae;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use tables::{Column, Table, Values};
+use train::config::{Schedule, TrainConfig, WindowChoice};
+use train::dataset::Dataset;
+use train::learner::{Fast, Learner, Portable};
 
 const DAYS: usize = 160;
 const WINDOW_HOURS: usize = 192;
@@ -165,6 +175,57 @@ fn the_number_of_threads_changes_no_byte() {
             bench.artifact(threads)
         };
         assert_eq!(with_threads("1"), with_threads("2"));
+    }
+}
+
+#[test]
+fn both_paths_take_the_same_steps() {
+    let bench = Bench::new();
+    let input = |name: &str| InputFile {
+        name: name.to_string(),
+        path: bench.folder.path().join(name),
+        digest: String::new(),
+    };
+    let files = [STANDARDISED, SEASON, WINDOWS, TRANSFORM].map(input).to_vec();
+    let dataset = Dataset::read(&Inputs([("preprocess".to_string(), files)].into())).unwrap();
+    let config = TrainConfig {
+        epochs: 1,
+        batch: 8,
+        learning_rate: 1e-3,
+        schedule: Schedule::Constant,
+        windows: WindowChoice::Random,
+        patience: None,
+        free_nats: 1.0,
+        beta_2: 0.99,
+        weight_decay: 0.05,
+        clip_norm: Some(0.5),
+        seed: 3,
+        device: DeviceKind::Cpu,
+    };
+    let noise = NoiseKind::Mixture(MixtureConfig { lags: 5, context: 2, hidden: 6, components: 3 });
+    let shape =
+        ModelConfig { seasonal_degree: 1, noise, prior: PriorKind::SeasonalVar, ..ModelConfig::article() };
+    let fresh = Vae::init(&shape, 3, &Device::flex()).unwrap().with_narrow_posterior();
+    let mut fast = Fast::new(&config, &shape, &dataset, &fresh).unwrap();
+    let mut portable = Portable::new(&config, &shape, &dataset, fresh).unwrap();
+    let mut random = [ChaCha8Rng::seed_from_u64(1), ChaCha8Rng::seed_from_u64(1)];
+    for step in 0..6 {
+        let rows = dataset.draw_starts(9, &mut ChaCha8Rng::seed_from_u64(step));
+        let of_fast = fast.step(&rows, &mut random[0], 1e-3).unwrap();
+        let of_portable = portable.step(&rows, &mut random[1], 1e-3).unwrap();
+        assert!((of_fast.loss - of_portable.loss).abs() < 1e-4, "{of_fast:?}, {of_portable:?}");
+    }
+    let ((seen, seen_kl), (wanted, wanted_kl)) = (fast.validate().unwrap(), portable.validate().unwrap());
+    assert!((seen.loss - wanted.loss).abs() < 1e-4, "{seen:?}, {wanted:?}");
+    for (seen, wanted) in seen_kl.iter().zip(wanted_kl) {
+        assert!((seen - wanted).abs() < 1e-3, "{seen}, {wanted}");
+    }
+    let wanted = portable.weights().unwrap();
+    for (name, weight) in fast.weights().unwrap() {
+        for (seen, wanted) in weight.values.iter().zip(&wanted[&name].values) {
+            // Adam's steps are of the size of the rate, whatever the gradient's.
+            assert!((seen - wanted).abs() < 1e-3, "{name}: {seen}, {wanted}");
+        }
     }
 }
 

@@ -47,7 +47,30 @@ impl Layout {
     /// # Errors
     /// When the device does not give one back.
     pub fn read(&self, vae: &Vae) -> Result<Vec<f32>, ParameterError> {
-        Ok(vae.parameters()?.into_values().flat_map(|parameter| parameter.values).collect())
+        self.flatten(vae.parameters()?)
+    }
+
+    /// Weights by name as one slice.
+    ///
+    /// # Errors
+    /// When one is missing, has another shape, or has no place in the layout.
+    pub fn flatten(&self, mut weights: BTreeMap<String, Parameter>) -> Result<Vec<f32>, ParameterError> {
+        let mut all = Vec::with_capacity(self.weights());
+        for (name, (shape, range)) in &self.places {
+            let weight = weights.remove(name).ok_or_else(|| ParameterError::Missing(name.clone()))?;
+            if weight.shape != *shape || weight.values.len() != range.len() {
+                return Err(ParameterError::Shape {
+                    name: name.clone(),
+                    seen: weight.shape,
+                    wanted: shape.clone(),
+                });
+            }
+            all.extend(weight.values);
+        }
+        match weights.into_keys().next() {
+            Some(name) => Err(ParameterError::Unknown(name)),
+            None => Ok(all),
+        }
     }
 
     /// Weights by name.
