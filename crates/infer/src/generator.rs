@@ -3,6 +3,7 @@
 use contract::calendar::YearClock;
 use contract::season;
 use model::config::{NoiseKind, STEP_HOURS};
+use model::fast::decoder::Decoder;
 use model::latents::{LatentSource, Season};
 use model::noise::sampler::NoiseSampler;
 use model::simulate::Simulator;
@@ -19,6 +20,7 @@ pub struct Generator<'a> {
     pub seed: u64,
     /// The year whose climate the hours have.
     pub target_year: i16,
+    decoder: Decoder,
     noise: Option<NoiseSampler>,
     latents: LatentSource,
 }
@@ -45,7 +47,8 @@ impl<'a> Generator<'a> {
             false => None,
         };
         let latents = LatentSource::of(&model.vae, model.path_prior.as_ref())?;
-        Ok(Generator { model, span, seed, target_year, noise, latents })
+        let decoder = Decoder::new(&model.vae, &model.config)?;
+        Ok(Generator { model, span, seed, target_year, decoder, noise, latents })
     }
 
     /// Number of chunks of each member.
@@ -56,15 +59,14 @@ impl<'a> Generator<'a> {
     /// Draws one member; `take` gets its chunks in order, the last one ends with the span.
     ///
     /// # Errors
-    /// When the device does not give the values back, and those of `take`.
+    /// Those of `take`.
     pub fn member(
         &self,
         member: i32,
         mut take: impl FnMut(usize, Vec<f32>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let simulator = Simulator {
-            vae: &self.model.vae,
-            config: &self.model.config,
+            decoder: &self.decoder,
             latents: &self.latents,
             noise: self.noise.as_ref(),
             persistence: self.model.persistence.as_ref(),
@@ -73,11 +75,12 @@ impl<'a> Generator<'a> {
         let phase = |step| season::phase_of_step(self.span.first_local_us, step, STEP_HOURS);
         let features = |phase| season::features(phase, self.model.config.seasonal_degree).collect();
         let season = Season { phase: &phase, features: &features };
-        let mut drawn = simulator.member(u32::try_from(member)?, season)?;
+        let mut drawn = simulator.member(u32::try_from(member)?, season);
         for chunk in 0..self.chunks() {
-            let mut hours = drawn.chunk()?;
             let first_hour = chunk * CHUNK_HOURS;
-            hours.truncate(self.span.hours - first_hour);
+            let left = self.span.hours - first_hour;
+            let mut hours = drawn.chunk(left);
+            hours.truncate(left);
             self.restore(first_hour, &mut hours);
             take(first_hour, hours)?;
         }

@@ -5,6 +5,7 @@
 //! The same model in burn's operations ([`crate::vae`]) is what it is tested against.
 
 pub mod adam;
+pub mod decoder;
 pub mod engine;
 pub mod layout;
 

@@ -4,19 +4,18 @@
 
 use std::collections::VecDeque;
 
-use burn::tensor::{Tensor, TensorData};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::config::{ModelConfig, Reach, STEP_HOURS};
+use crate::config::{Reach, STEP_HOURS};
+use crate::fast::decoder::{Decoder, PIECE_STEPS};
 use crate::latents::{LatentSource, Season};
 use crate::noise::HOURS;
 use crate::noise::sampler::{Given, History, NoiseSampler};
 use crate::persistence::{Bands, Persistence};
-use crate::vae::Vae;
 
-/// Latent steps decoded at once: 5.6 years.
-pub const CHUNK_STEPS: usize = 512;
+/// Latent steps of a chunk: 5.6 years.
+pub const CHUNK_STEPS: usize = 8 * PIECE_STEPS;
 /// Hours of a chunk.
 pub const CHUNK_HOURS: usize = CHUNK_STEPS * STEP_HOURS;
 /// Latent steps before the first hour in which the noise forgets where it began.
@@ -24,8 +23,7 @@ const BURN_IN_STEPS: usize = 24;
 
 /// Everything that hours are drawn from.
 pub struct Simulator<'a> {
-    pub vae: &'a Vae,
-    pub config: &'a ModelConfig,
+    pub decoder: &'a Decoder,
     pub latents: &'a LatentSource,
     /// `None` for the decoder's mean alone.
     pub noise: Option<&'a NoiseSampler>,
@@ -33,11 +31,6 @@ pub struct Simulator<'a> {
     pub persistence: Option<&'a Persistence>,
     pub seed: u64,
 }
-
-/// The decoder did not give its values back.
-#[derive(Debug, thiserror::Error)]
-#[error("the device failed while decoding: {0}")]
-pub struct DecodeError(String);
 
 /// One member's hours, chunk by chunk.
 pub struct Member<'a> {
@@ -54,11 +47,8 @@ pub struct Member<'a> {
 
 impl<'a> Simulator<'a> {
     /// Starts a member. Step 0 begins with the first hour of a day.
-    ///
-    /// # Errors
-    /// When the device fails.
-    pub fn member(&'a self, member: u32, season: Season<'a>) -> Result<Member<'a>, DecodeError> {
-        let before = self.config.decoder_reach().before;
+    pub fn member(&'a self, member: u32, season: Season<'a>) -> Member<'a> {
+        let before = self.decoder.reach().before;
         let with_memory = self.noise.filter(|noise| noise.has_memory());
         let next_step = if with_memory.is_some() { -(BURN_IN_STEPS as i64) } else { 0 };
         let mut started = Member {
@@ -72,28 +62,27 @@ impl<'a> Simulator<'a> {
             bands: Bands::default(),
         };
         if with_memory.is_some() {
-            started.draw(BURN_IN_STEPS)?;
+            started.draw(BURN_IN_STEPS);
         }
-        Ok(started)
+        started
     }
 }
 
 impl Member<'_> {
-    /// The next [`CHUNK_HOURS`] standardised hours, with their bands' gains.
-    ///
-    /// # Errors
-    /// When the device fails.
-    pub fn chunk(&mut self) -> Result<Vec<f32>, DecodeError> {
-        self.draw(CHUNK_STEPS)
+    /// The next standardised hours, with their bands' gains: [`CHUNK_HOURS`], or where no more than `wanted`
+    /// are, those that have to be drawn for them.
+    pub fn chunk(&mut self, wanted: usize) -> Vec<f32> {
+        let steps = wanted.div_ceil(STEP_HOURS).next_multiple_of(PIECE_STEPS).min(CHUNK_STEPS);
+        self.draw(steps)
     }
 
-    fn draw(&mut self, steps: usize) -> Result<Vec<f32>, DecodeError> {
-        let decoded = self.decode(steps)?;
-        let channels = decoded.len() / (steps * STEP_HOURS);
+    fn draw(&mut self, steps: usize) -> Vec<f32> {
+        let decoded = self.decode(steps);
+        let channels = self.simulator.decoder.channels();
         let first = self.next_step;
         self.next_step += steps as i64;
         let (Some(noise), Some(history)) = (self.simulator.noise, &mut self.history) else {
-            return Ok(decoded.into_iter().step_by(channels).collect());
+            return decoded.into_iter().step_by(channels).collect();
         };
         let mut random = random(self.simulator.seed, self.member, first);
         let mut hours = Vec::with_capacity(steps * STEP_HOURS);
@@ -108,25 +97,21 @@ impl Member<'_> {
                 });
             }
         }
-        Ok(hours)
+        hours
     }
 
     /// The decoder's channels for the next steps, hour by hour. It sees the latents around them too.
-    fn decode(&mut self, steps: usize) -> Result<Vec<f32>, DecodeError> {
-        let Reach { before, after } = self.simulator.config.decoder_reach();
+    fn decode(&mut self, steps: usize) -> Vec<f32> {
+        let decoder = self.simulator.decoder;
+        let Reach { before, after } = decoder.reach();
         let seen = before + steps + after;
         while self.window.len() < seen {
             let Some(latent) = self.path.next() else { break };
             self.window.push_back(latent);
         }
-        let latents = self.simulator.config.latent_channels;
-        let values: Vec<f32> = self.window.iter().flatten().copied().collect();
+        let latents: Vec<f32> = self.window.iter().flatten().copied().collect();
         self.window.drain(..steps);
-        let device = self.simulator.vae.device();
-        let latent = Tensor::<3>::from_data(TensorData::new(values, [1, seen, latents]), &device);
-        let hours = self.simulator.vae.decode(latent);
-        let inside = hours.narrow(1, before * STEP_HOURS, steps * STEP_HOURS);
-        inside.into_data().try_to_vec::<f32>().map_err(|error| DecodeError(format!("{error:?}")))
+        decoder.decode(&latents, before..before + steps)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::Param;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use model::config::{DecoderKernel, MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
+use model::fast::decoder::Decoder;
 use model::fast::engine::{self, Engine};
 use model::loss;
 use model::parameters::{Mapping, Parameter};
@@ -180,6 +181,31 @@ proptest! {
         free: bool,
     ) {
         Case::new(config, sequences, steps, seed).agrees(free)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn decoded_hours_are_those_of_burns_operations(
+        config in configs(),
+        steps in 1..200_usize,
+        seed in 0..u64::MAX,
+    ) {
+        let case = Case::new(config, 1, steps, seed);
+        let latents = case.epsilon.clone();
+        let shape = [1, steps, case.config.latent_channels];
+        let wanted = case.vae.decode(Tensor::from_data(TensorData::new(latents.clone(), shape), &case.vae.device()));
+        let wanted = wanted.into_data().try_to_vec::<f32>().unwrap();
+        let decoder = Decoder::new(&case.vae, &case.config).unwrap();
+        let inside = steps / 3..steps;
+        let seen = decoder.decode(&latents, inside.clone());
+        let first = inside.start * STEP_HOURS * decoder.channels();
+        for (seen, wanted) in seen.iter().zip(&wanted[first..]) {
+            prop_assert!((seen - wanted).abs() < 1e-5 * wanted.abs().max(1.0), "{seen} is not {wanted}");
+        }
+        prop_assert_eq!(seen.len(), wanted.len() - first);
     }
 }
 

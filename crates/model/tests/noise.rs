@@ -1,7 +1,8 @@
 //! The noises and the prior with memory, against plain loops over their definitions.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use model::config::{MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
+use model::config::{DecoderKernel, MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
+use model::fast::decoder::Decoder;
 use model::gaussian::DiagonalGaussian;
 use model::latents::{LatentSource, Season};
 use model::noise::HISTORY_HOURS;
@@ -191,15 +192,43 @@ fn chunks_join_as_if_decoded_at_once() {
     let config = config(NoiseKind::White);
     let vae = model(&config, 5);
     let latents = LatentSource::learned(&vae).unwrap();
+    let decoder = Decoder::new(&vae, &config).unwrap();
     let simulator =
-        Simulator { vae: &vae, config: &config, latents: &latents, noise: None, persistence: None, seed: 9 };
-    let mut member = simulator.member(0, season).unwrap();
-    let chunks = [member.chunk().unwrap(), member.chunk().unwrap()].concat();
+        Simulator { decoder: &decoder, latents: &latents, noise: None, persistence: None, seed: 9 };
+    let mut member = simulator.member(0, season);
+    let chunks = [member.chunk(CHUNK_HOURS), member.chunk(CHUNK_HOURS)].concat();
     let steps = 2 * CHUNK_HOURS / STEP_HOURS;
     let path: Vec<f32> = latents.path(9, 0, 0, season).take(steps).flatten().collect();
     let whole = values(vae.decode(tensor([1, steps, config.latent_channels], &path)));
     // Before the first step and after the last one the whole sees zeros, the chunks see latents.
     for hour in 2 * STEP_HOURS..whole.len() - 2 * STEP_HOURS {
         assert!((chunks[hour] - whole[hour]).abs() < 1e-5, "hour {hour}");
+    }
+}
+
+#[test]
+fn hours_do_not_depend_on_how_many_are_wanted() {
+    let (phase, features) = season();
+    let season = Season { phase: &phase, features: &features };
+    for (noise, decoder) in KINDS.into_iter().zip([DecoderKernel::Mirrored, DecoderKernel::Wide].repeat(2)) {
+        let config = ModelConfig { decoder, ..config(noise) };
+        let vae = model(&config, 5);
+        let latents = LatentSource::learned(&vae).unwrap();
+        let decoder = Decoder::new(&vae, &config).unwrap();
+        let noise = NoiseSampler::new(&config, &vae.parameters().unwrap()).unwrap();
+        let simulator = Simulator {
+            decoder: &decoder,
+            latents: &latents,
+            noise: Some(&noise),
+            persistence: None,
+            seed: 9,
+        };
+        let whole = simulator.member(3, season).chunk(CHUNK_HOURS);
+        assert_eq!(whole.len(), CHUNK_HOURS);
+        for wanted in [1, 8760, 20_000] {
+            let part = simulator.member(3, season).chunk(wanted);
+            assert!(part.len() >= wanted && part.len() < CHUNK_HOURS, "{} hours", part.len());
+            assert_eq!(part, whole[..part.len()]);
+        }
     }
 }

@@ -5,12 +5,12 @@
 use contract::calendar::{HOUR_US, Moment, YearClock, year_start_us};
 use contract::normal_scores::NormalScores;
 use contract::season;
-use model::config::{ModelConfig, STEP_HOURS};
+use model::config::STEP_HOURS;
+use model::fast::decoder::Decoder;
 use model::latents::{LatentSource, Season};
 use model::noise::sampler::NoiseSampler;
 use model::persistence::{BANDS, Bands, Persistence, SETTLING_HOURS, TIME_CONSTANTS_DAYS};
 use model::simulate::{CHUNK_HOURS, Simulator};
-use model::vae::Vae;
 
 use crate::dataset::Dataset;
 
@@ -34,40 +34,33 @@ pub(crate) struct Calibration {
 /// Fits both to 200 generated years.
 ///
 /// # Errors
-/// When the device fails.
+/// When the map cannot be fitted.
 pub(crate) fn fit(
-    vae: &Vae,
-    config: &ModelConfig,
+    decoder: &Decoder,
     latents: &LatentSource,
     noise: &NoiseSampler,
     dataset: &Dataset,
     seed: u64,
 ) -> anyhow::Result<Calibration> {
-    let simulator = Simulator {
-        vae,
-        config,
-        latents,
-        noise: Some(noise),
-        persistence: None,
-        seed: seed.wrapping_add(SEED),
-    };
+    let simulator =
+        Simulator { decoder, latents, noise: Some(noise), persistence: None, seed: seed.wrapping_add(SEED) };
     let start = year_start_us(FIRST_YEAR);
     let phase = |step| season::phase_of_step(start, step, STEP_HOURS);
-    let features = |phase| season::features(phase, config.seasonal_degree).collect();
+    let features = |phase| season::features(phase, dataset.transform.seasonal_degree).collect();
     let season = Season { phase: &phase, features: &features };
     // Two members, one for each core.
     let hours = YEARS / 2 * 8766;
-    let member = |number: u32| -> anyhow::Result<Vec<f32>> {
-        let mut member = simulator.member(number, season)?;
+    let member = |number: u32| -> Vec<f32> {
+        let mut member = simulator.member(number, season);
         let mut values = Vec::with_capacity(hours + CHUNK_HOURS);
         while values.len() < hours {
-            values.extend(member.chunk()?);
+            values.extend(member.chunk(hours - values.len()));
         }
         values.truncate(hours);
-        Ok(values)
+        values
     };
     let (first, second) = rayon::join(|| member(0), || member(1));
-    let mut members = [first?, second?];
+    let mut members = [first, second];
     let mut clock = YearClock::default();
     let moments: Vec<Moment> = (0..hours as i64).map(|hour| clock.moment(start + hour * HOUR_US)).collect();
     let training: Vec<&[f32]> =

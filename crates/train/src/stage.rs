@@ -9,6 +9,7 @@ use contract::normal_scores::NormalScores;
 use contract::stage::{Inputs, Outputs, Stage};
 use contract::transform::Marginals;
 use model::config::ModelConfig;
+use model::fast::decoder::Decoder;
 use model::latents::LatentSource;
 use model::noise::sampler::NoiseSampler;
 use model::path_prior::PathPrior;
@@ -124,7 +125,8 @@ fn after_training(
     let calibration = match config.calibrate {
         true => {
             let noise = NoiseSampler::new(shape, &model.parameters()?)?;
-            Some(calibrate::fit(model, shape, &latents, &noise, dataset, config.train.seed)?)
+            let decoder = Decoder::new(model, shape)?;
+            Some(calibrate::fit(&decoder, &latents, &noise, dataset, config.train.seed)?)
         }
         false => None,
     };
