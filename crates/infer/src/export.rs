@@ -36,7 +36,7 @@ pub struct Part<'a> {
 }
 
 /// A file that takes parts in order: by member, then time.
-pub trait Sink {
+pub trait Sink: Send {
     /// Writes the next part.
     ///
     /// # Errors

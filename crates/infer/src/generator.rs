@@ -56,14 +56,15 @@ impl<'a> Generator<'a> {
         self.span.hours.div_ceil(CHUNK_HOURS)
     }
 
-    /// Draws one member; `take` gets its chunks in order, the last one ends with the span.
+    /// Draws one member; `take` gets its chunks in order, the last one ends with the span. While it works
+    /// on one, the next is drawn.
     ///
     /// # Errors
     /// Those of `take`.
     pub fn member(
         &self,
         member: i32,
-        mut take: impl FnMut(usize, Vec<f32>) -> anyhow::Result<()>,
+        mut take: impl FnMut(usize, Vec<f32>) -> anyhow::Result<()> + Send,
     ) -> anyhow::Result<()> {
         let simulator = Simulator {
             decoder: &self.decoder,
@@ -76,13 +77,22 @@ impl<'a> Generator<'a> {
         let features = |phase| season::features(phase, self.model.config.seasonal_degree).collect();
         let season = Season { phase: &phase, features: &features };
         let mut drawn = simulator.member(u32::try_from(member)?, season);
-        for chunk in 0..self.chunks() {
-            let first_hour = chunk * CHUNK_HOURS;
-            let left = self.span.hours - first_hour;
-            let mut hours = drawn.chunk(left);
+        let mut draw = |chunk: usize| {
+            let left = self.span.hours.saturating_sub(chunk * CHUNK_HOURS);
+            let mut hours = if left > 0 { drawn.chunk(left) } else { Vec::new() };
             hours.truncate(left);
-            self.restore(first_hour, &mut hours);
-            take(first_hour, hours)?;
+            hours
+        };
+        let mut next = draw(0);
+        for chunk in 0..self.chunks() {
+            let mut hours = std::mem::take(&mut next);
+            let mut finish = || {
+                self.restore(chunk * CHUNK_HOURS, &mut hours);
+                take(chunk * CHUNK_HOURS, std::mem::take(&mut hours))
+            };
+            let (following, taken) = rayon::join(|| draw(chunk + 1), &mut finish);
+            taken?;
+            next = following;
         }
         Ok(())
     }

@@ -15,4 +15,4 @@ mod layer;
 mod matrix;
 mod network;
 mod stream;
-mod vector;
+pub(crate) mod vector;

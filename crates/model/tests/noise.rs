@@ -96,7 +96,7 @@ proptest! {
                 decoded: &decoded[hour * channels..][..channels],
             };
             if hour >= first {
-                sum -= log_density(&sampler.density(&history, given), x[hour]);
+                sum -= log_density(sampler.density(&mut history, given), x[hour]);
             }
             sampler.remember(&mut history, given, x[hour]);
         }

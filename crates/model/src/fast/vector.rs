@@ -5,14 +5,14 @@ use pulp::Arch;
 
 /// Runs a loop with the machine's widest vectors. What `work` calls must be inlined into it.
 #[inline]
-pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)
 }
 
 /// `exp`, within two units in the last place, 0 and infinity outside the range of normal numbers excepted:
 /// `x` is held within -87 to 88.
 #[inline(always)]
-pub(super) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     // ln 2 in two parts (Cody and Waite 1980): the first has few digits, so that its multiples are exact.
     const LN_2_HIGH: f32 = 0.693_359_4;
@@ -36,7 +36,7 @@ pub(super) fn exp(x: f32) -> f32 {
 
 /// The sum of products, in eight partial sums.
 #[inline(always)]
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     const LANES: usize = 8;
     let mut sums = [0.0_f32; LANES];
     let (a_lanes, b_lanes) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
@@ -51,7 +51,7 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// `out += factor x`.
 #[inline(always)]
-pub(super) fn add_scaled(out: &mut [f32], factor: f32, x: &[f32]) {
+pub(crate) fn add_scaled(out: &mut [f32], factor: f32, x: &[f32]) {
     for (out, x) in out.iter_mut().zip(x) {
         *out += factor * x;
     }

@@ -9,6 +9,7 @@ use rand_distr::{Distribution, StandardNormal};
 use super::HOURS;
 use super::mixture::{DIFFERENCE_SCALE, LOG_SIGMA, MEAN_SCALE, seasonal_inputs};
 use crate::config::{ModelConfig, NoiseKind};
+use crate::fast::vector::{add_scaled, dot, exp, vectorised};
 use crate::parameters::{Parameter, ParameterError};
 
 /// Largest size of a standardised hour: a bound that no real hour comes near.
@@ -31,9 +32,15 @@ pub struct NoiseSampler {
     kind: Kind,
 }
 
-/// The hours before the next one, the last first.
+/// The hours before the next one, the last first, and room to work in.
 #[derive(Clone, Debug)]
-pub struct History(Vec<f32>);
+pub struct History {
+    hours: Vec<f32>,
+    density: Density,
+    inputs: Vec<f32>,
+    hidden: [Vec<f32>; 2],
+    output: Vec<f32>,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -70,7 +77,7 @@ struct Mixture {
 }
 
 /// One hour's distribution: a Gaussian, or several with weights that add up to 1.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Density {
     pub weights: Vec<f32>,
     pub means: Vec<f32>,
@@ -135,12 +142,18 @@ impl NoiseSampler {
             Kind::Ar { order, .. } => *order,
             Kind::Mixture(mixture) => mixture.lags,
         };
-        History(vec![0.0; hours])
+        History {
+            hours: vec![0.0; hours],
+            density: Density::default(),
+            inputs: Vec::new(),
+            hidden: [Vec::new(), Vec::new()],
+            output: Vec::new(),
+        }
     }
 
     /// True if an hour depends on the ones before it.
     pub fn has_memory(&self) -> bool {
-        !self.history().0.is_empty()
+        !self.history().hours.is_empty()
     }
 
     /// Draws the next standardised hour.
@@ -168,24 +181,33 @@ impl NoiseSampler {
             Kind::Ar { .. } => value - given.decoded[0],
             _ => value,
         };
-        if history.0.pop().is_some() {
-            history.0.insert(0, kept);
+        if let Some(oldest) = history.hours.len().checked_sub(1) {
+            history.hours.copy_within(..oldest, 1);
+            history.hours[0] = kept;
         }
     }
 
     /// The distribution of the next standardised hour.
-    pub fn density(&self, history: &History, given: Given<'_>) -> Density {
+    pub fn density<'a>(&self, history: &'a mut History, given: Given<'_>) -> &'a Density {
         let mean = given.decoded[0];
-        let gaussian = |mean, sigma| Density { weights: vec![1.0], means: vec![mean], sigmas: vec![sigma] };
-        match &self.kind {
-            Kind::White { sigma } => gaussian(mean, *sigma),
-            Kind::Heteroscedastic(scale) => gaussian(mean, scale.sigma(given)),
+        let (mean, sigma) = match &self.kind {
+            Kind::White { sigma } => (mean, *sigma),
+            Kind::Heteroscedastic(scale) => (mean, scale.sigma(given)),
             Kind::Ar { coefficients, order, scale } => {
                 let row = &coefficients[given.hour_of_day * order..(given.hour_of_day + 1) * order];
-                gaussian(mean + dot(row, &history.0), scale.sigma(given))
+                (mean + dot(row, &history.hours), scale.sigma(given))
             }
-            Kind::Mixture(mixture) => mixture.density(&history.0, given),
+            Kind::Mixture(mixture) => {
+                vectorised(|| mixture.density(history, given));
+                return &history.density;
+            }
+        };
+        let Density { weights, means, sigmas } = &mut history.density;
+        for (values, value) in [(weights, 1.0), (means, mean), (sigmas, sigma)] {
+            values.clear();
+            values.push(value);
         }
+        &history.density
     }
 }
 
@@ -198,67 +220,82 @@ impl Scale {
 }
 
 impl Mixture {
-    fn density(&self, history: &[f32], given: Given<'_>) -> Density {
+    #[inline(always)]
+    fn density(&self, history: &mut History, given: Given<'_>) {
+        let History { hours, density, inputs, hidden: [first, second], output } = history;
         let hour = given.hour_of_day;
-        let mut inputs = Vec::with_capacity(self.inputs);
-        inputs.push(history[0]);
-        inputs.extend(history.windows(2).map(|pair| (pair[0] - pair[1]) * DIFFERENCE_SCALE));
+        inputs.clear();
+        inputs.push(hours[0]);
+        inputs.extend(hours.windows(2).map(|pair| (pair[0] - pair[1]) * DIFFERENCE_SCALE));
         inputs.extend_from_slice(given.decoded);
         inputs.extend(self.seasonal.iter().map(|&i| given.seasonal[i]));
 
         let mut linear =
-            self.hour_bias[hour] + dot(&self.linear[hour * self.inputs..][..self.inputs], &inputs);
+            self.hour_bias[hour] + dot(&self.linear[hour * self.inputs..][..self.inputs], inputs);
         let scales = &self.log_scale[hour * (1 + self.seasonal.len())..][..1 + self.seasonal.len()];
         let mut log_scale = scales[0];
         for ((&i, row), scale) in
             self.seasonal.iter().zip(self.season_linear.chunks_exact(self.inputs)).zip(&scales[1..])
         {
-            linear += given.seasonal[i] * dot(row, &inputs);
+            linear += given.seasonal[i] * dot(row, inputs);
             log_scale += given.seasonal[i] * scale;
         }
-        let mut hidden = self.input_bias[hour * self.hidden..][..self.hidden].to_vec();
-        add_product(&mut hidden, &inputs, &self.input_kernel);
-        hidden.iter_mut().for_each(silu);
-        let mut second = self.hidden_bias.clone();
-        add_product(&mut second, &hidden, &self.hidden_kernel);
+        let bias = &self.input_bias[hour * self.hidden..][..self.hidden];
+        layer(first, inputs, &self.input_kernel, bias);
+        first.iter_mut().for_each(silu);
+        layer(second, first, &self.hidden_kernel, &self.hidden_bias);
         second.iter_mut().for_each(silu);
-        let mut output = self.output_bias.clone();
-        add_product(&mut output, &second, &self.output_kernel);
+        layer(output, second, &self.output_kernel, &self.output_bias);
 
         let (logits, rest) = output.split_at(self.components);
         let (means, log_sigmas) = rest.split_at(self.components);
-        let centre = history[0] + linear;
-        Density {
-            weights: softmax(logits),
-            means: means.iter().map(|mean| centre + mean * MEAN_SCALE).collect(),
-            sigmas: log_sigmas
-                .iter()
-                .map(|log| (log + log_scale).clamp(LOG_SIGMA.0, LOG_SIGMA.1).exp())
-                .collect(),
-        }
+        let centre = hours[0] + linear;
+        softmax(&mut density.weights, logits);
+        density.means.clear();
+        density.means.extend(means.iter().map(|mean| centre + mean * MEAN_SCALE));
+        density.sigmas.clear();
+        let sigma = |log: &f32| exp((log + log_scale).clamp(LOG_SIGMA.0, LOG_SIGMA.1));
+        density.sigmas.extend(log_sigmas.iter().map(sigma));
     }
 }
 
-/// `out += x kernel`, kernel `[x, out]`.
-fn add_product(out: &mut [f32], x: &[f32], kernel: &[f32]) {
-    for (x, row) in x.iter().zip(kernel.chunks_exact(out.len())) {
-        for (out, weight) in out.iter_mut().zip(row) {
-            *out += x * weight;
+/// `out = bias + x kernel`, kernel `[x, out]`.
+#[inline(always)]
+fn layer(out: &mut Vec<f32>, x: &[f32], kernel: &[f32], bias: &[f32]) {
+    /// Sums that are kept in registers.
+    const BLOCK: usize = 16;
+    let width = bias.len();
+    out.clear();
+    out.extend_from_slice(bias);
+    let mut blocks = out.chunks_exact_mut(BLOCK);
+    for (number, block) in blocks.by_ref().enumerate() {
+        let mut sums = [0.0; BLOCK];
+        sums.copy_from_slice(block);
+        for (x, row) in x.iter().zip(kernel.chunks_exact(width)) {
+            let row = &row[number * BLOCK..(number + 1) * BLOCK];
+            for (sum, weight) in sums.iter_mut().zip(row) {
+                *sum += x * weight;
+            }
         }
+        block.copy_from_slice(&sums);
+    }
+    let rest = blocks.into_remainder();
+    let first = width - rest.len();
+    for (x, row) in x.iter().zip(kernel.chunks_exact(width)) {
+        add_scaled(rest, *x, &row[first..]);
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
+#[inline(always)]
 fn silu(x: &mut f32) {
-    *x /= 1.0 + (-*x).exp();
+    *x /= 1.0 + exp(-*x);
 }
 
-fn softmax(logits: &[f32]) -> Vec<f32> {
+#[inline(always)]
+fn softmax(out: &mut Vec<f32>, logits: &[f32]) {
     let largest = logits.iter().copied().fold(f32::MIN, f32::max);
-    let powers: Vec<f32> = logits.iter().map(|logit| (logit - largest).exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
+    out.clear();
+    out.extend(logits.iter().map(|logit| exp(logit - largest)));
+    let sum: f32 = out.iter().sum();
+    out.iter_mut().for_each(|power| *power /= sum);
 }
