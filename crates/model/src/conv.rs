@@ -5,6 +5,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use crate::frames::Frame;
 use crate::{frames, init};
 
 /// A convolution from `[batch, time, in]` to `[batch, time / stride, out]`.
@@ -30,6 +31,12 @@ impl Conv {
         Conv { kernel, bias: Param::from_tensor(Tensor::zeros([channels_out], device)), stride }
     }
 
+    /// What the kernel sees around a frame.
+    pub(crate) fn reach(&self) -> Frame {
+        let padding = (self.stride - 1) / 2;
+        Frame { stride: self.stride, padding, spill: self.stride - 1 - padding }
+    }
+
     /// `y[t] = bias + sum over j of x[stride * t + j - padding] kernel[j]`, padding =
     /// (stride - 1) / 2 rounded down, x zero outside.
     ///
@@ -41,8 +48,7 @@ impl Conv {
         assert_eq!(time % self.stride, 0, "{time} steps in strides of {}", self.stride);
         let frames = time / self.stride;
         let frame = x.reshape([batch, frames, self.stride * channels_in]);
-        let before = (self.stride - 1) / 2;
-        let after = self.stride - 1 - before;
+        let Frame { padding: before, spill: after, .. } = self.reach();
         let mut window = Vec::with_capacity(3);
         if before > 0 {
             let tail = frame.clone().narrow(2, (self.stride - before) * channels_in, before * channels_in);

@@ -14,5 +14,9 @@ mod divergence;
 mod layer;
 mod matrix;
 mod network;
+mod operation;
 mod stream;
 pub(crate) mod vector;
+
+/// Parts that a batch is split into, whatever the machine, and so the most threads that can work on it.
+const LANES: usize = 8;

@@ -1,7 +1,7 @@
 //! Drawing latent paths. Each step of each member has random numbers of its own, so that a path does
 //! not depend on where one begins to read it.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -63,7 +63,7 @@ impl EncodedRun {
         let shape = [1, steps, features.len() / steps.max(1)];
         let values = Tensor::<2>::from_data(TensorData::new(hours.to_vec(), [1, hours.len()]), &device);
         let seasonal = Tensor::<3>::from_data(TensorData::new(features.to_vec(), shape), &device);
-        let posterior = vae.encode(values);
+        let posterior = if device == Device::flex() { vae.encode_fused(values) } else { vae.encode(values) };
         let read = |tensor: Tensor<3>, name: &str| {
             let values = tensor.into_data().try_to_vec::<f32>();
             values.map_err(|_| ParameterError::Unreadable(name.to_string()))

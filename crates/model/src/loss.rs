@@ -34,9 +34,23 @@ impl Vae {
     /// The loss of a batch: the noise's mean negative log density over sequences and hours, plus the
     /// latents' KL divided by the hours.
     pub fn loss(&self, batch: &Batch) -> Loss {
+        self.loss_through(batch, Vae::encode, Vae::decode)
+    }
+
+    /// The same, with encoder and decoder as one operation each ([`Vae::encode_fused`]).
+    pub fn loss_fused(&self, batch: &Batch) -> Loss {
+        self.loss_through(batch, Vae::encode_fused, Vae::decode_fused)
+    }
+
+    fn loss_through(
+        &self,
+        batch: &Batch,
+        encode: impl FnOnce(&Vae, Tensor<2>) -> DiagonalGaussian,
+        decode: impl FnOnce(&Vae, Tensor<3>) -> Tensor<3>,
+    ) -> Loss {
         let [_, hours] = batch.values.dims();
-        let posterior = self.encode(batch.values.clone());
-        let decoded = self.decode(posterior.sample(batch.epsilon.clone()));
+        let posterior = encode(self, batch.values.clone());
+        let decoded = decode(self, posterior.sample(batch.epsilon.clone()));
         let reconstruction =
             self.noise.negative_log_likelihood(batch.values.clone(), decoded.clone(), batch.seasonal.clone());
         let kl_terms = self.prior.kl(&posterior, batch.seasonal.clone());

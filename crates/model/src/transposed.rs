@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use crate::config::DecoderKernel;
+use crate::frames::Frame;
 use crate::{frames, init};
 
 /// A transposed convolution from `[batch, time, in]` to `[batch, time * stride, out]`.
@@ -56,17 +57,17 @@ impl Transposed {
         (frame + bias).reshape([batch, time * self.stride, channels_out])
     }
 
-    /// Steps of a frame that the kernel reaches before it starts, and after it ends.
-    fn reach(&self) -> (usize, usize) {
-        let width = self.kernel.dims()[0];
-        (self.padding, width - self.stride - self.padding)
+    /// What the kernel reaches around a frame.
+    pub(crate) fn reach(&self) -> Frame {
+        let Transposed { stride, padding, .. } = *self;
+        Frame { stride, padding, spill: self.kernel.dims()[0] - stride - padding }
     }
 
     /// A frame sees the step before (the kernel's end), its own, and the step after (the kernel's
     /// start): one product with those three blocks of rows.
     fn shift_then_multiply(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, time, channels_in] = x.dims();
-        let (stride, (padding, spill)) = (self.stride, self.reach());
+        let Frame { stride, padding, spill } = self.reach();
         let mut window = Vec::with_capacity(3);
         let mut kernel = Vec::with_capacity(3);
         if spill > 0 {
@@ -90,7 +91,7 @@ impl Transposed {
     fn multiply_then_shift(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, time, channels_in] = x.dims();
         let [width, channels_out, _] = self.kernel.dims();
-        let (stride, (padding, spill)) = (self.stride, self.reach());
+        let Frame { stride, padding, spill } = self.reach();
         let kernel = self.kernel.val().reshape([width * channels_out, channels_in]).transpose();
         let taps = x.reshape([batch * time, channels_in]).matmul(kernel);
         let taps = taps.reshape([batch, time, width * channels_out]);

@@ -6,7 +6,6 @@ use rayon::prelude::*;
 
 use super::layout::Layout;
 use super::network::{Network, Streams};
-use super::stream::Extent;
 use crate::config::{ModelConfig, Reach, STEP_HOURS};
 use crate::parameters::ParameterError;
 use crate::vae::Vae;
@@ -32,7 +31,7 @@ impl Decoder {
     pub fn new(vae: &Vae, config: &ModelConfig) -> Result<Decoder, ParameterError> {
         let layout = Layout::of(vae)?;
         Ok(Decoder {
-            network: Network::decoder(config, &layout),
+            network: Network::decoder(vae, &layout),
             weights: layout.read(vae)?,
             latents: config.latent_channels,
             channels: config.noise.context(),
@@ -70,10 +69,8 @@ impl Decoder {
             let first = inside.start + number * PIECE_STEPS;
             let start = first.saturating_sub(self.reach.before);
             let end = (first + out.len() / of_step + self.reach.after).min(steps);
-            self.network.resize(streams, Extent { sequences: 1, steps: end - start });
             let seen = &latents[start * self.latents..end * self.latents];
-            streams.input_mut().sequence_mut(0).copy_from_slice(seen);
-            self.network.forward(&self.weights, streams);
+            self.network.run(&self.weights, seen, end - start, streams);
             let skipped = (first - start) * of_step;
             out.copy_from_slice(&streams.output().sequence(0)[skipped..skipped + out.len()]);
         });

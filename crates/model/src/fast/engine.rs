@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::LANES;
 use super::density::{self, Density, Sequence};
 use super::divergence::{self, Divergence, Latents, Transition};
 use super::layout::Layout;
@@ -16,8 +17,6 @@ use crate::config::{ModelConfig, STEP_HOURS};
 use crate::parameters::ParameterError;
 use crate::vae::Vae;
 
-/// Parts that a batch is split into, and so the most threads that can work on it.
-const LANES: usize = 8;
 /// Latent steps of a chunk, at least.
 const CHUNK_STEPS: usize = 64;
 
@@ -102,8 +101,8 @@ impl Engine {
     pub fn new(vae: &Vae, config: &ModelConfig) -> Result<Engine, ParameterError> {
         let layout = Layout::of(vae)?;
         let plan = Plan {
-            encoder: Network::encoder(config, &layout),
-            decoder: Network::decoder(config, &layout),
+            encoder: Network::encoder(vae, &layout),
+            decoder: Network::decoder(vae, &layout),
             divergence: Divergence::new(config, &layout),
             latents: config.latent_channels,
             features: config.seasonal_features(),

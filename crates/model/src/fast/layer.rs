@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::matrix::MatrixMut;
 use super::matrix::{Matrix, add_product, set_product};
-use super::stream::{Reach, Stream};
+use super::stream::Stream;
+use crate::frames::Frame;
 
 /// Which way a layer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(super) enum Direction {
 #[derive(Clone, Debug)]
 pub(super) struct Layer {
     pub(super) direction: Direction,
-    pub(super) reach: Reach,
+    pub(super) reach: Frame,
     pub(super) channels_in: usize,
     pub(super) channels_out: usize,
     pub(super) rectify: bool,
@@ -88,9 +89,9 @@ impl Layer {
 
 /// Each row times the kernel becomes a frame, and what reaches beyond it is added to the frames around;
 /// nothing reaches beyond the first and the last frame but from blank rows.
-fn scatter(output: &mut Stream, reach: Reach, rows: Matrix<'_>, kernel: Matrix<'_>) {
+fn scatter(output: &mut Stream, reach: Frame, rows: Matrix<'_>, kernel: Matrix<'_>) {
     let channels = output.channels();
-    let Reach { stride, padding, spill } = reach;
+    let Frame { stride, padding, spill } = reach;
     let count = output.rows() / stride;
     let taps = |first: usize, taps: usize| kernel.take_columns(first * channels, taps * channels);
     let frames = output.frames_mut(stride, (0, count), (0, stride));

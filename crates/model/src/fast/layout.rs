@@ -18,13 +18,19 @@ impl Layout {
     /// # Errors
     /// When the device does not give one back.
     pub fn of(vae: &Vae) -> Result<Layout, ParameterError> {
-        let mut places = BTreeMap::new();
+        let parameters = vae.parameters()?.into_iter();
+        Ok(Layout::from_shapes(parameters.map(|(name, parameter)| (name, parameter.shape))))
+    }
+
+    /// Parameters one after the other in that order.
+    pub(super) fn from_shapes(shapes: impl IntoIterator<Item = (String, Vec<usize>)>) -> Layout {
         let mut end = 0;
-        for (name, Parameter { shape, values }) in vae.parameters()? {
-            places.insert(name, (shape, end..end + values.len()));
-            end += values.len();
-        }
-        Ok(Layout { places })
+        let place = |(name, shape): (String, Vec<usize>)| {
+            let start = end;
+            end += shape.iter().product::<usize>();
+            (name, (shape, start..end))
+        };
+        Layout { places: shapes.into_iter().map(place).collect() }
     }
 
     /// Number of weights.
@@ -55,7 +61,7 @@ impl Layout {
     /// # Errors
     /// When one is missing, has another shape, or has no place in the layout.
     pub fn flatten(&self, mut weights: BTreeMap<String, Parameter>) -> Result<Vec<f32>, ParameterError> {
-        let mut all = Vec::with_capacity(self.weights());
+        let mut all = vec![0.0; self.weights()];
         for (name, (shape, range)) in &self.places {
             let weight = weights.remove(name).ok_or_else(|| ParameterError::Missing(name.clone()))?;
             if weight.shape != *shape || weight.values.len() != range.len() {
@@ -65,7 +71,7 @@ impl Layout {
                     wanted: shape.clone(),
                 });
             }
-            all.extend(weight.values);
+            all[range.clone()].copy_from_slice(&weight.values);
         }
         match weights.into_keys().next() {
             Some(name) => Err(ParameterError::Unknown(name)),

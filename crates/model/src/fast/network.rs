@@ -2,8 +2,8 @@
 
 use super::layer::{Direction, Layer};
 use super::layout::Layout;
-use super::stream::{Extent, Reach, Stream};
-use crate::config::ModelConfig;
+use super::stream::{Extent, Stream};
+use crate::vae::Vae;
 
 /// The layers of the encoder or the decoder.
 #[derive(Clone, Debug)]
@@ -20,49 +20,51 @@ pub(super) struct Network {
 pub(super) struct Streams(Vec<Stream>);
 
 impl Network {
-    pub(super) fn encoder(config: &ModelConfig, layout: &Layout) -> Network {
-        let reach = |stride: usize| {
-            let padding = (stride - 1) / 2;
-            Reach { stride, padding, spill: stride - 1 - padding }
-        };
-        Network::new(Direction::Down, "encoder", &config.encoder_layers(), reach, layout)
+    /// The encoder, whose weights are where the layout says.
+    pub(super) fn encoder(vae: &Vae, layout: &Layout) -> Network {
+        let layers = vae.encoder.iter().enumerate().map(|(i, layer)| {
+            let [_, channels_in, channels_out] = layer.kernel.dims();
+            Layer {
+                direction: Direction::Down,
+                reach: layer.reach(),
+                channels_in,
+                channels_out,
+                rectify: i + 1 < vae.encoder.len(),
+                kernel: layout.range(&format!("encoder.{i}.kernel")),
+                bias: layout.range(&format!("encoder.{i}.bias")),
+            }
+        });
+        Network::of(layers.collect())
     }
 
-    pub(super) fn decoder(config: &ModelConfig, layout: &Layout) -> Network {
-        let reach = |stride: usize| {
-            let (padding, spill) = config.decoder.reach(stride);
-            Reach { stride, padding, spill }
-        };
-        Network::new(Direction::Up, "decoder", &config.decoder_layers(), reach, layout)
+    /// The decoder, whose weights are where the layout says.
+    pub(super) fn decoder(vae: &Vae, layout: &Layout) -> Network {
+        let layers = vae.decoder.iter().enumerate().map(|(i, layer)| {
+            let [_, channels_out, channels_in] = layer.kernel.dims();
+            Layer {
+                direction: Direction::Up,
+                reach: layer.reach(),
+                channels_in,
+                channels_out,
+                rectify: i + 1 < vae.decoder.len(),
+                kernel: layout.range(&format!("decoder.{i}.kernel")),
+                bias: layout.range(&format!("decoder.{i}.bias")),
+            }
+        });
+        Network::of(layers.collect())
     }
 
-    fn new(
-        direction: Direction,
-        name: &str,
-        shapes: &[(usize, usize, usize)],
-        reach: impl Fn(usize) -> Reach,
-        layout: &Layout,
-    ) -> Network {
-        let last = shapes.len() - 1;
-        let layer = |(i, &(stride, channels_in, channels_out)): (usize, &(usize, usize, usize))| Layer {
-            direction,
-            reach: reach(stride),
-            channels_in,
-            channels_out,
-            rectify: i < last,
-            kernel: layout.range(&format!("{name}.{i}.kernel")),
-            bias: layout.range(&format!("{name}.{i}.bias")),
-        };
-        let layers: Vec<Layer> = shapes.iter().enumerate().map(layer).collect();
-        let strides = shapes.iter().map(|&(stride, ..)| stride);
-        let whole: usize = strides.clone().product();
-        let mut rate = if direction == Direction::Down { whole } else { 1 };
+    fn of(layers: Vec<Layer>) -> Network {
+        let strides = layers.iter().map(|layer| layer.reach.stride);
+        let margin_rows = strides.clone().max().unwrap_or_default();
+        let down = layers.iter().all(|layer| layer.direction == Direction::Down);
+        let mut rate: usize = if down { strides.clone().product() } else { 1 };
         let mut rates = vec![rate];
-        for stride in strides.clone() {
-            rate = if direction == Direction::Down { rate / stride } else { rate * stride };
+        for stride in strides {
+            rate = if down { rate / stride } else { rate * stride };
             rates.push(rate);
         }
-        Network { layers, rates, margin_rows: strides.max().unwrap_or_default() }
+        Network { rates, margin_rows, layers }
     }
 
     /// Makes room for a chunk; the first stream's sequences are then to be filled.
@@ -73,6 +75,31 @@ impl Network {
         for ((stream, &rate), channels) in streams.0.iter_mut().zip(&self.rates).zip(channels) {
             stream.resize(extent, rate, channels, self.margin_rows);
         }
+    }
+
+    /// One sequence through the network.
+    pub(super) fn run(&self, weights: &[f32], input: &[f32], steps: usize, streams: &mut Streams) {
+        self.resize(streams, Extent { sequences: 1, steps });
+        streams.input_mut().sequence_mut(0).copy_from_slice(input);
+        self.forward(weights, streams);
+    }
+
+    /// The extent of `[sequence, row, channel]` that go in.
+    pub(super) fn extent(&self, shape: &[usize]) -> Extent {
+        Extent { sequences: shape[0], steps: shape[1] / self.rates[0] }
+    }
+
+    /// Values of a sequence that go in, and that come out.
+    pub(super) fn values_of_sequence(&self, steps: usize) -> (usize, usize) {
+        let (first, last) = (&self.layers[0], &self.layers[self.layers.len() - 1]);
+        let rate = self.rates[self.rates.len() - 1];
+        (steps * self.rates[0] * first.channels_in, steps * rate * last.channels_out)
+    }
+
+    /// `[sequence, row, channel]` that come out.
+    pub(super) fn output_shape(&self, extent: Extent) -> [usize; 3] {
+        let last = &self.layers[self.layers.len() - 1];
+        [extent.sequences, extent.steps * self.rates[self.rates.len() - 1], last.channels_out]
     }
 
     /// From the first stream to the last.

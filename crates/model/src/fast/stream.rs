@@ -4,6 +4,7 @@
 
 use super::matrix::{Matrix, MatrixMut};
 use super::vector::vectorised;
+use crate::frames::Frame;
 
 /// How many sequences a chunk has, and how long they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,22 +12,6 @@ pub(super) struct Extent {
     pub(super) sequences: usize,
     /// Latent steps of each.
     pub(super) steps: usize,
-}
-
-/// What a layer's kernel sees of a frame of `stride` rows and its neighbours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reach {
-    pub(super) stride: usize,
-    /// Rows before the frame, at most `stride`.
-    pub(super) padding: usize,
-    /// Rows after it, at most `stride`.
-    pub(super) spill: usize,
-}
-
-impl Reach {
-    pub(super) fn width(self) -> usize {
-        self.padding + self.stride + self.spill
-    }
 }
 
 /// Rows of channels, with a margin of zeros on both sides.
@@ -119,7 +104,7 @@ impl Stream {
     }
 
     /// What a kernel sees: one row for each frame, `width * channels` columns.
-    pub(super) fn windows(&self, reach: Reach) -> Matrix<'_> {
+    pub(super) fn windows(&self, reach: Frame) -> Matrix<'_> {
         let start = self.margin - reach.padding * self.channels;
         let frames = self.rows() / reach.stride;
         let columns = reach.width() * self.channels;
