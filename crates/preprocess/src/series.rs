@@ -1,11 +1,14 @@
 //! The series as a polars frame: local time, whole years, yearly means, and the steps from ingested
 //! values to standardised ones.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use contract::artifact::Split;
 use contract::calendar::{HOUR_US, Moment, UtcOffset, YearClock, year_start_us};
 use contract::transform::{Marginals, Scaler, Trend};
 use polars::prelude::*;
+use polars::series::IsSorted;
 
 use crate::config::MarginalsKind;
 use crate::years::YearCount;
@@ -32,9 +35,24 @@ impl Series {
     /// Those of polars.
     pub(crate) fn new(time: &[i64], values: &[f32], offset: UtcOffset) -> anyhow::Result<Series> {
         let values = values.iter().map(|&value| (!value.is_nan()).then_some(f64::from(value)));
-        let values: Float64Chunked = values.collect_ca(VALUE.into());
-        let frame = DataFrame::new(time.len(), vec![Column::new(TIME.into(), time), values.into_column()])?;
-        Ok(Series { frame: frame.lazy().with_columns(local_columns(offset)), offset })
+        Series::of(time, values.collect_ca(VALUE.into()), offset)
+    }
+
+    /// The values at those times, which ascend.
+    fn of(time: &[i64], values: Float64Chunked, offset: UtcOffset) -> anyhow::Result<Series> {
+        let local: Vec<i64> = time.iter().map(|&time| offset.to_local(time)).collect();
+        let mut clock = YearClock::default();
+        let years: Vec<i32> = local.iter().map(|&local| i32::from(clock.moment(local).year)).collect();
+        let mut years = Column::new(YEAR.into(), years);
+        // Years are groups of neighbours then, and need no hashes.
+        years.set_sorted_flag(IsSorted::Ascending);
+        let columns = vec![
+            Column::new(TIME.into(), time),
+            Column::new(LOCAL_TIME.into(), local),
+            years,
+            values.with_name(VALUE.into()).into_column(),
+        ];
+        Ok(Series { frame: DataFrame::new(time.len(), columns)?.lazy(), offset })
     }
 
     /// The observed hours of each local year, in order.
@@ -60,14 +78,16 @@ impl Series {
             (first..end).step_by(HOUR_US as usize)
         });
         let time: Vec<i64> = hours.map(|local| self.offset.to_utc(local)).collect();
-        let axis = DataFrame::new(time.len(), vec![Column::new(TIME.into(), time)])?.lazy();
-        let observed = self.frame.clone().select([col(TIME), col(VALUE)]);
-        let frame = axis
-            .left_join(observed, col(TIME), col(TIME))
-            .sort([TIME], SortMultipleOptions::default())
-            .with_columns(local_columns(self.offset))
-            .collect()?;
-        Ok(Series { frame: frame.lazy(), offset: self.offset })
+        let observed = self.frame.clone().select([col(TIME), col(VALUE)]).collect()?;
+        let first = observed.column(TIME)?.i64()?.first();
+        let observed = observed.column(VALUE)?.f64()?;
+        // The series is hourly: an hour's row follows from its time.
+        let value = |&time: &i64| {
+            let since = time - first?;
+            let row = usize::try_from(since / HOUR_US).ok().filter(|_| since >= 0 && since % HOUR_US == 0)?;
+            (row < observed.len()).then(|| observed.get(row)).flatten()
+        };
+        Series::of(&time, time.iter().map(value).collect_ca(VALUE.into()), self.offset)
     }
 
     /// The mean of each of these years, over its observed hours.
@@ -180,14 +200,9 @@ pub(crate) struct Adjusted {
     pub standardised: Vec<f32>,
 }
 
-/// Local time and local year of each row.
-fn local_columns(offset: UtcOffset) -> [Expr; 2] {
-    let local = col(TIME) + lit(offset.microseconds());
-    let datetime = local.clone().cast(DataType::Datetime(TimeUnit::Microseconds, None));
-    [local.alias(LOCAL_TIME), datetime.dt().year().alias(YEAR)]
-}
-
 /// The names of the splits as a column's values.
-pub(crate) fn split_names(splits: impl Iterator<Item = Option<Split>>) -> Vec<Option<String>> {
-    splits.map(|split| split.map(|split| split.name().to_string())).collect()
+pub(crate) fn split_names(splits: impl Iterator<Item = Option<Split>>) -> Vec<Option<Arc<str>>> {
+    let names = [Split::Train, Split::Validation, Split::Test].map(|split| (split, Arc::from(split.name())));
+    let name = |split| names.iter().find(|(other, _)| *other == split).map(|(_, name)| Arc::clone(name));
+    splits.map(|split| split.and_then(name)).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, bail};
 use contract::artifact::{FORMAT, OBSERVED, SEASON, SERIES, STANDARDISED, Split, TRANSFORM, WINDOWS, column};
-use contract::calendar::{HOUR_US, year};
+use contract::calendar::{HOUR_US, YearClock};
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
 use contract::transform::{Transform, TrendBy, TrendMethod};
@@ -153,12 +153,13 @@ fn deal(
     roles: &[(i16, Option<Split>)],
 ) -> anyhow::Result<(Vec<Option<Split>>, Vec<Window>)> {
     let role: HashMap<i16, Option<Split>> = roles.iter().copied().collect();
+    let mut clock = YearClock::default();
     let hours: Vec<Hour> = adjusted
         .local_times
         .iter()
         .zip(&adjusted.standardised)
         .map(|(&local_us, value)| {
-            let split = role.get(&year(local_us)).copied().flatten();
+            let split = role.get(&clock.moment(local_us).year).copied().flatten();
             Hour { local_us, split, missing: value.is_nan() }
         })
         .collect();
@@ -209,13 +210,17 @@ fn write_artifacts(
         Column::with_unit(column::adjusted(name), unit, Values::Float32(adjusted.adjusted.clone())),
         split(),
     ]);
-    tables::write(&outputs.file(OBSERVED), &observed)?;
     let standardised = Table::new(vec![
         local_time(),
         Column::with_unit(name, "1", Values::Float32(adjusted.standardised.clone())),
         split(),
     ]);
-    tables::write(&outputs.file(STANDARDISED), &standardised)?;
+    // The two long ones side by side.
+    std::thread::scope(|scope| {
+        let observed = scope.spawn(|| tables::write(&outputs.file(OBSERVED), &observed));
+        tables::write(&outputs.file(STANDARDISED), &standardised)?;
+        observed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
     let season = days::seasonal_table(&adjusted.local_times, config.seasonal_degree);
     tables::write(&outputs.file(SEASON), &season)?;
     let first_rows =

@@ -36,7 +36,7 @@ pub enum Values {
     Int32(Vec<i32>),
     UInt8(Vec<u8>),
     /// `None` is missing.
-    Text(Vec<Option<String>>),
+    Text(Vec<Option<Arc<str>>>),
 }
 
 impl PartialEq for Values {
@@ -140,7 +140,7 @@ impl Column {
             }
             Values::Int32(values) => Arc::new(Int32Array::from_iter_values(values.iter().copied())),
             Values::UInt8(values) => Arc::new(UInt8Array::from_iter_values(values.iter().copied())),
-            Values::Text(values) => Arc::new(StringArray::from_iter(values)),
+            Values::Text(values) => Arc::new(values.iter().map(Option::as_deref).collect::<StringArray>()),
         }
     }
 
@@ -190,7 +190,15 @@ impl Column {
             }
             Values::Text(values) => {
                 let array = array.as_string_opt::<i32>().with_context(mismatch)?;
-                values.extend(array.iter().map(|value| value.map(str::to_string)));
+                // Texts repeat: neighbours share theirs.
+                let mut last: Option<Arc<str>> = values.last().cloned().flatten();
+                values.extend(array.iter().map(|value| {
+                    let text = value?;
+                    if last.as_deref() != Some(text) {
+                        last = Some(Arc::from(text));
+                    }
+                    last.clone()
+                }));
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! A table: columns of one length, and metadata by key.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 
@@ -91,7 +92,7 @@ impl Table {
 
     /// The values of a text column.
     #[allow(clippy::missing_errors_doc)]
-    pub fn texts(&self, name: &str) -> anyhow::Result<&[Option<String>]> {
+    pub fn texts(&self, name: &str) -> anyhow::Result<&[Option<Arc<str>>]> {
         match &self.column(name)?.values {
             Values::Text(values) => Ok(values),
             other => bail!("column {name:?} is {}, wanted text", other.kind()),

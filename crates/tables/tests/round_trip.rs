@@ -27,7 +27,7 @@ fn table(rows: usize, seed: u64) -> Table {
         Column::new("t2m_flag", Values::UInt8((0..rows).map(|i| i as u8).collect())),
         Column::new(
             "split",
-            Values::Text((0..rows).map(|i| (i % 3 > 0).then(|| format!("part {}", i % 3))).collect()),
+            Values::Text((0..rows).map(|i| (i % 3 > 0).then(|| format!("part {}", i % 3).into())).collect()),
         ),
     ]);
     table.metadata.insert("place".to_string(), "48.45 N".to_string());

@@ -1,6 +1,7 @@
 //! The standardised series in memory, and the batches that are drawn from it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -189,7 +190,7 @@ pub(crate) enum Purpose {
     Posterior = 3,
 }
 
-fn is(split: &Option<String>, wanted: Split) -> bool {
+fn is(split: &Option<Arc<str>>, wanted: Split) -> bool {
     split.as_deref() == Some(wanted.name())
 }
 

@@ -35,7 +35,7 @@ fn write_inputs(folder: &Path) {
     };
     let values = times.iter().enumerate().map(value).collect();
     let first_validation_day = DAYS * 3 / 4;
-    let role = |day: usize| Some(if day < first_validation_day { "train" } else { "validation" }.to_string());
+    let role = |day: usize| Some(if day < first_validation_day { "train" } else { "validation" }.into());
     let standardised = Table::new(vec![
         Column::new("local_time", Values::LocalTime(times.clone())),
         Column::new("t2m", Values::Float32(values)),

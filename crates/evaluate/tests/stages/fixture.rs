@@ -133,12 +133,12 @@ fn observed(case: &Case) -> Table {
     let mut values: Vec<f32> = times.iter().map(|&time| weather.at(time) as f32).collect();
     values[0] = f32::NAN;
     let split = |time: i64| match (civil(time).year - 2001) / 2 {
-        _ if case.in_sample => (civil(time).day_of_year > 20).then(|| "train".to_string()),
-        1 | 3 | 5 => Some("test".to_string()),
-        4 => Some("validation".to_string()),
-        _ => Some("train".to_string()),
+        _ if case.in_sample => (civil(time).day_of_year > 20).then_some("train"),
+        1 | 3 | 5 => Some("test"),
+        4 => Some("validation"),
+        _ => Some("train"),
     };
-    let splits = times.iter().map(|&time| split(time)).collect();
+    let splits = times.iter().map(|&time| split(time).map(Into::into)).collect();
     let rows = times.len();
     Table::new(vec![
         Column::new("time", Values::Time(times.iter().map(|time| time - HOUR_US).collect())),
