@@ -19,7 +19,8 @@ use self::data::Data;
 use self::scratch::Scratch;
 use crate::builder::{self, BENCHMARKS, Binaries};
 use crate::console::{Console, LogFormat};
-use crate::failure::config;
+use crate::failure::{Failure, config};
+use crate::interrupt;
 use crate::workspace::Workspace;
 
 /// What to measure, and how to say it.
@@ -55,8 +56,14 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> anyhow::Result<
     let scratch = Scratch::new(workspace)?;
     let chosen: Vec<Benchmark> =
         Benchmark::ALL.into_iter().filter(|name| only.is_none_or(|only| only == *name)).collect();
-    let mut results = measure_computations(&chosen, &binaries, &scratch, &console)?;
-    results.extend(stages::measure(&chosen, workspace, &data, &binaries, &scratch, &console)?);
+    let measured = measure_computations(&chosen, &binaries, &scratch, &console).and_then(|mut results| {
+        results.extend(stages::measure(&chosen, workspace, &data, &binaries, &scratch, &console)?);
+        Ok(results)
+    });
+    let results = measured.map_err(|error| match interrupt::happened() {
+        true => Failure::BenchInterrupted.into(),
+        false => error,
+    })?;
     match options.json {
         true => println!("{:#}", json!({"results": results})),
         false => print!("{}", table::of(&results)),

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use gemm::{Parallelism, gemm};
 
 use crate::products::Product;
@@ -66,8 +66,9 @@ fn flops_per_second(product: Product, threads: usize) -> anyhow::Result<f64> {
         };
         let running =
             (0..threads).map(start).collect::<Result<Vec<_>, _>>().context("cannot start threads")?;
-        let speeds = running.into_iter().map(|thread| thread.join().unwrap_or(0.0));
-        Ok(speeds.sum())
+        let speeds =
+            running.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread panicked")));
+        speeds.sum()
     })
 }
 

@@ -17,7 +17,7 @@ const HEADER: [&str; 10] = [
 /// Columns of words; those of numbers follow.
 const WORDS: usize = 3;
 
-/// The table, with a final line break.
+/// The table, with a final line break; columns in which nothing stands are left out.
 pub(super) fn of(results: &[Measured]) -> String {
     let header = HEADER.map(str::to_string).to_vec();
     let rows = results.iter().map(|Measured { case, outcome }| {
@@ -35,7 +35,14 @@ pub(super) fn of(results: &[Measured]) -> String {
             outcome.peak_memory_mb.map(|memory| format!("{memory:.0}")).unwrap_or_default(),
         ]
     });
-    align(&[header].into_iter().chain(rows).collect::<Vec<_>>(), WORDS)
+    let rows: Vec<Vec<String>> = [header].into_iter().chain(rows).collect();
+    let used = |column: &usize| rows.iter().skip(1).any(|row| !row[*column].is_empty());
+    let (words, numbers): (Vec<usize>, Vec<usize>) =
+        (0..HEADER.len()).filter(used).partition(|&column| column < WORDS);
+    let kept = [words.as_slice(), &numbers].concat();
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| kept.iter().map(|&column| row[column].clone()).collect()).collect();
+    align(&rows, words.len())
 }
 
 /// Three to four digits that count.
@@ -71,7 +78,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_and_what_does_not_apply_is_left_out() {
+    fn columns_in_which_nothing_stands_are_left_out() {
+        let ingest = Case { data: Some("phoenix".into()), ..Case::of(Benchmark::Ingest) };
+        let results = [Measured { case: ingest, outcome: Outcome::of(vec![150.0]).unwrap() }];
+        assert_eq!(
+            of(&results),
+            "\
+benchmark  of what  median ms  fastest  slowest  samples
+ingest     phoenix      150.0    150.0    150.0        1
+"
+        );
+    }
+
+    #[test]
+    fn columns_are_aligned_words_to_the_left_and_numbers_to_the_right() {
         let step = Case { path: Some(Path::Fast), batch: Some(32), ..Case::of(Benchmark::TrainStep) };
         let known = Outcome {
             gflops: Some(89.04),
