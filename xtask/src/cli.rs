@@ -146,7 +146,7 @@ pub(crate) enum Command {
         /// Compare with an earlier result of --json; with --json, on standard error.
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
-        /// The folder of the Phoenix files, if not data/raw/phoenix.
+        /// The folder of the Phoenix files, if not data/raw/phoenix or $ISOTHERM_SHARED/data/phoenix.
         #[arg(long, value_name = "FOLDER")]
         phoenix: Option<PathBuf>,
         /// Only build, and print where each binary is, for scripts that call them.
