@@ -16,6 +16,9 @@ use crate::workspace::{Workspace, output};
 /// The stages' packages.
 const SELECTION: &[&str] = &["--workspace", "--exclude", "xtask", "--exclude", "integration", "--bins"];
 
+/// The binary of the benchmarks, built beside the stages.
+pub(crate) const BENCHMARKS: &str = "benchmarks";
+
 /// The binaries by name.
 pub(crate) type Binaries = BTreeMap<String, PathBuf>;
 
@@ -25,8 +28,9 @@ pub(crate) type Binaries = BTreeMap<String, PathBuf>;
 /// When cargo fails; it has said why.
 pub(crate) fn build(workspace: &Workspace, console: &Console, cuda: bool) -> anyhow::Result<Binaries> {
     if let Some(folder) = &workspace.binaries {
-        let stages = crate::map::STAGES.iter();
-        return Ok(stages.map(|stage| (stage.binary.to_string(), folder.join(stage.binary))).collect());
+        let stages = crate::map::STAGES.iter().map(|stage| stage.binary);
+        let names = stages.chain([BENCHMARKS]);
+        return Ok(names.map(|name| (name.to_string(), folder.join(name))).collect());
     }
     let draws_progress = console.format == LogFormat::Human && std::io::stderr().is_terminal();
     let mut command = workspace.cargo();

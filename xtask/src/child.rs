@@ -55,7 +55,11 @@ pub(crate) fn check(
     Ok(Some(said.trim().trim_start_matches("error: ").to_string()))
 }
 
-fn command(
+/// The stage's process, not yet started; its standard input is a pipe.
+///
+/// # Errors
+/// When the request cannot be written.
+pub(crate) fn command(
     workspace: &Workspace,
     binary: &Path,
     request_file: &Path,

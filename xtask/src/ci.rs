@@ -1,4 +1,4 @@
-//! `test`, `ci` and `bench`: cargo called so that nothing is compiled twice.
+//! `test` and `ci`: cargo called so that nothing is compiled twice.
 
 use std::process::Command;
 
@@ -81,18 +81,6 @@ fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     let again = run::run(workspace, &options)?;
     if !again.is_empty() {
         bail!("the second run of the smoke pipeline ran {} again; wanted nothing", again.join(", "));
-    }
-    Ok(())
-}
-
-/// Builds, then runs the benchmarks one after the other.
-///
-/// # Errors
-/// When one fails, or the workspace has none.
-pub(crate) fn bench(workspace: &Workspace, extra: &[String]) -> anyhow::Result<()> {
-    let binaries = builder::build(workspace, &Console { format: LogFormat::Human }, false)?;
-    for name in ["bench-train", "bench-infer"] {
-        call(Command::new(builder::find(&binaries, name)?).current_dir(&workspace.root).args(extra))?;
     }
     Ok(())
 }

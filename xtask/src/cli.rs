@@ -123,16 +123,35 @@ pub(crate) enum Command {
     ///   cargo xtask doctor
     #[command(verbatim_doc_comment)]
     Doctor,
-    /// Measure milliseconds per training step and years generated per second.
+    /// Measure how fast and with how much memory everything runs.
     ///
-    /// Further arguments go to both benchmarks.
+    /// One row a case: training steps, a validation, decoding, generation to Parquet, the stages ingest,
+    /// preprocess and evaluate as whole processes, and a run-all that finds everything in the cache; medians
+    /// and spread, GFLOP/s beside what matrix products of the same shapes reach on all cores, and
+    /// the largest memory. Stages read the files of Phoenix if they are there, else La Haute Borne's.
+    /// It takes some minutes; nothing else should run meanwhile.
     ///
-    /// Example:
-    ///   cargo xtask bench
+    /// Example, what a change has done to the training step:
+    ///   cargo xtask bench --only train-step --json > before.json
+    ///   cargo xtask bench --only train-step --against before.json
     #[command(verbatim_doc_comment)]
     Bench {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
+        /// Measure only this: train-step, validation, decode, generate, generate-isotherm, ingest,
+        /// preprocess, evaluate or cached-run-all.
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+        /// Print only JSON on standard output, {"results": [{"name": ..., "median_ms": ..., ...}, ...]}.
+        #[arg(long)]
+        json: bool,
+        /// Compare with an earlier result of --json; with --json, on standard error.
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+        /// The folder of the Phoenix files, if not data/raw/phoenix or $ISOTHERM_SHARED/data/phoenix.
+        #[arg(long, value_name = "FOLDER")]
+        phoenix: Option<PathBuf>,
+        /// Only build, and print where each binary is, for scripts that call them.
+        #[arg(long, hide = true)]
+        binaries: bool,
     },
 }
 

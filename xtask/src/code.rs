@@ -93,13 +93,7 @@ fn source_digest(folder: &Path) -> anyhow::Result<String> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let at_top = path.parent() == Some(folder);
         let beside = ["tests", "benches", "examples", "target"].contains(&name.as_ref());
-        // A stage is `src/main.rs`; what lies in `src/bin` is a benchmark.
-        let other_binaries = path == folder.join("src/bin");
-        !(at_top && beside
-            || other_binaries
-            || name.starts_with('.')
-            || name.ends_with('~')
-            || name.ends_with(".orig"))
+        !(at_top && beside || name.starts_with('.') || name.ends_with('~') || name.ends_with(".orig"))
     };
     let mut digests = BTreeMap::new();
     for path in digest::files_below(folder, &wanted)? {
@@ -193,7 +187,6 @@ mod tests {
             ("src/lib.rs", "b"),
             ("tests/x.rs", "c"),
             ("benches/y.rs", "d"),
-            ("src/bin/bench-train.rs", "g"),
             ("src/.lib.rs.swp", "e"),
             ("src/lib.rs~", "f"),
         ];

@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     ConfigSaid,
     /// Ctrl-C, or a request to terminate.
     Interrupted,
+    /// The same, while benchmarks ran.
+    BenchInterrupted,
 }
 
 impl std::error::Error for Failure {}
@@ -27,6 +29,7 @@ impl fmt::Display for Failure {
             Failure::Interrupted => {
                 out.write_str("stopped; finished stages are kept, and the same command goes on from here")
             }
+            Failure::BenchInterrupted => out.write_str("stopped; nothing is kept of what was measured"),
         }
     }
 }
@@ -35,7 +38,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Config(_) | Failure::ConfigSaid => EXIT_CONFIG,
-            Failure::Interrupted => EXIT_INTERRUPTED,
+            Failure::Interrupted | Failure::BenchInterrupted => EXIT_INTERRUPTED,
         }
     }
 }

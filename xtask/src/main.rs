@@ -2,6 +2,7 @@
 //! run, runs the stages as processes, and keeps what they leave. It knows nothing of what is in
 //! their files, and links nothing heavy.
 
+mod bench;
 mod builder;
 mod cache;
 mod canonical;
@@ -64,7 +65,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             doctor::doctor(&workspace);
             Ok(())
         }
-        Command::Bench { arguments } => ci::bench(&workspace, &arguments),
+        Command::Bench { only, json, against, phoenix, binaries } => {
+            bench::bench(&workspace, &bench::Options { only, json, against, phoenix, binaries })
+        }
     }
 }
 

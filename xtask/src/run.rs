@@ -6,7 +6,7 @@ use std::fs;
 
 use anyhow::Context;
 use contract::artifact::REPORT;
-use contract::stage::{Outputs, REQUEST_FORMAT, Request};
+use contract::stage::Outputs;
 
 use crate::builder::{self, Binaries};
 use crate::cache::{Lookup, TEMPORARY};
@@ -122,7 +122,7 @@ impl Runner<'_> {
         let mut faults: Vec<String> = Vec::new();
         let checked = stages.iter().try_for_each(|stage| {
             let outputs = Outputs { folder: folder.join("none"), work: folder.join("none") };
-            let request = self.request(stage, outputs, None);
+            let request = self.session.request(stage, outputs, None);
             let binary = builder::find(binaries, stage.binary)?;
             let file = folder.join(format!("{}.json", stage.name));
             let fault = child::check(&self.session.workspace, binary, &file, &request)?;
@@ -136,18 +136,6 @@ impl Runner<'_> {
         }
         faults.iter().for_each(|fault| eprintln!("error: {fault}"));
         Err(Failure::ConfigSaid.into())
-    }
-
-    fn request(&self, stage: &Stage, outputs: Outputs, log: Option<std::path::PathBuf>) -> Request {
-        Request {
-            format: REQUEST_FORMAT,
-            stage: stage.name.to_string(),
-            pipeline: self.session.pipeline.path.clone(),
-            config: self.session.pipeline.tables_of(stage),
-            inputs: self.session.inputs(stage),
-            outputs,
-            log,
-        }
     }
 
     fn state(&self, stage: &Stage) -> Option<State> {

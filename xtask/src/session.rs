@@ -2,8 +2,9 @@
 //! whether the cache has it. `run`, `status` and `--dry-run` all walk it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use contract::stage::{InputFile, Inputs};
+use contract::stage::{InputFile, Inputs, Outputs, REQUEST_FORMAT, Request};
 
 use crate::cache::{Cache, Lookup, Manifest};
 use crate::code::Code;
@@ -85,6 +86,19 @@ impl Session {
             }
         }
         inputs
+    }
+
+    /// What the stage is asked to do.
+    pub fn request(&self, stage: &Stage, outputs: Outputs, log: Option<PathBuf>) -> Request {
+        Request {
+            format: REQUEST_FORMAT,
+            stage: stage.name.to_string(),
+            pipeline: self.pipeline.path.clone(),
+            config: self.pipeline.tables_of(stage),
+            inputs: self.inputs(stage),
+            outputs,
+            log,
+        }
     }
 
     /// # Errors

@@ -2,6 +2,7 @@
 //! and what is left when something goes wrong. The real stages are tested in `tests/`.
 
 mod runner {
+    mod benchmarks;
     mod built;
     mod faults;
     mod kills;

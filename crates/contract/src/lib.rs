@@ -3,6 +3,7 @@
 //! polars or burn.
 
 pub mod artifact;
+pub mod benchmark;
 pub mod calendar;
 pub mod config;
 pub mod harmonics;

@@ -51,7 +51,7 @@ impl Runner<'_> {
     }
 
     fn produce(&self, stage: &Stage, binary: &Path, draft: &Draft, inputs: &Inputs) -> anyhow::Result<()> {
-        let request = self.request(stage, draft.outputs(), Some(draft.log()));
+        let request = self.session.request(stage, draft.outputs(), Some(draft.log()));
         let workspace = &self.session.workspace;
         let status = child::run(workspace, &self.console, binary, &draft.request(), &request)?;
         if !status.success() {
