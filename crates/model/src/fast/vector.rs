@@ -3,6 +3,9 @@
 
 use pulp::Arch;
 
+/// Partial sums of a reduction.
+const LANES: usize = 8;
+
 /// Runs a loop with the machine's widest vectors. What `work` calls must be inlined into it.
 #[inline]
 pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
@@ -37,7 +40,6 @@ pub(crate) fn exp(x: f32) -> f32 {
 /// The sum of products, in eight partial sums.
 #[inline(always)]
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 8;
     let mut sums = [0.0_f32; LANES];
     let (a_lanes, b_lanes) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
     let rest: f32 = a_lanes.remainder().iter().zip(b_lanes.remainder()).map(|(a, b)| a * b).sum();
@@ -46,6 +48,16 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
             sums[lane] += a[lane] * b[lane];
         }
     }
+    sums.iter().sum::<f32>() + rest
+}
+
+/// The sum, in eight partial sums.
+#[inline(always)]
+pub(crate) fn sum(x: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; LANES];
+    let lanes = x.chunks_exact(LANES);
+    let rest: f32 = lanes.remainder().iter().sum();
+    lanes.for_each(|x| sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += x));
     sums.iter().sum::<f32>() + rest
 }
 
