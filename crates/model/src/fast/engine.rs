@@ -133,9 +133,7 @@ impl Engine {
         let (sum, others) = lanes.split_at_mut(1);
         let used = lanes_of(batch.hours.len());
         for lane in &others[..used - 1] {
-            super::vector::vectorised(|| {
-                super::vector::add_scaled(&mut sum[0].gradient, 1.0, &lane.gradient)
-            });
+            vectorised(|| add_scaled(&mut sum[0].gradient, 1.0, &lane.gradient));
         }
         (loss, &self.lanes[0].gradient)
     }
