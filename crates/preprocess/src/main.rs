@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use contract::stage::{Entry, main as stage_main};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     stage_main(&[Entry::of::<preprocess::stage::Preprocess>()])
 }

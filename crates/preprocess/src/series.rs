@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use contract::artifact::Split;
 use contract::calendar::{HOUR_US, Moment, UtcOffset, YearClock, year_start_us};
 use contract::transform::{Marginals, Scaler, Trend};
@@ -17,9 +16,6 @@ const TIME: &str = "time";
 const LOCAL_TIME: &str = "local_time";
 const YEAR: &str = "year";
 const VALUE: &str = "value";
-const ADJUSTED: &str = "adjusted";
-const DEPARTURE: &str = "departure";
-const FITTED: &str = "fitted";
 
 /// The ingested hours with their local time and year.
 #[derive(Clone)]
@@ -123,29 +119,14 @@ impl Series {
         marginals: MarginalsKind,
         fitted: &[i16],
     ) -> anyhow::Result<Adjusted> {
-        let local_times = self.local_times()?;
+        let (local_times, values) = self.hours()?;
         let mut clock = YearClock::default();
         let moments: Vec<Moment> = local_times.iter().map(|&local| clock.moment(local)).collect();
-        let departure: Vec<f64> = moments.iter().map(|moment| trend.departure_at(moment)).collect();
-        let is_fitted: BooleanChunked =
-            moments.iter().map(|moment| Some(fitted.contains(&moment.year))).collect_ca(FITTED.into());
-        let beside = DataFrame::new(
-            departure.len(),
-            vec![Column::new(DEPARTURE.into(), departure), is_fitted.into_column()],
-        )?;
-        let frame = polars::functions::concat_df_horizontal(
-            &[self.frame.clone().collect()?, beside],
-            true,
-            false,
-            false,
-        )?;
-        let frame = frame.lazy().with_column((col(VALUE) - col(DEPARTURE)).alias(ADJUSTED)).collect()?;
-        let scaler = scaler(&frame)?;
-        let floats = |name: &str| -> anyhow::Result<Vec<f64>> {
-            let values = frame.column(name)?.f64()?.iter();
-            Ok(values.map(|value| value.unwrap_or(f64::NAN)).collect())
-        };
-        let adjusted = floats(ADJUSTED)?;
+        let hours = moments.iter().zip(&values);
+        let adjusted: Vec<f64> = hours.map(|(moment, value)| value - trend.departure_at(moment)).collect();
+        let hours = moments.iter().zip(&adjusted);
+        let of_fitted = hours.filter(|(moment, value)| fitted.contains(&moment.year) && !value.is_nan());
+        let scaler = scaler(of_fitted.map(|(_, &value)| value))?;
         let marginals = match marginals {
             MarginalsKind::Scaler => Marginals::Scaler(scaler),
             MarginalsKind::NormalScores => {
@@ -157,7 +138,7 @@ impl Series {
         let hours = moments.iter().zip(&adjusted);
         let standardised = hours.map(|(moment, &value)| marginals.at(moment).standardise(value) as f32);
         Ok(Adjusted {
-            values: floats(VALUE)?.iter().map(|&value| value as f32).collect(),
+            values: values.iter().map(|&value| value as f32).collect(),
             standardised: standardised.collect(),
             adjusted: adjusted.iter().map(|&value| value as f32).collect(),
             times: local_times.iter().map(|&local| self.offset.to_utc(local)).collect(),
@@ -173,15 +154,12 @@ impl Series {
 }
 
 /// The mean and standard deviation of the fitted hours.
-fn scaler(frame: &DataFrame) -> anyhow::Result<Scaler> {
-    let fit = frame
-        .clone()
-        .lazy()
-        .filter(col(FITTED))
-        .select([col(ADJUSTED).mean().alias("mean"), col(ADJUSTED).std(0).alias("standard_deviation")]);
-    let fit = fit.collect()?;
-    let one = |name: &str| fit.column(name)?.f64()?.get(0).context("there are no training hours");
-    let scaler = Scaler { mean: one("mean")?, standard_deviation: one("standard_deviation")? };
+fn scaler(hours: impl Iterator<Item = f64> + Clone) -> anyhow::Result<Scaler> {
+    let count = hours.clone().count() as f64;
+    anyhow::ensure!(count > 0.0, "there are no training hours");
+    let mean = hours.clone().sum::<f64>() / count;
+    let variance = hours.map(|hour| (hour - mean).powi(2)).sum::<f64>() / count;
+    let scaler = Scaler { mean, standard_deviation: variance.sqrt() };
     anyhow::ensure!(
         scaler.standard_deviation > 0.0,
         "every training hour has the value {}; a constant series cannot be modelled",
