@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use arrow::array::RecordBatch;
+use arrow::array::ArrayRef;
 use arrow::datatypes::{Schema, SchemaRef};
 use contract::artifact::FORMAT;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
+use rayon::prelude::*;
 
 use crate::{Column, Table, Values};
 
@@ -32,11 +35,17 @@ pub fn write(path: &Path, table: &Table) -> anyhow::Result<()> {
     writer.finish()
 }
 
-/// Writes a table part by part.
+/// Writes a table part by part, its columns side by side on all cores.
 pub struct Writer {
     path: PathBuf,
     schema: SchemaRef,
-    inner: ArrowWriter<File>,
+    file: SerializedFileWriter<File>,
+    factory: ArrowRowGroupWriterFactory,
+    /// The columns of the row group that is being filled; none before its first row.
+    columns: Vec<ArrowColumnWriter>,
+    /// Rows of that row group.
+    rows: usize,
+    row_groups: usize,
 }
 
 impl Writer {
@@ -48,9 +57,11 @@ impl Writer {
         let fields: Vec<_> = like.columns.iter().map(Column::field).collect();
         let schema = Arc::new(Schema::new(fields));
         let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-        let inner = ArrowWriter::try_new(file, schema.clone(), Some(properties(like)))
+        let (file, factory) = ArrowWriter::try_new(file, schema.clone(), Some(properties(like)))
+            .and_then(ArrowWriter::into_serialized_writer)
             .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Writer { path: path.to_path_buf(), schema, inner })
+        let path = path.to_path_buf();
+        Ok(Writer { path, schema, file, factory, columns: Vec::new(), rows: 0, row_groups: 0 })
     }
 
     /// Appends the rows of `part`, which has the same columns.
@@ -58,21 +69,64 @@ impl Writer {
     /// # Errors
     /// When its columns differ, or the file cannot be written.
     pub fn append(&mut self, part: &Table) -> anyhow::Result<()> {
-        let arrays = part.columns.iter().map(Column::to_arrow).collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), arrays);
-        batch
-            .map_err(anyhow::Error::from)
-            .and_then(|batch| Ok(self.inner.write(&batch)?))
-            .with_context(|| self.failed())
+        self.append_rows(part).with_context(|| self.failed())
+    }
+
+    fn append_rows(&mut self, part: &Table) -> anyhow::Result<()> {
+        let fields: Vec<_> = part.columns.iter().map(Column::field).collect();
+        anyhow::ensure!(
+            fields.iter().eq(self.schema.fields().iter().map(AsRef::as_ref)),
+            "a part has the columns {fields:?}, wanted {:?}",
+            self.schema.fields()
+        );
+        let arrays: Vec<ArrayRef> = part.columns.par_iter().map(Column::to_arrow).collect();
+        let mut first = 0;
+        while first < part.rows() {
+            if self.columns.is_empty() {
+                self.columns = self.factory.create_column_writers(self.row_groups)?;
+            }
+            let count = (part.rows() - first).min(ROW_GROUP_ROWS - self.rows);
+            let columns = self.columns.par_iter_mut().zip(&arrays).zip(&fields);
+            columns.try_for_each(|((writer, array), field)| -> anyhow::Result<()> {
+                for leaf in compute_leaves(field, &array.slice(first, count))? {
+                    writer.write(&leaf)?;
+                }
+                Ok(())
+            })?;
+            first += count;
+            self.rows += count;
+            if self.rows == ROW_GROUP_ROWS {
+                self.end_row_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_row_group(&mut self) -> anyhow::Result<()> {
+        let columns = std::mem::take(&mut self.columns);
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let chunks = columns.into_par_iter().map(ArrowColumnWriter::close);
+        let chunks = chunks.collect::<Result<Vec<_>, _>>()?;
+        let mut row_group = self.file.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut row_group)?;
+        }
+        row_group.close()?;
+        self.row_groups += 1;
+        self.rows = 0;
+        Ok(())
     }
 
     /// Writes what is left and the footer, and sees that all of it is on the disk.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn finish(self) -> anyhow::Result<()> {
+    pub fn finish(mut self) -> anyhow::Result<()> {
         let failed = self.failed();
-        let file = self.inner.into_inner().with_context(|| failed.clone())?;
+        self.end_row_group().with_context(|| failed.clone())?;
+        let file = self.file.into_inner().with_context(|| failed.clone())?;
         file.sync_all().context(failed)
     }
 
