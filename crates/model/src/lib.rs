@@ -2,7 +2,8 @@
 //! convolutions from hours to latent steps and back, a prior that depends on the season, and the
 //! loss in nats per hour. Tensors in, tensors out: no files, no tables, no training loop.
 //!
-//! Sequences are `[batch, time, channel]` throughout, and every layer is one matrix product.
+//! Sequences are `[batch, time, channel]` throughout, and every layer is one matrix product. The model is
+//! written down twice: in burn's operations, for every device and as the oracle, and in [`fast`], for the CPU.
 
 pub mod adam;
 pub mod config;

@@ -33,28 +33,10 @@ impl Moments {
     /// Moves the weights against the gradient.
     pub fn step(&mut self, step: Step, layout: &Layout, weights: &mut [f32], gradient: &[f32]) {
         self.steps += 1;
-        let Step { adam, rate, clip_norm } = step;
-        let time = i32::try_from(self.steps).unwrap_or(i32::MAX);
-        let corrected = (1.0 - adam.beta_2.powi(time)).sqrt() / (1.0 - BETA_1.powi(time));
-        let (factor, kept) = ((rate * corrected) as f32, (1.0 - rate * adam.weight_decay) as f32);
-        let (beta_1, new_1) = (BETA_1 as f32, (1.0 - BETA_1) as f32);
-        let (beta_2, new_2) = (adam.beta_2 as f32, (1.0 - adam.beta_2) as f32);
-        let epsilon = EPSILON as f32;
+        let rates = Rates::of(step, self.steps);
         for range in layout.ranges() {
-            let gradient = &gradient[range.clone()];
             let (first, second) = (&mut self.first[range.clone()], &mut self.second[range.clone()]);
-            let weights = &mut weights[range];
-            vectorised(|| {
-                let norm = || dot(gradient, gradient).sqrt() + f32::MIN_POSITIVE;
-                let share = clip_norm.map_or(1.0, |largest| (largest / norm()).min(1.0));
-                let moments = first.iter_mut().zip(second);
-                for (((first, second), weight), gradient) in moments.zip(weights).zip(gradient) {
-                    let gradient = gradient * share;
-                    *first = *first * beta_1 + gradient * new_1;
-                    *second = *second * beta_2 + gradient * gradient * new_2;
-                    *weight = *weight * kept - *first * factor / (second.sqrt() + epsilon);
-                }
-            });
+            move_weights(rates, first, second, &mut weights[range.clone()], &gradient[range]);
         }
     }
 
@@ -73,6 +55,57 @@ impl Moments {
         layout: &Layout,
     ) -> Result<Moments, ParameterError> {
         Ok(Moments { first: layout.flatten(first)?, second: layout.flatten(second)?, steps })
+    }
+}
+
+/// The numbers of one step.
+#[derive(Clone, Copy)]
+struct Rates {
+    /// Of the moments' ratio.
+    factor: f32,
+    /// What decay leaves of a weight.
+    kept: f32,
+    beta_1: f32,
+    new_1: f32,
+    beta_2: f32,
+    new_2: f32,
+    clip_norm: Option<f32>,
+}
+
+impl Rates {
+    fn of(step: Step, number: u32) -> Rates {
+        let Step { adam, rate, clip_norm } = step;
+        let time = i32::try_from(number).unwrap_or(i32::MAX);
+        let corrected = (1.0 - adam.beta_2.powi(time)).sqrt() / (1.0 - BETA_1.powi(time));
+        Rates {
+            factor: (rate * corrected) as f32,
+            kept: (1.0 - rate * adam.weight_decay) as f32,
+            beta_1: BETA_1 as f32,
+            new_1: (1.0 - BETA_1) as f32,
+            beta_2: adam.beta_2 as f32,
+            new_2: (1.0 - adam.beta_2) as f32,
+            clip_norm,
+        }
+    }
+}
+
+vectorised! {
+    fn move_weights(
+        rates: Rates,
+        first: &mut [f32],
+        second: &mut [f32],
+        weights: &mut [f32],
+        gradient: &[f32],
+    ) {
+        let norm = || dot(gradient, gradient).sqrt() + f32::MIN_POSITIVE;
+        let share = rates.clip_norm.map_or(1.0, |largest| (largest / norm()).min(1.0));
+        let moments = first.iter_mut().zip(second);
+        for (((first, second), weight), gradient) in moments.zip(weights).zip(gradient) {
+            let gradient = gradient * share;
+            *first = *first * rates.beta_1 + gradient * rates.new_1;
+            *second = *second * rates.beta_2 + gradient * gradient * rates.new_2;
+            *weight = *weight * rates.kept - *first * rates.factor / (second.sqrt() + EPSILON as f32);
+        }
     }
 }
 

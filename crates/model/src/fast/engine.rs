@@ -13,7 +13,7 @@ use super::divergence::Divergence;
 use super::layout::Layout;
 use super::network::Network;
 use super::stream::Extent;
-use super::vector::{add_scaled, vectorised};
+use super::vector::add;
 use crate::config::{ModelConfig, STEP_HOURS};
 use crate::parameters::ParameterError;
 use crate::vae::Vae;
@@ -133,7 +133,7 @@ impl Engine {
         let (sum, others) = lanes.split_at_mut(1);
         let used = lanes_of(batch.hours.len());
         for lane in &others[..used - 1] {
-            vectorised(|| add_scaled(&mut sum[0].gradient, 1.0, &lane.gradient));
+            add(&mut sum[0].gradient, &lane.gradient);
         }
         (loss, &self.lanes[0].gradient)
     }

@@ -15,7 +15,7 @@ use super::LANES;
 use super::layout::Layout;
 use super::network::{Network, Streams};
 use super::stream::Extent;
-use super::vector::{add_scaled, vectorised};
+use super::vector::add;
 use crate::gaussian::DiagonalGaussian;
 use crate::vae::Vae;
 
@@ -133,7 +133,7 @@ impl Backward<Flex, 2> for ThroughNetwork {
         let parts: Vec<Vec<f32>> = lanes.inputs.par_iter().zip(outs).zip(gradients).map(work).collect();
         let mut of_weights = vec![0.0; weights.values.len()];
         for part in parts {
-            vectorised(|| add_scaled(&mut of_weights, 1.0, &part));
+            add(&mut of_weights, &part);
         }
         let [of_input_node, of_weights_node] = ops.parents;
         if let Some(node) = of_input_node {

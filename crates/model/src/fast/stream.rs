@@ -125,40 +125,60 @@ impl Stream {
 
     /// Adds the bias, and where `rectify` takes the positive part; blank rows become zero.
     pub(super) fn activate(&mut self, bias: &[f32], rectify: bool) {
-        vectorised(|| {
-            for (rows, blank) in self.parts() {
-                for row in rows.chunks_exact_mut(bias.len()) {
-                    match rectify {
-                        true => row.iter_mut().zip(bias).for_each(|(x, b)| *x = (*x + b).max(0.0)),
-                        false => row.iter_mut().zip(bias).for_each(|(x, b)| *x += b),
-                    }
-                }
-                blank.fill(0.0);
+        for (rows, blank) in self.parts() {
+            match rectify {
+                true => add_and_rectify(rows, bias),
+                false => add_to_rows(rows, bias),
             }
-        });
+            blank.fill(0.0);
+        }
     }
 
     /// Takes the gradient of a rectified layer's output to that of its sums, and adds the latter's column
     /// sums to the bias's gradient. Blank rows, whose output is zero, become zero.
     pub(super) fn rectify_gradient(&mut self, output: &Stream, bias_gradient: &mut [f32]) {
-        let channels = bias_gradient.len();
-        vectorised(|| {
-            let rows = self.body_mut().chunks_exact_mut(channels);
-            for (gradient, output) in rows.zip(output.body().chunks_exact(channels)) {
-                for ((gradient, output), sum) in gradient.iter_mut().zip(output).zip(&mut *bias_gradient) {
-                    *gradient = if *output > 0.0 { *gradient } else { 0.0 };
-                    *sum += *gradient;
-                }
-            }
-        });
+        rectify_gradient(self.body_mut(), output.body(), bias_gradient);
     }
 
     /// Adds the column sums to the bias's gradient; blank rows must be zero.
     pub(super) fn sum_columns(&self, bias_gradient: &mut [f32]) {
-        vectorised(|| {
-            for row in self.body().chunks_exact(bias_gradient.len()) {
-                bias_gradient.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        sum_columns(self.body(), bias_gradient);
+    }
+}
+
+vectorised! {
+    fn add_to_rows(rows: &mut [f32], bias: &[f32]) {
+        for row in rows.chunks_exact_mut(bias.len()) {
+            row.iter_mut().zip(bias).for_each(|(x, b)| *x += b);
+        }
+    }
+}
+
+vectorised! {
+    fn add_and_rectify(rows: &mut [f32], bias: &[f32]) {
+        for row in rows.chunks_exact_mut(bias.len()) {
+            row.iter_mut().zip(bias).for_each(|(x, b)| *x = (*x + b).max(0.0));
+        }
+    }
+}
+
+vectorised! {
+    fn rectify_gradient(gradient: &mut [f32], output: &[f32], column_sums: &mut [f32]) {
+        let channels = column_sums.len();
+        let rows = gradient.chunks_exact_mut(channels).zip(output.chunks_exact(channels));
+        for (gradient, output) in rows {
+            for ((gradient, output), sum) in gradient.iter_mut().zip(output).zip(&mut *column_sums) {
+                *gradient = if *output > 0.0 { *gradient } else { 0.0 };
+                *sum += *gradient;
             }
-        });
+        }
+    }
+}
+
+vectorised! {
+    fn sum_columns(rows: &[f32], sums: &mut [f32]) {
+        for row in rows.chunks_exact(sums.len()) {
+            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        }
     }
 }

@@ -9,7 +9,7 @@ use rand_distr::{Distribution, StandardNormal};
 use super::HOURS;
 use super::mixture::{DIFFERENCE_SCALE, LOG_SIGMA, MEAN_SCALE, seasonal_inputs};
 use crate::config::{ModelConfig, NoiseKind};
-use crate::fast::vector::{add_scaled, dot, exp, vectorised};
+use crate::fast::vector::{dot, exp, vectorised};
 use crate::parameters::{Parameter, ParameterError};
 
 /// Largest size of a standardised hour: a bound that no real hour comes near.
@@ -198,7 +198,7 @@ impl NoiseSampler {
                 (mean + dot(row, &history.hours), scale.sigma(given))
             }
             Kind::Mixture(mixture) => {
-                vectorised(|| mixture.density(history, given));
+                fill_density(mixture, history, given);
                 return &history.density;
             }
         };
@@ -259,31 +259,43 @@ impl Mixture {
     }
 }
 
+vectorised! {
+    fn fill_density(mixture: &Mixture, history: &mut History, given: Given<'_>) {
+        mixture.density(history, given);
+    }
+}
+
 /// `out = bias + x kernel`, kernel `[x, out]`.
 #[inline(always)]
 fn layer(out: &mut Vec<f32>, x: &[f32], kernel: &[f32], bias: &[f32]) {
-    /// Sums that are kept in registers.
-    const BLOCK: usize = 16;
     let width = bias.len();
     out.clear();
     out.extend_from_slice(bias);
-    let mut blocks = out.chunks_exact_mut(BLOCK);
-    for (number, block) in blocks.by_ref().enumerate() {
-        let mut sums = [0.0; BLOCK];
-        sums.copy_from_slice(block);
-        for (x, row) in x.iter().zip(kernel.chunks_exact(width)) {
-            let row = &row[number * BLOCK..(number + 1) * BLOCK];
-            for (sum, weight) in sums.iter_mut().zip(row) {
-                *sum += x * weight;
-            }
-        }
-        block.copy_from_slice(&sums);
+    let mut first = 0;
+    while first < width {
+        first += match width - first {
+            32.. => add_columns::<32>(out, x, kernel, first),
+            16.. => add_columns::<16>(out, x, kernel, first),
+            8.. => add_columns::<8>(out, x, kernel, first),
+            4.. => add_columns::<4>(out, x, kernel, first),
+            _ => add_columns::<1>(out, x, kernel, first),
+        };
     }
-    let rest = blocks.into_remainder();
-    let first = width - rest.len();
+}
+
+/// `out += x kernel` for so many columns from `first` on, whose sums stay in registers; returns how many.
+#[inline(always)]
+fn add_columns<const COLUMNS: usize>(out: &mut [f32], x: &[f32], kernel: &[f32], first: usize) -> usize {
+    let width = out.len();
+    let mut sums = [0.0; COLUMNS];
+    sums.copy_from_slice(&out[first..first + COLUMNS]);
     for (x, row) in x.iter().zip(kernel.chunks_exact(width)) {
-        add_scaled(rest, *x, &row[first..]);
+        for (sum, weight) in sums.iter_mut().zip(&row[first..first + COLUMNS]) {
+            *sum += x * weight;
+        }
     }
+    out[first..first + COLUMNS].copy_from_slice(&sums);
+    COLUMNS
 }
 
 #[inline(always)]

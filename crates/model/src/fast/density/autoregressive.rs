@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::layout::Layout;
-use super::super::vector::{add_scaled, dot, vectorised};
+use super::super::vector::{add_scaled, dot};
 use super::heteroscedastic::{Scale, Scored};
 use super::{Gradient, Sequence};
 use crate::config::{ModelConfig, STEP_HOURS};
@@ -53,7 +53,7 @@ impl Autoregressive {
                 let place = count - 1 - hour;
                 let before = place + 1..place + 1 + self.order;
                 let past = &self.residuals[before.clone()];
-                let error = self.residuals[place] - vectorised(|| dot(&coefficients[row(hour)], past));
+                let error = self.residuals[place] - dot(&coefficients[row(hour)], past);
                 let scored = Scored::of(error, log_vars[hour % HOURS]);
                 sum += f64::from(scored.negative_log);
                 if let Some(gradient) = &mut gradient {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::super::layout::Layout;
 use super::super::matrix::{Matrix, MatrixMut, add_product, set_product};
-use super::super::vector::{sum, vectorised};
+use super::super::vector::sum;
 use super::{Gradient, Sequence};
 use crate::config::{MixtureConfig, ModelConfig, STEP_HOURS};
 use crate::noise::HISTORY_HOURS;
@@ -156,10 +156,9 @@ impl Mixture {
         let second = Matrix::new(&room.second.value, rows, hidden);
         let of_kernel = MatrixMut::new(&mut all[self.output_kernel.clone()], hidden, outputs);
         add_product(of_kernel, second.transposed(), of_output.transposed());
-        vectorised(|| {
-            let rows = room.of_output.chunks_exact(rows);
-            all[self.output_bias.clone()].iter_mut().zip(rows).for_each(|(out, row)| *out += sum(row));
-        });
+        for (out, row) in all[self.output_bias.clone()].iter_mut().zip(room.of_output.chunks_exact(rows)) {
+            *out += sum(row);
+        }
         let kernel = Matrix::new(&weights[self.output_kernel.clone()], hidden, outputs);
         let of_second = MatrixMut::new(&mut room.second.gradient, rows, hidden);
         set_product(of_second, of_output.transposed(), kernel.transposed());

@@ -50,14 +50,10 @@ impl Mixture {
         for (rows, first) in stretches(hours) {
             let coefficients = self.coefficients(weights, sequence, first);
             let log_scales = self.log_scales(weights, sequence, first);
-            vectorised(|| {
-                for (row, hour) in rows.zip((0..HOURS).cycle()) {
-                    let of_hour = &coefficients[hour * self.inputs..(hour + 1) * self.inputs];
-                    let inputs = &room.inputs[row * self.inputs..(row + 1) * self.inputs];
-                    room.linear[row] = dot(of_hour, inputs) + bias[hour];
-                    room.log_scale[row] = log_scales[hour];
-                }
-            });
+            let inputs = &room.inputs[rows.start * self.inputs..rows.end * self.inputs];
+            let scales = &mut room.log_scale[rows.clone()];
+            scales.iter_mut().zip(log_scales.iter().cycle()).for_each(|(out, log_scale)| *out = *log_scale);
+            multiply_by_hour(&mut room.linear[rows], inputs, &coefficients, bias);
         }
         self.room = room;
     }
@@ -78,18 +74,15 @@ impl Mixture {
             let mut of_coefficients = vec![0.0; HOURS * self.inputs];
             let mut of_log_scales = [0.0; HOURS];
             let of_bias = &mut all[self.hour_bias.clone()];
-            vectorised(|| {
-                for (row, hour) in rows.zip((0..HOURS).cycle()) {
-                    let place = hour * self.inputs..(hour + 1) * self.inputs;
-                    let of_linear = room.of_linear[row];
-                    let inputs = &room.inputs[row * self.inputs..(row + 1) * self.inputs];
-                    add_scaled(&mut of_coefficients[place.clone()], of_linear, inputs);
-                    let context = &mut of_context[row * self.context..(row + 1) * self.context];
-                    add_scaled(context, of_linear, &coefficients[place][self.lags..]);
-                    of_bias[hour] += of_linear;
-                    of_log_scales[hour] += room.of_log_scale[row];
-                }
-            });
+            for (row, hour) in rows.clone().zip((0..HOURS).cycle()) {
+                of_bias[hour] += room.of_linear[row];
+                of_log_scales[hour] += room.of_log_scale[row];
+            }
+            let inputs = &room.inputs[rows.start * self.inputs..rows.end * self.inputs];
+            let of_linear = &room.of_linear[rows.clone()];
+            add_outer_products(&mut of_coefficients, of_linear, inputs);
+            let of_context = &mut of_context[rows.start * self.context..rows.end * self.context];
+            add_context_gradient(of_context, of_linear, &coefficients, (self.lags, self.context));
             self.add_linear_gradient(&of_coefficients, &of_log_scales, (sequence, first), all);
         }
     }
@@ -129,4 +122,38 @@ fn stretches(hours: Range<usize>) -> impl Iterator<Item = (Range<usize>, usize)>
         let end = ((step + 1) * STEP_HOURS).min(hours.end);
         (start - first..end - first, start)
     })
+}
+
+vectorised! {
+    /// Each row's product with the coefficients of its hour of day, plus the hour's bias. The first row is a
+    /// day's first hour; so below.
+    fn multiply_by_hour(out: &mut [f32], inputs: &[f32], coefficients: &[f32], bias: &[f32]) {
+        let width = coefficients.len() / HOURS;
+        let hours = coefficients.chunks_exact(width).zip(bias).cycle();
+        for ((out, inputs), (coefficients, bias)) in out.iter_mut().zip(inputs.chunks_exact(width)).zip(hours) {
+            *out = dot(coefficients, inputs) + bias;
+        }
+    }
+}
+
+vectorised! {
+    /// Adds each row's inputs times its factor to the row of its hour of day.
+    fn add_outer_products(out: &mut [f32], factors: &[f32], inputs: &[f32]) {
+        let width = out.len() / HOURS;
+        for ((factor, inputs), hour) in factors.iter().zip(inputs.chunks_exact(width)).zip((0..HOURS).cycle()) {
+            add_scaled(&mut out[hour * width..(hour + 1) * width], *factor, inputs);
+        }
+    }
+}
+
+vectorised! {
+    /// Adds to each row the coefficients of the context at its hour of day, times its factor. `place`: where
+    /// the context begins among the inputs, and its size.
+    fn add_context_gradient(out: &mut [f32], factors: &[f32], coefficients: &[f32], place: (usize, usize)) {
+        let (first, count) = place;
+        let hours = coefficients.chunks_exact(coefficients.len() / HOURS).cycle();
+        for ((out, factor), coefficients) in out.chunks_exact_mut(count).zip(factors).zip(hours) {
+            add_scaled(out, *factor, &coefficients[first..first + count]);
+        }
+    }
 }

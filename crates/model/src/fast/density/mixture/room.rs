@@ -61,31 +61,36 @@ impl Room {
 impl Hidden {
     /// Adds the bias, one row or one for each hour of day, and takes x / (1 + exp(-x)).
     pub(super) fn activate(&mut self, bias: &[f32]) {
-        vectorised(|| {
-            let periods = self.value.chunks_mut(bias.len()).zip(self.derivative.chunks_mut(bias.len()));
-            for (values, derivatives) in periods {
-                for ((value, derivative), bias) in values.iter_mut().zip(derivatives).zip(bias) {
-                    let x = *value + bias;
-                    let sigmoid = 1.0 / (1.0 + exp(-x));
-                    *value = x * sigmoid;
-                    *derivative = sigmoid * (1.0 + x * (1.0 - sigmoid));
-                }
-            }
-        });
+        activate(&mut self.value, &mut self.derivative, bias);
     }
 
     /// Takes the gradient of the values to that of the sums, and adds it to the bias's.
     pub(super) fn through_activation(&mut self, of_bias: &mut [f32]) {
-        vectorised(|| {
-            let length = of_bias.len();
-            let periods = self.gradient.chunks_mut(length).zip(self.derivative.chunks(length));
-            for (gradients, derivatives) in periods {
-                for ((gradient, derivative), sum) in gradients.iter_mut().zip(derivatives).zip(&mut *of_bias)
-                {
-                    *gradient *= derivative;
-                    *sum += *gradient;
-                }
+        through_activation(&mut self.gradient, &self.derivative, of_bias);
+    }
+}
+
+vectorised! {
+    fn activate(values: &mut [f32], derivatives: &mut [f32], bias: &[f32]) {
+        for (values, derivatives) in values.chunks_mut(bias.len()).zip(derivatives.chunks_mut(bias.len())) {
+            for ((value, derivative), bias) in values.iter_mut().zip(derivatives).zip(bias) {
+                let x = *value + bias;
+                let sigmoid = 1.0 / (1.0 + exp(-x));
+                *value = x * sigmoid;
+                *derivative = sigmoid * (1.0 + x * (1.0 - sigmoid));
             }
-        });
+        }
+    }
+}
+
+vectorised! {
+    fn through_activation(gradients: &mut [f32], derivatives: &[f32], of_bias: &mut [f32]) {
+        let length = of_bias.len();
+        for (gradients, derivatives) in gradients.chunks_mut(length).zip(derivatives.chunks(length)) {
+            for ((gradient, derivative), sum) in gradients.iter_mut().zip(derivatives).zip(&mut *of_bias) {
+                *gradient *= derivative;
+                *sum += *gradient;
+            }
+        }
     }
 }
