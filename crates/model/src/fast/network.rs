@@ -3,6 +3,7 @@
 use super::layer::{Direction, Layer};
 use super::layout::Layout;
 use super::stream::{Extent, Stream};
+use crate::frames::Frame;
 use crate::vae::Vae;
 
 /// The layers of the encoder or the decoder.
@@ -22,49 +23,43 @@ pub(super) struct Streams(Vec<Stream>);
 impl Network {
     /// The encoder, whose weights are where the layout says.
     pub(super) fn encoder(vae: &Vae, layout: &Layout) -> Network {
-        let layers = vae.encoder.iter().enumerate().map(|(i, layer)| {
+        let shapes = vae.encoder.iter().map(|layer| {
             let [_, channels_in, channels_out] = layer.kernel.dims();
-            Layer {
-                direction: Direction::Down,
-                reach: layer.reach(),
-                channels_in,
-                channels_out,
-                rectify: i + 1 < vae.encoder.len(),
-                kernel: layout.range(&format!("encoder.{i}.kernel")),
-                bias: layout.range(&format!("encoder.{i}.bias")),
-            }
+            (layer.reach(), channels_in, channels_out)
         });
-        Network::of(layers.collect())
+        Network::new(Direction::Down, "encoder", shapes.collect(), layout)
     }
 
     /// The decoder, whose weights are where the layout says.
     pub(super) fn decoder(vae: &Vae, layout: &Layout) -> Network {
-        let layers = vae.decoder.iter().enumerate().map(|(i, layer)| {
+        let shapes = vae.decoder.iter().map(|layer| {
             let [_, channels_out, channels_in] = layer.kernel.dims();
-            Layer {
-                direction: Direction::Up,
-                reach: layer.reach(),
-                channels_in,
-                channels_out,
-                rectify: i + 1 < vae.decoder.len(),
-                kernel: layout.range(&format!("decoder.{i}.kernel")),
-                bias: layout.range(&format!("decoder.{i}.bias")),
-            }
+            (layer.reach(), channels_in, channels_out)
         });
-        Network::of(layers.collect())
+        Network::new(Direction::Up, "decoder", shapes.collect(), layout)
     }
 
-    fn of(layers: Vec<Layer>) -> Network {
-        let strides = layers.iter().map(|layer| layer.reach.stride);
+    fn new(direction: Direction, name: &str, shapes: Vec<(Frame, usize, usize)>, layout: &Layout) -> Network {
+        let strides = shapes.iter().map(|(reach, ..)| reach.stride);
         let margin_rows = strides.clone().max().unwrap_or_default();
-        let down = layers.iter().all(|layer| layer.direction == Direction::Down);
+        let down = direction == Direction::Down;
         let mut rate: usize = if down { strides.clone().product() } else { 1 };
         let mut rates = vec![rate];
         for stride in strides {
             rate = if down { rate / stride } else { rate * stride };
             rates.push(rate);
         }
-        Network { rates, margin_rows, layers }
+        let last = shapes.len() - 1;
+        let layers = shapes.into_iter().enumerate().map(|(i, (reach, channels_in, channels_out))| Layer {
+            direction,
+            reach,
+            channels_in,
+            channels_out,
+            rectify: i < last,
+            kernel: layout.range(&format!("{name}.{i}.kernel")),
+            bias: layout.range(&format!("{name}.{i}.bias")),
+        });
+        Network { rates, margin_rows, layers: layers.collect() }
     }
 
     /// Makes room for a chunk; the first stream's sequences are then to be filled.
