@@ -9,6 +9,7 @@ use model::adam::Adam;
 use model::config::ModelConfig;
 use model::fast::adam::{Moments, Step};
 use model::fast::engine::{Batch, Engine, Loss};
+use model::fast::layout::Layout;
 use model::parameters::Parameter;
 use model::vae::Vae;
 use model::weights;
@@ -28,6 +29,7 @@ pub struct Fast<'a> {
     shape: &'a ModelConfig,
     dataset: &'a Dataset,
     engine: Engine,
+    layout: Layout,
     weights: Vec<f32>,
     moments: Moments,
     validation: Batch<'a>,
@@ -45,24 +47,22 @@ impl<'a> Fast<'a> {
         fresh: &Vae,
     ) -> anyhow::Result<Fast<'a>> {
         let engine = Engine::new(fresh, shape)?;
-        let weights = engine.layout().read(fresh)?;
-        let moments = Moments::new(engine.layout());
+        let layout = engine.layout().clone();
+        let (weights, moments) = (layout.read(fresh)?, Moments::new(&layout));
         let noise = &mut validation_noise(config.seed);
         let validation = dataset.windows(&dataset.validation_windows, shape, noise);
-        Ok(Fast { config, shape, dataset, engine, weights, moments, validation })
+        Ok(Fast { config, shape, dataset, engine, layout, weights, moments, validation })
     }
 }
 
 impl Learner for Fast<'_> {
     fn step(&mut self, rows: &[usize], random: &mut ChaCha8Rng, rate: f64) -> anyhow::Result<Terms> {
         let batch = self.dataset.windows(rows, self.shape, random);
-        // The layout is borrowed with the engine that the gradient is in.
-        let layout = self.engine.layout().clone();
         let (loss, gradient) = self.engine.gradient(&self.weights, &batch, self.config.free_nats_per_hour());
         if loss.total().is_finite() {
             let adam = Adam { beta_2: self.config.beta_2, weight_decay: self.config.weight_decay };
             let step = Step { adam, rate, clip_norm: self.config.clip_norm };
-            self.moments.step(step, &layout, &mut self.weights, gradient);
+            self.moments.step(step, &self.layout, &mut self.weights, gradient);
         }
         Ok(terms(&loss))
     }
@@ -73,13 +73,12 @@ impl Learner for Fast<'_> {
     }
 
     fn weights(&self) -> anyhow::Result<BTreeMap<String, Parameter>> {
-        Ok(self.engine.layout().name(&self.weights))
+        Ok(self.layout.name(&self.weights))
     }
 
     fn save(&self, folder: &Path) -> anyhow::Result<()> {
-        let layout = self.engine.layout();
-        fs::write(folder.join(WEIGHTS), weights::to_bytes(&layout.name(&self.weights))?)?;
-        for (name, moments) in MOMENTS.iter().zip(self.moments.name(layout)) {
+        fs::write(folder.join(WEIGHTS), weights::to_bytes(&self.layout.name(&self.weights))?)?;
+        for (name, moments) in MOMENTS.iter().zip(self.moments.name(&self.layout)) {
             fs::write(folder.join(name), weights::to_bytes(&moments)?)?;
         }
         Ok(())
@@ -91,10 +90,9 @@ impl Learner for Fast<'_> {
             let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             Ok(weights::from_bytes(&bytes)?)
         };
-        let layout = self.engine.layout();
-        let weights = layout.flatten(read(WEIGHTS)?)?;
+        let weights = self.layout.flatten(read(WEIGHTS)?)?;
         let [first, second] = MOMENTS;
-        self.moments = Moments::from_named([read(first)?, read(second)?], steps, layout)?;
+        self.moments = Moments::from_named([read(first)?, read(second)?], steps, &self.layout)?;
         self.weights = weights;
         Ok(())
     }
