@@ -33,6 +33,14 @@ pub struct Batch<'a> {
     pub epsilon: Vec<f32>,
 }
 
+impl Batch<'_> {
+    /// All hours, and those that the density scores.
+    fn count_hours(&self, density: &Density) -> (usize, usize) {
+        let hours: usize = self.hours.iter().map(|hours| hours.len()).sum();
+        (hours, hours - density.history_hours() * self.hours.len())
+    }
+}
+
 /// The terms of the negative bound of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loss {
@@ -176,22 +184,20 @@ fn for_each(lanes: &mut [Lane], batch: &Batch<'_>, work: impl Fn(&mut Lane, Vec<
 
 impl Plan {
     fn scales(&self, batch: &Batch<'_>, density: &Density) -> Scales {
-        let hours = batch.hours.iter().map(|hours| hours.len()).sum::<usize>();
-        let history = density.history_hours() * batch.hours.len();
-        Scales { scored_hour: 1.0 / (hours - history) as f32, kl: Some(1.0 / hours as f32) }
+        let (hours, scored) = batch.count_hours(density);
+        Scales { scored_hour: 1.0 / scored as f32, kl: Some(1.0 / hours as f32) }
     }
 
     /// The loss from what the lanes summed.
     fn loss(&self, lanes: &[Lane], batch: &Batch<'_>) -> Loss {
         let used = &lanes[..lanes_of(batch.hours.len())];
-        let hours = batch.hours.iter().map(|hours| hours.len()).sum::<usize>();
-        let history = lanes[0].density.history_hours() * batch.hours.len();
+        let (hours, scored) = batch.count_hours(&lanes[0].density);
         let negative_log: f64 = used.iter().map(|lane| lane.negative_log).sum();
         let of_latent = |latent: usize| used.iter().map(|lane| lane.kl[latent]).sum::<f64>();
         let kl: Vec<f64> = (0..self.latents).map(of_latent).collect();
         let steps = (hours / STEP_HOURS) as f64;
         Loss {
-            reconstruction: negative_log / (hours - history) as f64,
+            reconstruction: negative_log / scored as f64,
             kl: kl.iter().sum::<f64>() / hours as f64,
             kl_by_latent: kl.into_iter().map(|kl| kl / steps).collect(),
         }

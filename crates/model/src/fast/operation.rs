@@ -84,17 +84,14 @@ impl NetworkOperation for Flex {
         let extent = network.extent(&input.shape);
         let (_, of_output) = network.values_of_sequence(extent.steps);
         let mut output = vec![0.0; extent.sequences * of_output];
-        let mut lanes = lanes(&network, extent, &input.values);
+        let lanes = lanes(&network, extent, &input.values);
         let outputs = output.par_chunks_mut((of_output * lanes.per_lane).max(1));
-        lanes.inputs.par_iter_mut().zip(outputs).for_each_init(
-            Streams::default,
-            |streams, (input, output)| {
-                for (input, output) in input.iter().zip(output.chunks_exact_mut(of_output)) {
-                    network.run(&weights.values, input, extent.steps, streams);
-                    output.copy_from_slice(streams.output().sequence(0));
-                }
-            },
-        );
+        lanes.inputs.par_iter().zip(outputs).for_each_init(Streams::default, |streams, (input, output)| {
+            for (input, output) in input.iter().zip(output.chunks_exact_mut(of_output)) {
+                network.run(&weights.values, input, extent.steps, streams);
+                output.copy_from_slice(streams.output().sequence(0));
+            }
+        });
         Numbers { values: output, shape: network.output_shape(extent).to_vec() }.tensor()
     }
 }
