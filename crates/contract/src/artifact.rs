@@ -86,6 +86,24 @@ pub mod flag {
     pub const FILLED: u8 = 1;
     /// The hour comes from ERA5T, which may still change.
     pub const PRELIMINARY: u8 = 2;
+    /// The value lies outside the variable's valid range.
+    pub const OUT_OF_RANGE: u8 = 4;
+    /// The value jumps away from its neighbours and back.
+    pub const SPIKE: u8 = 8;
+    /// The value has not moved for too long.
+    pub const STUCK: u8 = 16;
+    /// The source has more than one value for the hour.
+    pub const DUPLICATE: u8 = 32;
+
+    /// The names in pipeline files and reports.
+    pub const NAMES: [(&str, u8); 6] = [
+        ("filled", FILLED),
+        ("preliminary", PRELIMINARY),
+        ("out-of-range", OUT_OF_RANGE),
+        ("spike", SPIKE),
+        ("stuck", STUCK),
+        ("duplicate", DUPLICATE),
+    ];
 }
 
 /// The role of an hour or a window.

@@ -14,6 +14,7 @@ pub mod progress;
 pub mod runs;
 pub mod season;
 pub mod slope_pattern;
+pub mod source;
 pub mod stage;
 pub mod transform;
 pub mod variable;

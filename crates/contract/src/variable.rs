@@ -1,5 +1,6 @@
-//! The variables that a series can carry: names, CF standard names, canonical units and the units
-//! that are accepted on the way in. Everything after `ingest` is in canonical units.
+//! The variables that a series can carry: names, CF standard names, canonical units, the units that
+//! are accepted on the way in, and what values are possible. Everything after `ingest` is in
+//! canonical units.
 
 /// A unit that files use for a variable, and the way to the canonical one:
 /// `canonical = value * scale + offset`.
@@ -10,6 +11,16 @@ pub struct AcceptedUnit {
     pub offset: f64,
 }
 
+/// What the value of an hour stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sampling {
+    /// The state at the full hour.
+    Instantaneous,
+    /// The mean rate of the hour that ends at the full hour. ERA5 stores it as an accumulation, whose
+    /// units are among the accepted ones.
+    HourBefore,
+}
+
 /// One meteorological variable.
 #[derive(Debug, PartialEq)]
 pub struct Variable {
@@ -18,9 +29,15 @@ pub struct Variable {
     /// The name in the CF standard name table.
     pub cf_standard_name: &'static str,
     pub long_name: &'static str,
+    /// What requests to the Copernicus Climate Data Store call it.
+    pub cds_name: &'static str,
     /// The unit of every column after `ingest`, in UDUNITS notation.
     pub canonical_unit: &'static str,
     pub accepted_units: &'static [AcceptedUnit],
+    pub sampling: Sampling,
+    /// The least and the greatest value, in the canonical unit, that occurs anywhere near the ground;
+    /// what lies outside is flagged.
+    pub valid_range: [f64; 2],
 }
 
 const fn unit(name: &'static str, scale: f64, offset: f64) -> AcceptedUnit {
@@ -44,68 +61,74 @@ const SPEED_UNITS: &[AcceptedUnit] = &[
     unit("m s**-1", 1.0, 0.0),
     unit("m/s", 1.0, 0.0),
     unit("km/h", 1.0 / 3.6, 0.0),
+    unit("kn", 1852.0 / 3600.0, 0.0),
 ];
 
-const PRESSURE_UNITS: &[AcceptedUnit] = &[unit("Pa", 1.0, 0.0), unit("hPa", 100.0, 0.0)];
+const PRESSURE_UNITS: &[AcceptedUnit] =
+    &[unit("Pa", 1.0, 0.0), unit("hPa", 100.0, 0.0), unit("mbar", 100.0, 0.0), unit("kPa", 1000.0, 0.0)];
 
-/// Every variable, in the order of its documentation.
+/// Joules are those of the hour before.
+const RADIATION_UNITS: &[AcceptedUnit] = &[
+    unit("W m-2", 1.0, 0.0),
+    unit("W m**-2", 1.0, 0.0),
+    unit("W/m2", 1.0, 0.0),
+    unit("W/m²", 1.0, 0.0),
+    unit("J m-2", 1.0 / 3600.0, 0.0),
+    unit("J m**-2", 1.0 / 3600.0, 0.0),
+];
+
+/// Depths and masses are those of the hour before.
+const PRECIPITATION_UNITS: &[AcceptedUnit] = &[
+    unit("mm h-1", 1.0, 0.0),
+    unit("mm/h", 1.0, 0.0),
+    unit("mm", 1.0, 0.0),
+    unit("m", 1000.0, 0.0),
+    unit("kg m-2", 1.0, 0.0),
+    unit("kg m**-2", 1.0, 0.0),
+    unit("kg m-2 s-1", 3600.0, 0.0),
+    unit("kg m**-2 s**-1", 3600.0, 0.0),
+];
+
+/// A row of the table.
+#[allow(clippy::too_many_arguments)]
+const fn row(
+    name: &'static str,
+    cf_standard_name: &'static str,
+    long_name: &'static str,
+    cds_name: &'static str,
+    canonical_unit: &'static str,
+    accepted_units: &'static [AcceptedUnit],
+    sampling: Sampling,
+    valid_range: [f64; 2],
+) -> Variable {
+    Variable {
+        name,
+        cf_standard_name,
+        long_name,
+        cds_name,
+        canonical_unit,
+        accepted_units,
+        sampling,
+        valid_range,
+    }
+}
+
+use Sampling::{HourBefore, Instantaneous};
+
+/// Every variable, in the order of its documentation. Packed files store zero as some 1e-16 more or
+/// less, and radiation and rain as a little less than nothing.
+#[rustfmt::skip]
 pub const VARIABLES: &[Variable] = &[
-    Variable {
-        name: "t2m",
-        cf_standard_name: "air_temperature",
-        long_name: "2 metre temperature",
-        canonical_unit: "K",
-        accepted_units: TEMPERATURE_UNITS,
-    },
-    Variable {
-        name: "d2m",
-        cf_standard_name: "dew_point_temperature",
-        long_name: "2 metre dewpoint temperature",
-        canonical_unit: "K",
-        accepted_units: TEMPERATURE_UNITS,
-    },
-    Variable {
-        name: "u10",
-        cf_standard_name: "eastward_wind",
-        long_name: "10 metre U wind component",
-        canonical_unit: "m s-1",
-        accepted_units: SPEED_UNITS,
-    },
-    Variable {
-        name: "v10",
-        cf_standard_name: "northward_wind",
-        long_name: "10 metre V wind component",
-        canonical_unit: "m s-1",
-        accepted_units: SPEED_UNITS,
-    },
-    Variable {
-        name: "u100",
-        cf_standard_name: "eastward_wind",
-        long_name: "100 metre U wind component",
-        canonical_unit: "m s-1",
-        accepted_units: SPEED_UNITS,
-    },
-    Variable {
-        name: "v100",
-        cf_standard_name: "northward_wind",
-        long_name: "100 metre V wind component",
-        canonical_unit: "m s-1",
-        accepted_units: SPEED_UNITS,
-    },
-    Variable {
-        name: "sp",
-        cf_standard_name: "surface_air_pressure",
-        long_name: "Surface pressure",
-        canonical_unit: "Pa",
-        accepted_units: PRESSURE_UNITS,
-    },
-    Variable {
-        name: "msl",
-        cf_standard_name: "air_pressure_at_mean_sea_level",
-        long_name: "Mean sea level pressure",
-        canonical_unit: "Pa",
-        accepted_units: PRESSURE_UNITS,
-    },
+    row("t2m", "air_temperature", "2 metre temperature", "2m_temperature", "K", TEMPERATURE_UNITS, Instantaneous, [170.0, 340.0]),
+    row("d2m", "dew_point_temperature", "2 metre dewpoint temperature", "2m_dewpoint_temperature", "K", TEMPERATURE_UNITS, Instantaneous, [150.0, 320.0]),
+    row("u10", "eastward_wind", "10 metre U wind component", "10m_u_component_of_wind", "m s-1", SPEED_UNITS, Instantaneous, [-80.0, 80.0]),
+    row("v10", "northward_wind", "10 metre V wind component", "10m_v_component_of_wind", "m s-1", SPEED_UNITS, Instantaneous, [-80.0, 80.0]),
+    row("u100", "eastward_wind", "100 metre U wind component", "100m_u_component_of_wind", "m s-1", SPEED_UNITS, Instantaneous, [-110.0, 110.0]),
+    row("v100", "northward_wind", "100 metre V wind component", "100m_v_component_of_wind", "m s-1", SPEED_UNITS, Instantaneous, [-110.0, 110.0]),
+    row("sp", "surface_air_pressure", "Surface pressure", "surface_pressure", "Pa", PRESSURE_UNITS, Instantaneous, [30_000.0, 110_000.0]),
+    row("msl", "air_pressure_at_mean_sea_level", "Mean sea level pressure", "mean_sea_level_pressure", "Pa", PRESSURE_UNITS, Instantaneous, [85_000.0, 110_000.0]),
+    row("ssrd", "surface_downwelling_shortwave_flux_in_air", "Surface solar radiation downwards", "surface_solar_radiation_downwards", "W m-2", RADIATION_UNITS, HourBefore, [-5.0, 1500.0]),
+    row("tp", "lwe_precipitation_rate", "Total precipitation", "total_precipitation", "mm h-1", PRECIPITATION_UNITS, HourBefore, [-0.05, 310.0]),
 ];
 
 impl Variable {
@@ -161,6 +184,18 @@ mod tests {
         check("degF", 32.0, 273.15);
         check("degF", 212.0, 373.15);
         check("K", 300.0, 300.0);
+    }
+
+    #[test]
+    fn accumulations_of_an_hour_become_its_mean_rate() {
+        let convert = |variable: &str, unit: &str, value| {
+            Variable::named(variable).unwrap().unit(unit).unwrap().to_canonical(value)
+        };
+        // 3.6 MJ in an hour are 1 kW; 1 mm of water on 1 m2 is 1 kg.
+        assert_eq!(convert("ssrd", "J m**-2", 3.6e6), 1000.0);
+        assert_eq!(convert("tp", "m", 0.0025), 2.5);
+        assert_eq!(convert("tp", "kg m-2 s-1", 1.0 / 3600.0), 1.0);
+        assert!((convert("u10", "kn", 1.0) - 0.514_444).abs() < 1e-6);
     }
 
     #[test]

@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn variables_are_known_and_named_once() {
-        let all = "t2m, d2m, u10, v10, u100, v100, sp, msl";
+        let all = "t2m, d2m, u10, v10, u100, v100, sp, msl, ssrd, tp";
         check("variables", json!([]), &format!("variables is empty; wanted at least one of {all}"));
         check(
             "variables",

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use contract::artifact::flag;
 use contract::calendar::{self, HOUR_US};
 use contract::variable::Variable;
 
@@ -38,8 +39,8 @@ pub(crate) struct Hour {
     pub time_us: i64,
     /// In the canonical unit.
     pub value: f32,
-    /// From ERA5T.
-    pub is_preliminary: bool,
+    /// Bits of [`contract::artifact::flag`].
+    pub flags: u8,
 }
 
 /// Reads one file.
@@ -88,7 +89,7 @@ fn read_variable(
     let hours = hours.map(|((time_us, stored), is_preliminary)| Hour {
         time_us,
         value: packing.unpack(stored),
-        is_preliminary,
+        flags: if is_preliminary { flag::PRELIMINARY } else { 0 },
     });
     Ok(FileColumn { variable, nearest, hours: hours.filter(|hour| !hour.value.is_nan()).collect() })
 }

@@ -1,6 +1,7 @@
 //! Hours that no file has: short runs are interpolated, long ones are an error.
 
 use anyhow::anyhow;
+use contract::artifact::flag;
 use contract::calendar::{self, HOUR_US};
 use contract::variable::Variable;
 
@@ -28,8 +29,8 @@ impl Gap {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Filled {
     pub values: Vec<f32>,
-    /// True for preliminary hours.
-    pub is_preliminary: Vec<bool>,
+    /// Those of the hours, and [`flag::FILLED`].
+    pub flags: Vec<u8>,
     pub gaps: Vec<Gap>,
 }
 
@@ -65,15 +66,15 @@ pub(crate) fn fill(
         return Err(too_long(variable, &bad, max_gap_hours, bad.iter().any(|gap| is_at_end(gap))));
     }
     let mut values = Vec::with_capacity(((last_us - first_us) / HOUR_US + 1) as usize);
-    let mut is_preliminary = Vec::with_capacity(values.capacity());
+    let mut flags = Vec::with_capacity(values.capacity());
     for hour in hours {
         let at = ((hour.time_us - first_us) / HOUR_US) as usize;
         interpolate(&mut values, at, hour.value);
-        is_preliminary.resize(at, false);
+        flags.resize(at, flag::FILLED);
         values.push(hour.value);
-        is_preliminary.push(hour.is_preliminary);
+        flags.push(hour.flags);
     }
-    Ok(Filled { values, is_preliminary, gaps })
+    Ok(Filled { values, flags, gaps })
 }
 
 /// Extends `values` to the length `to`, towards the value that comes there.
@@ -129,7 +130,11 @@ mod tests {
     }
 
     fn hours(present: impl IntoIterator<Item = i64>) -> Vec<Hour> {
-        let hour = |h: i64| Hour { time_us: h * HOUR_US, value: h as f32 * 0.5, is_preliminary: h % 2 == 0 };
+        let hour = |h: i64| Hour {
+            time_us: h * HOUR_US,
+            value: h as f32 * 0.5,
+            flags: if h % 2 == 0 { flag::PRELIMINARY } else { 0 },
+        };
         present.into_iter().map(hour).collect()
     }
 
@@ -150,8 +155,9 @@ mod tests {
             prop_assert_eq!(filled.values.len(), 100);
             for (hour, value) in filled.values.iter().enumerate() {
                 prop_assert!((value - hour as f32 * 0.5).abs() < 1e-5);
-                let is_even = hour % 2 == 0 && !missing.contains(&(hour as i64));
-                prop_assert_eq!(filled.is_preliminary[hour], is_even);
+                let present = if hour % 2 == 0 { flag::PRELIMINARY } else { 0 };
+                let expected = if missing.contains(&(hour as i64)) { flag::FILLED } else { present };
+                prop_assert_eq!(filled.flags[hour], expected);
             }
             let listed: BTreeSet<i64> = filled.gaps.iter()
                 .flat_map(|gap| (0..gap.hours as i64).map(|h| gap.from_us / HOUR_US + h)).collect();

@@ -2,6 +2,7 @@
 //! order of the files changes nothing. Nothing is filled in here.
 
 use anyhow::{anyhow, bail};
+use contract::artifact::flag;
 use contract::calendar;
 use contract::variable::Variable;
 
@@ -34,8 +35,9 @@ pub(crate) fn merge(variable: &Variable, sources: &[Source<'_>]) -> anyhow::Resu
         if same_time.iter().any(|(hour, _)| hour.value.to_bits() != first.value.to_bits()) {
             disagreements.push(same_time);
         }
-        let is_preliminary = same_time.iter().all(|(hour, _)| hour.is_preliminary);
-        merged.push(Hour { is_preliminary, ..first });
+        let preliminary = same_time.iter().fold(flag::PRELIMINARY, |all, (hour, _)| all & hour.flags);
+        let others = same_time.iter().fold(0, |any, (hour, _)| any | hour.flags) & !flag::PRELIMINARY;
+        merged.push(Hour { flags: preliminary | others, ..first });
     }
     match disagreements.as_slice() {
         [] => Ok(merged),
@@ -93,7 +95,7 @@ mod tests {
     }
 
     fn hour(hour: i64, value: f32, is_preliminary: bool) -> Hour {
-        Hour { time_us: hour * HOUR_US, value, is_preliminary }
+        Hour { time_us: hour * HOUR_US, value, flags: if is_preliminary { flag::PRELIMINARY } else { 0 } }
     }
 
     fn merge_files(files: &[(&str, Vec<Hour>)]) -> Result<Vec<Hour>, String> {

@@ -2,7 +2,6 @@
 //! the files have to the last.
 
 use anyhow::{anyhow, bail};
-use contract::artifact::flag;
 use contract::calendar::HOUR_US;
 use contract::stage::InputFile;
 use contract::variable::Variable;
@@ -86,7 +85,8 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
     let mut variables = Vec::new();
     for (variable, hours) in merged {
         let filled = gaps::fill(variable, &hours, (first_us, last_us), config.max_gap_hours)?;
-        variables.push(with_flags(variable, first_us, filled));
+        let gaps::Filled { values, flags, gaps } = filled;
+        variables.push(VariableSeries { variable, values, flags, gaps });
     }
     let hours = ((last_us - first_us) / HOUR_US + 1) as usize;
     Ok(Series { point, distance_km, first_us, hours, variables })
@@ -154,14 +154,4 @@ fn common_point(paths: &[String], read: &[FileHours]) -> anyhow::Result<(Point, 
 /// A distance without the digits that depend on how the grid is stored.
 fn to_the_metre(distance_km: f64) -> f64 {
     (distance_km * 1e3).round() / 1e3
-}
-
-fn with_flags(variable: &'static Variable, first_us: i64, filled: gaps::Filled) -> VariableSeries {
-    let preliminary = |is_preliminary: &bool| if *is_preliminary { flag::PRELIMINARY } else { 0 };
-    let mut flags: Vec<u8> = filled.is_preliminary.iter().map(preliminary).collect();
-    for gap in &filled.gaps {
-        let from = ((gap.from_us - first_us) / HOUR_US) as usize;
-        flags[from..from + gap.hours].fill(flag::FILLED);
-    }
-    VariableSeries { variable, values: filled.values, flags, gaps: filled.gaps }
 }

@@ -231,7 +231,7 @@ mod tests {
         check(
             "variable",
             json!("t3m"),
-            "variable is \"t3m\"; wanted t2m, d2m, u10, v10, u100, v100, sp, msl",
+            "variable is \"t3m\"; wanted t2m, d2m, u10, v10, u100, v100, sp, msl, ssrd, tp",
         );
         check(
             "utc_offset",

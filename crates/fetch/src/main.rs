@@ -1,0 +1,3 @@
+//! The stage's binary.
+
+fn main() {}

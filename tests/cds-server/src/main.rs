@@ -1,0 +1,3 @@
+//! The server as a program, for clients in other languages.
+
+fn main() {}
