@@ -13,9 +13,11 @@ mod layout;
 mod merge;
 mod series;
 mod stage;
+mod times;
 mod unpack;
+mod versions;
 
-pub use config::{Config, IngestTable, Tables};
+pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Tables};
 pub use grid::Point;
 pub use series::{Series, VariableSeries, read_series};
 pub use stage::Ingest;
