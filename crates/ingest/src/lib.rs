@@ -8,6 +8,7 @@ mod config;
 mod dataset;
 mod gaps;
 mod grid;
+mod inspect;
 mod intact;
 mod layout;
 mod merge;
@@ -19,5 +20,6 @@ mod versions;
 
 pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Tables};
 pub use grid::Point;
+pub use inspect::Inspect;
 pub use series::{Series, VariableSeries, read_series};
 pub use stage::Ingest;

@@ -87,7 +87,8 @@ fn finite(file: &dyn NetcdfFile, name: &str, part: &[std::ops::Range<usize>]) ->
     }
 }
 
-fn text(file: &dyn NetcdfFile, name: &str, attribute: &str) -> anyhow::Result<Option<String>> {
+/// An attribute that is a text.
+pub(crate) fn text(file: &dyn NetcdfFile, name: &str, attribute: &str) -> anyhow::Result<Option<String>> {
     Ok(match file.attribute(name, attribute)? {
         Some(Attribute::Text(text)) => Some(text),
         _ => None,
