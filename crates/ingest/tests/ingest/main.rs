@@ -2,6 +2,7 @@
 
 mod agreement;
 mod fixture;
+mod inspect;
 mod layouts;
 mod messages;
 mod real_files;
