@@ -2,6 +2,7 @@
 //! without holes, in UTC and canonical units. It knows nothing of time zones, trends or windows,
 //! and downloads nothing.
 
+mod accumulation;
 pub mod backend;
 mod cf_time;
 mod config;

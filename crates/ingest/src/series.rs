@@ -4,12 +4,13 @@
 use anyhow::{anyhow, bail};
 use contract::calendar::HOUR_US;
 use contract::stage::InputFile;
-use contract::variable::Variable;
+use contract::variable::{Sampling, Variable};
 use rayon::prelude::*;
 
+use crate::accumulation;
 use crate::backend::Backend;
 use crate::config::Config;
-use crate::dataset::{self, FileColumn, FileHours};
+use crate::dataset::{self, FileColumn, FileHours, Hour};
 use crate::gaps::{self, Gap};
 use crate::grid::Point;
 use crate::merge::{self, Source};
@@ -77,7 +78,7 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
             .filter(|(_, column)| column.variable == *variable)
             .map(|(file, column)| Source { file, hours: &column.hours })
             .collect();
-        merged.push((*variable, merge::merge(variable, &sources)?));
+        merged.push((*variable, of_each_hour(variable, merge::merge(variable, &sources)?)));
     }
     drop(read);
 
@@ -90,6 +91,18 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
     }
     let hours = ((last_us - first_us) / HOUR_US + 1) as usize;
     Ok(Series { point, distance_km, first_us, hours, variables })
+}
+
+/// Sums since midnight made amounts of each hour; everything else as it is.
+fn of_each_hour(variable: &Variable, hours: Vec<Hour>) -> Vec<Hour> {
+    if variable.sampling == Sampling::Instantaneous || !accumulation::is_since_midnight(&hours) {
+        return hours;
+    }
+    let name = variable.name;
+    tracing::warn!(
+        "{name} is accumulated since midnight UTC, as in ERA5-Land; the amounts of each hour are taken"
+    );
+    accumulation::of_each_hour(&hours)
 }
 
 fn columns<'a>(
