@@ -43,6 +43,7 @@ if [ -z "$contents" ]; then
     contents=$(sed -n '/"config": {/,/"outputs": {/p' "$request" | grep -v '"path"')
 fi
 case "$stage" in
+fetch) files="era5.nc" ;;
 ingest) files="series.parquet source.json" ;;
 preprocess) files="observed.parquet standardised.parquet season.parquet windows.parquet transform.json" ;;
 train) files="model/config.json model/weights.safetensors model/generator.json model/transform.json history.parquet" ;;

@@ -37,7 +37,7 @@ impl Sandbox {
         sandbox.write("pipelines/x.toml", PIPELINE);
         sandbox.write("data/raw/a.nc", "one");
         sandbox.behave("");
-        for binary in ["ingest", "preprocess", "train", "infer", "evaluate"] {
+        for binary in ["fetch", "ingest", "preprocess", "train", "infer", "evaluate"] {
             let path = sandbox.write(&format!("bin/{binary}"), include_str!("fake-stage.sh"));
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         }
