@@ -98,6 +98,7 @@ impl Address {
     /// # Errors
     /// As [`Address::parse`].
     pub(crate) fn join(&self, reference: &str) -> Result<Address, String> {
+        let reference = reference.split_once('#').map_or(reference, |(reference, _)| reference);
         let has_scheme = reference.split_once(':').is_some_and(|(scheme, _)| {
             scheme.starts_with(|first: char| first.is_ascii_alphabetic())
                 && scheme.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char))
@@ -111,7 +112,7 @@ impl Address {
         let own_path = self.path.split_once('?').map_or(self.path.as_str(), |(path, _)| path);
         let path = if reference.starts_with('/') {
             reference.to_string()
-        } else if reference.is_empty() || reference.starts_with('#') {
+        } else if reference.is_empty() {
             self.path.clone()
         } else if reference.starts_with('?') {
             format!("{own_path}{reference}")

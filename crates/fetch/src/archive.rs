@@ -57,12 +57,13 @@ impl Format {
 }
 
 /// Puts what `download` holds into `folder`, which is empty: `stem.nc` or `stem.csv`, or, if there
-/// are several, `stem_1.nc`, `stem_2.nc` in the order of their names in the archive.
+/// are several, `stem_1.nc`, `stem_2.nc` in the order of their names in the archive. Returns the names
+/// of members that were left out.
 ///
 /// # Errors
 /// When the download is of no format that is known, damaged or not to be trusted, or when the disk
 /// fails. What is in the folder does not count then.
-pub(crate) fn unpack(download: &Path, folder: &Path, stem: &str) -> anyhow::Result<()> {
+pub(crate) fn unpack(download: &Path, folder: &Path, stem: &str) -> anyhow::Result<Vec<String>> {
     let mut head = Vec::new();
     open(download)?.take(HEAD_BYTES).read_to_end(&mut head)?;
     if head.starts_with(b"PK") {
@@ -73,7 +74,8 @@ pub(crate) fn unpack(download: &Path, folder: &Path, stem: &str) -> anyhow::Resu
         Some(format) => {
             let path = folder.join(format!("{stem}.{}", format.extension()));
             let copied = std::fs::copy(download, &path).and_then(|_| File::open(&path)?.sync_all());
-            copied.with_context(|| format!("cannot write {}", path.display()))
+            copied.with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(Vec::new())
         }
         None => bail!(unknown(&head, stem)),
     }
@@ -96,14 +98,14 @@ fn unknown(head: &[u8], stem: &str) -> String {
     format!("the store sent for {stem} what is neither NetCDF nor CSV nor ZIP; it starts with {start:?}")
 }
 
-fn unzip(download: &Path, folder: &Path, stem: &str) -> anyhow::Result<()> {
+fn unzip(download: &Path, folder: &Path, stem: &str) -> anyhow::Result<Vec<String>> {
     let archive_bytes = std::fs::metadata(download)?.len();
     let mut archive = ZipArchive::new(open(download)?)?;
     if archive.len() > MOST_MEMBERS {
         bail!("it has {} members; wanted at most {MOST_MEMBERS}", archive.len());
     }
     let allowed = archive_bytes.saturating_mul(MOST_TIMES_LARGER).clamp(ALWAYS_ALLOWED_BYTES, MOST_BYTES);
-    let members = members(&mut archive)?;
+    let (members, left_out) = members(&mut archive)?;
     if members.is_empty() {
         bail!("none of its members is NetCDF or CSV; it has {}", names(&mut archive));
     }
@@ -115,7 +117,7 @@ fn unzip(download: &Path, folder: &Path, stem: &str) -> anyhow::Result<()> {
             .with_context(|| format!("its member {:?}", member.name))?;
         left -= written;
     }
-    Ok(())
+    Ok(left_out)
 }
 
 /// A member to be extracted.
@@ -126,8 +128,9 @@ struct Member {
     format: Format,
 }
 
-fn members(archive: &mut ZipArchive<File>) -> anyhow::Result<Vec<Member>> {
-    let mut members = Vec::new();
+/// The members to be extracted, and the names of the others.
+fn members(archive: &mut ZipArchive<File>) -> anyhow::Result<(Vec<Member>, Vec<String>)> {
+    let (mut members, mut left_out) = (Vec::new(), Vec::new());
     for index in 0..archive.len() {
         let mut file = archive.by_index(index)?;
         if !file.is_file() {
@@ -141,11 +144,11 @@ fn members(archive: &mut ZipArchive<File>) -> anyhow::Result<Vec<Member>> {
             .with_context(|| format!("its member {name:?}"))?;
         match Format::of(&head) {
             Some(format) => members.push(Member { index, name, format }),
-            None => tracing::info!("the archive's member {name:?} is neither NetCDF nor CSV; left out"),
+            None => left_out.push(name),
         }
     }
     members.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(members)
+    Ok((members, left_out))
 }
 
 /// Writes a member to `path`, and returns its size. Its CRC is checked at its end.

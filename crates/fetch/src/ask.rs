@@ -54,7 +54,6 @@ impl Http {
         trouble: &str,
     ) -> Result<(), Problem> {
         let (host, tries) = (&address.origin.host, self.pace.tries);
-        let trouble = self.scrub(trouble);
         if failures >= tries {
             return Err(Problem::Other(format!(
                 "{host} {trouble}, {tries} times in a row; check the network and run this again: it goes on \
@@ -62,7 +61,7 @@ impl Http {
             )));
         }
         let wait = self.pace.backoff(failures);
-        tracing::info!("{host} {trouble}; trying again in {} s", wait.as_secs());
+        self.tell(&format!("{host} {trouble}; trying again in {} s", wait.as_secs()));
         self.pace.clock.sleep(wait);
         Ok(())
     }
@@ -80,7 +79,7 @@ impl Http {
             )));
         }
         let wait = seconds.map_or(USUAL_WAIT, Duration::from_secs).min(self.pace.longest_wait);
-        tracing::info!("{host} finds the requests too many (429); waiting {} s", wait.as_secs());
+        self.tell(&format!("{host} finds the requests too many (429); waiting {} s", wait.as_secs()));
         self.pace.clock.sleep(wait);
         Ok(())
     }

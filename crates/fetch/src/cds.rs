@@ -147,7 +147,7 @@ impl Queue<'_> {
         }
         let inputs = piece.inputs(&self.wish);
         if let Some(job) = self.jobs.find(self.api.dataset, &inputs) {
-            tracing::info!("going on with job {} ({})", job.as_str(), piece.days.label());
+            self.api.http.tell(&format!("going on with job {} ({})", job.as_str(), piece.days.label()));
             let running = self.running_job(piece, inputs, job, true);
             self.running.push(running);
             return Ok(());
@@ -165,12 +165,12 @@ impl Queue<'_> {
         if !self.costs.contains_key(&shape) {
             let cost = self.api.cost(inputs);
             if let Some(cost) = cost {
-                tracing::info!(
+                self.api.http.tell(&format!(
                     "a request like {} costs {} of at most {}",
                     piece.days.label(),
                     cost.cost,
                     cost.limit
-                );
+                ));
             }
             self.costs.insert(shape, cost.map(|cost| cost.cost <= cost.limit));
         }
@@ -214,7 +214,7 @@ impl Queue<'_> {
     /// Puts the halves of a piece in its place.
     fn split(&mut self, piece: Piece, problem: &Problem) -> anyhow::Result<()> {
         let Some(halves) = piece.halves() else { anyhow::bail!("{problem}") };
-        tracing::info!("{} is too large for one request; halving it", piece.days.label());
+        self.api.http.tell(&format!("{} is too large for one request; halving it", piece.days.label()));
         for half in halves.into_iter().rev() {
             self.pieces.push_front(half);
         }
@@ -250,19 +250,25 @@ impl Queue<'_> {
         if running.state != Some(status.state) {
             let total = self.done.len() + self.running.len() + self.pieces.len() + 1;
             let (number, job) = (running.number, running.job.as_str());
-            tracing::info!("job {number} of {total} ({label}) is {}: {job}", status.state.describe());
+            self.api
+                .http
+                .tell(&format!("job {number} of {total} ({label}) is {}: {job}", status.state.describe()));
             (running.state, running.since, running.reminded) = (Some(status.state), now, now);
         } else if now.saturating_sub(running.reminded) >= REMIND_EVERY {
             let waited = describe_seconds(now.saturating_sub(running.since).as_secs_f64());
-            tracing::info!("job {} ({label}) is {} since {waited}", running.number, status.state.describe());
+            self.api.http.tell(&format!(
+                "job {} ({label}) is {} since {waited}",
+                running.number,
+                status.state.describe()
+            ));
             running.reminded = now;
         }
         for note in status.notes.iter().skip(running.notes_seen) {
-            let note = self.api.http.scrub(&quote(note));
+            let note = quote(note);
             if note.starts_with("WARN") || note.starts_with("ERROR") {
-                tracing::warn!("the store on {label}: {note}");
+                self.api.http.warn(&format!("the store on {label}: {note}"));
             } else {
-                tracing::info!("the store on {label}: {note}");
+                self.api.http.tell(&format!("the store on {label}: {note}"));
             }
         }
         running.notes_seen = running.notes_seen.max(status.notes.len());
@@ -303,7 +309,7 @@ impl Queue<'_> {
 
     /// Starts the job of an earlier run once more.
     fn again(&mut self, running: Running, why: &str) -> anyhow::Result<()> {
-        tracing::info!("job {} {why}; starting it anew", running.job.as_str());
+        self.api.http.tell(&format!("job {} {why}; starting it anew", running.job.as_str()));
         self.jobs.forget(self.api.dataset, &running.inputs)?;
         self.submit(running.piece, running.inputs)
     }
@@ -346,7 +352,9 @@ impl Queue<'_> {
             Err(problem) => anyhow::bail!("{problem}"),
         }
         let stem = running.piece.stem(self.wish.dataset);
-        self.workshop.finish(&stem, &part)?;
+        for name in self.workshop.finish(&stem, &part)? {
+            self.api.http.tell(&format!("{name:?} of {stem}'s archive is neither NetCDF nor CSV; left out"));
+        }
         self.jobs.forget(self.api.dataset, &running.inputs)?;
         self.done.push(stem);
         Ok(())

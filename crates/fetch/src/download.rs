@@ -13,7 +13,7 @@ use crate::ask::lasting;
 use crate::checksum::Checksum;
 use crate::files::remove_if_there;
 use crate::http::{Answer, Http, Send, Trouble, broken_off, retry_after, status_name};
-use crate::problem::{Problem, is_html, quote, web_page};
+use crate::problem::{Problem, is_html, web_page};
 
 /// How often a file with a wrong checksum is downloaded.
 const MOST_DOWNLOADS: u32 = 3;
@@ -47,7 +47,7 @@ pub(crate) fn download(http: &Http, asset: &Asset, part: &Path) -> Result<(), Pr
         if right.map_err(|error| on_disk(part, &error))? {
             return Ok(());
         }
-        tracing::warn!("what {} sent has a wrong checksum; downloading it again", asset.address.shown());
+        http.warn(&format!("what {} sent has a wrong checksum; downloading it again", asset.address.shown()));
         remove_if_there(part).map_err(|error| Problem::Other(format!("{error:#}")))?;
     }
     Err(Problem::Other(format!(
@@ -116,6 +116,7 @@ impl Receiver<'_> {
             Trouble::Passing(trouble) => Stop::Passing(trouble),
             Trouble::Lasting(trouble) => Stop::Failed(lasting(&self.asset.address, &trouble)),
         })?;
+        let answer = refuse_web_page(answer)?;
         *self.have = self.start_of(&answer)?;
         self.file.set_len(*self.have).map_err(failed_disk)?;
         self.file.seek(SeekFrom::Start(*self.have)).map_err(failed_disk)?;
@@ -201,6 +202,20 @@ impl Receiver<'_> {
     }
 }
 
+/// Files are never of the type of web pages, whatever length these have.
+fn refuse_web_page(answer: Answer) -> Result<Answer, Stop> {
+    let media_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_page = media_type.is_some_and(|name| name.to_ascii_lowercase().starts_with("text/html"));
+    if !is_page || !(200..300).contains(&answer.status) {
+        return Ok(answer);
+    }
+    let mut start = Vec::new();
+    let page = answer.body.into_reader().take(WORTH_BYTES).read_to_end(&mut start);
+    page.map_err(|error| Stop::Passing(broken_off(&error)))?;
+    let text = web_page(&answer.address.shown(), &String::from_utf8_lossy(&start));
+    Err(Stop::Failed(Problem::Other(text)))
+}
+
 fn failed_disk(error: std::io::Error) -> Stop {
     Stop::Failed(Problem::Other(format!("cannot write the download: {error}")))
 }
@@ -230,18 +245,6 @@ fn parse_range(text: &str) -> Option<ContentRange> {
     };
     let sane = first <= last && total.is_none_or(|total| last < total);
     sane.then_some(ContentRange { first, total })
-}
-
-/// The `file:checksum` of a job's results; a kind that is not known is told and not compared.
-pub(crate) fn stated_checksum(text: &str) -> Option<Checksum> {
-    let checksum = Checksum::parse(text);
-    if checksum.is_none() {
-        tracing::info!(
-            "the checksum {:?} is of a kind that is not known here; the size is checked",
-            quote(text)
-        );
-    }
-    checksum
 }
 
 #[cfg(test)]

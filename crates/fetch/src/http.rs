@@ -17,6 +17,7 @@ use crate::secret::Secret;
 /// The header that carries the key.
 const KEY_HEADER: &str = "PRIVATE-TOKEN";
 const MOST_REDIRECTS: usize = 10;
+const NOT_FOUND: &str = "cannot be found by its name";
 /// The longest text that is read into memory: a year of ten variables of Open-Meteo is 1 MB.
 const LONGEST_TEXT_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -96,6 +97,16 @@ impl Http {
     /// `text` without the key.
     pub(crate) fn scrub(&self, text: &str) -> String {
         self.key.as_ref().map_or_else(|| text.to_string(), |(_, secret)| secret.scrub(text))
+    }
+
+    /// Tells people how it goes, without the key.
+    pub(crate) fn tell(&self, text: &str) {
+        tracing::info!("{}", self.scrub(text));
+    }
+
+    /// The same of what may need their attention.
+    pub(crate) fn warn(&self, text: &str) {
+        tracing::warn!("{}", self.scrub(text));
     }
 
     /// Sends, and follows redirects.
@@ -182,7 +193,7 @@ impl Http {
     fn trouble(&self, error: &ureq::Error) -> Trouble {
         let seconds = |duration: std::time::Duration| duration.as_secs_f64();
         match error {
-            ureq::Error::HostNotFound => Trouble::Passing("cannot be found by its name".to_string()),
+            ureq::Error::HostNotFound => Trouble::Passing(NOT_FOUND.to_string()),
             ureq::Error::Timeout(Timeout::Connect) => Trouble::Passing(format!(
                 "takes no connection within {} s",
                 seconds(self.pace.connect_timeout)
@@ -277,6 +288,7 @@ pub(crate) fn broken_off(error: &std::io::Error) -> String {
     match error.kind() {
         ConnectionRefused => "refuses the connection".to_string(),
         TimedOut | WouldBlock => "stops sending".to_string(),
+        _ if error.to_string().contains("lookup address") => NOT_FOUND.to_string(),
         _ => format!("breaks off ({error})"),
     }
 }

@@ -34,12 +34,13 @@ impl<'a> Workshop<'a> {
         self.done(stem).is_dir()
     }
 
-    /// Unpacks a downloaded file into the piece's finished files, and removes it.
+    /// Unpacks a downloaded file into the piece's finished files, and removes it. Returns the names of
+    /// an archive's members that were left out.
     ///
     /// # Errors
-    /// When it cannot be used, or the disk fails; the download is removed in the first case too, so
-    /// that the next run downloads it again.
-    pub(crate) fn finish(&self, stem: &str, download: &Path) -> anyhow::Result<()> {
+    /// When it cannot be used, or the disk fails; the download is removed then too, so that the next
+    /// run downloads it again.
+    pub(crate) fn finish(&self, stem: &str, download: &Path) -> anyhow::Result<Vec<String>> {
         let unpacked = self.make(stem, |draft| unpack(download, draft, stem));
         remove_if_there(download)?;
         unpacked
@@ -50,25 +51,26 @@ impl<'a> Workshop<'a> {
     ///
     /// # Errors
     /// Those of `write`, and when the disk fails.
-    pub(crate) fn make(
+    pub(crate) fn make<T>(
         &self,
         stem: &str,
-        write: impl FnOnce(&Path) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        write: impl FnOnce(&Path) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let draft = self.done_folder().join(format!("{stem}.new"));
         let fail = || format!("cannot write {}", draft.display());
         if draft.exists() {
             std::fs::remove_dir_all(&draft).with_context(fail)?;
         }
         std::fs::create_dir(&draft).with_context(fail)?;
-        write(&draft)?;
+        let made = write(&draft)?;
         let done = self.done(stem);
         let publish = || -> std::io::Result<()> {
             sync_folder_of(&draft.join("any"))?;
             std::fs::rename(&draft, &done)?;
             sync_folder_of(&done)
         };
-        publish().with_context(fail)
+        publish().with_context(fail)?;
+        Ok(made)
     }
 
     /// Puts the files of these pieces into the output folder.

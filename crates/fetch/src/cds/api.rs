@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::ask::lasting;
-use crate::download::{Asset, stated_checksum};
+use crate::checksum::Checksum;
+use crate::download::Asset;
 use crate::http::{Http, Send};
 use crate::problem::{Problem, Service, Words, quote};
 
@@ -135,8 +136,21 @@ impl Api<'_> {
         let link = address.join(href).map_err(|fault| {
             lasting(&address, &format!("links the file to {:?}, which {fault}", quote(href)))
         })?;
-        let checksum = value.get("file:checksum").and_then(Value::as_str).and_then(stated_checksum);
+        let checksum =
+            value.get("file:checksum").and_then(Value::as_str).and_then(|text| self.checksum(text));
         Ok(Asset { address: link, bytes, checksum })
+    }
+
+    /// A checksum of a kind that is not known is told and not compared.
+    fn checksum(&self, text: &str) -> Option<Checksum> {
+        let checksum = Checksum::parse(text);
+        if checksum.is_none() {
+            let seen = quote(text);
+            self.http.tell(&format!(
+                "the checksum {seen:?} is of a kind that is not known here; the size is checked"
+            ));
+        }
+        checksum
     }
 
     /// Why a job failed or was rejected, as the answer to a request for its results tells it.

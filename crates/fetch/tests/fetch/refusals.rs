@@ -135,7 +135,7 @@ fn a_job_that_never_ends() {
     let desk = Desk::new(Settings { ending: Ending::Never, ..Settings::default() });
     assert_eq!(
         desk.fetch(&a_day()).unwrap_err(),
-        "job 00000000-0000-4000-8000-000000000001 (1970-01-01_1970-01-01) is running since 24 h 1 min; run this \
+        "job 00000000-0000-4000-8000-000000000001 (1970-01-01_1970-01-01) is running since 24 h 0 min; run this \
          again to go on waiting for it, or delete it at the store to start it anew"
     );
     assert!(desk.log().contains("job 1 (1970-01-01_1970-01-01) is running since 10 min"), "{}", desk.log());
