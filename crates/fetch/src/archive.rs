@@ -44,7 +44,7 @@ impl Format {
             Err(_) => return None,
         };
         let is_text = text.chars().all(|char| !char.is_control() || "\t\r\n".contains(char));
-        let has_header = text.lines().next().is_some_and(|line| line.contains(','));
+        let has_header = text.lines().next().is_some_and(is_header);
         (is_text && has_header && !is_html(text)).then_some(Format::Csv)
     }
 
@@ -54,6 +54,12 @@ impl Format {
             Format::Csv => "csv",
         }
     }
+}
+
+/// True for the names of several columns, one of which is a time's.
+fn is_header(line: &str) -> bool {
+    let is_time = |name: &str| name.to_lowercase().ends_with("time") && !name.contains(' ');
+    line.contains(',') && line.split(',').map(str::trim).any(is_time)
 }
 
 /// Puts what `download` holds into `folder`, which is empty: `stem.nc` or `stem.csv`, or, if there
@@ -202,7 +208,9 @@ mod tests {
             (b"GRIB,\0\0", None),
             (b"<html>,", None),
             (b"\xff\xfe,", None),
-            (b"no comma", None),
+            (b"valid_time", None),
+            (b"Dear user, this time,", None),
+            (b"Dear user, hello", None),
             (b"", None),
         ] {
             assert_eq!(Format::of(head), format, "{head:?}");

@@ -4,34 +4,30 @@ mod api;
 mod area;
 mod jobs;
 mod plan;
+mod running;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use contract::progress::describe_seconds;
 use contract::source::{Dataset, Source};
 use contract::variable::Variable;
 use serde_json::Value;
 
 use crate::address::Address;
 use crate::download::download;
+use crate::files::remove_if_there;
 use crate::http::Http;
-use crate::problem::{Problem, Service, is_too_large, quote};
+use crate::problem::{Problem, Service, is_too_large};
 use crate::workshop::Workshop;
-use api::{Api, JobId, State, Status};
+use api::{Api, State};
 use jobs::Jobs;
 use plan::Piece;
+use running::Running;
 
 pub(crate) use plan::Wish;
 
 /// Jobs that the store is asked to work on at the same time.
 const MOST_JOBS: usize = 4;
-/// Waits between two looks at a job.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
-const WAIT_FACTOR: f64 = 1.5;
-/// Time between two lines about waiting.
-const REMIND_EVERY: Duration = Duration::from_secs(600);
 /// How often a job that was just started may be unknown: its copies take a moment to agree.
 const MOST_UNKNOWN: u32 = 3;
 
@@ -99,26 +95,6 @@ struct Queue<'a> {
     costs: BTreeMap<(usize, i8, i8), Option<bool>>,
 }
 
-/// A piece whose job is at the store.
-struct Running {
-    piece: Piece,
-    inputs: Value,
-    job: JobId,
-    /// Which of all pieces, from 1, for messages.
-    number: usize,
-    state: Option<State>,
-    /// When it came into this state.
-    since: Duration,
-    reminded: Duration,
-    next_look: Duration,
-    wait: Duration,
-    notes_seen: usize,
-    /// Looks in a row at which the store did not know it.
-    unknown: u32,
-    /// An earlier run started it: if it came to nothing, it is started once more.
-    is_remembered: bool,
-}
-
 impl Queue<'_> {
     fn run(&mut self) -> anyhow::Result<()> {
         loop {
@@ -148,7 +124,8 @@ impl Queue<'_> {
         let inputs = piece.inputs(&self.wish);
         if let Some(job) = self.jobs.find(self.api.dataset, &inputs) {
             self.api.http.tell(&format!("going on with job {} ({})", job.as_str(), piece.days.label()));
-            let running = self.running_job(piece, inputs, job, true);
+            let mut running = Running::new(piece, inputs, job, self.next_number(), self.now());
+            running.is_remembered = true;
             self.running.push(running);
             return Ok(());
         }
@@ -184,31 +161,27 @@ impl Queue<'_> {
             Err(problem) => anyhow::bail!("{problem}{}", self.advice(&problem.to_string())),
         };
         self.jobs.remember(self.api.dataset, &inputs, &status.job)?;
-        let mut running = self.running_job(piece, inputs, status.job.clone(), false);
+        let mut running = Running::new(piece, inputs, status.job.clone(), self.next_number(), self.now());
+        running.note(self.api.http, &status, self.total());
         if status.state != State::Successful {
-            running.next_look += FIRST_WAIT;
+            running.wait(&self.api.http.pace)?;
         }
-        self.note(&mut running, &status);
         self.running.push(running);
         Ok(())
     }
 
-    fn running_job(&self, piece: Piece, inputs: Value, job: JobId, is_remembered: bool) -> Running {
-        let now = self.api.http.pace.clock.now();
-        Running {
-            piece,
-            inputs,
-            job,
-            number: self.done.len() + self.running.len() + 1,
-            state: None,
-            since: now,
-            reminded: now,
-            next_look: now,
-            wait: FIRST_WAIT,
-            notes_seen: 0,
-            unknown: 0,
-            is_remembered,
-        }
+    fn now(&self) -> Duration {
+        self.api.http.pace.clock.now()
+    }
+
+    /// The number of the piece that is started next, for messages.
+    fn next_number(&self) -> usize {
+        self.done.len() + self.running.len() + 1
+    }
+
+    /// All pieces, with the one at hand.
+    fn total(&self) -> usize {
+        self.done.len() + self.running.len() + self.pieces.len() + 1
     }
 
     /// Puts the halves of a piece in its place.
@@ -229,68 +202,20 @@ impl Queue<'_> {
             Err(problem) => anyhow::bail!("{problem}"),
         };
         running.unknown = 0;
-        self.note(&mut running, &status);
+        running.note(self.api.http, &status, self.total());
         match status.state {
-            State::Accepted | State::Running => self.later(running).map(Some),
+            State::Accepted | State::Running => {
+                running.wait(&self.api.http.pace)?;
+                Ok(Some(running))
+            }
             State::Successful => self.collect(running).map(|()| None),
             State::Failed | State::Rejected => self.failed(running, status.state).map(|()| None),
             State::Dismissed if running.is_remembered => self.again(running, "was dismissed").map(|()| None),
             State::Dismissed => anyhow::bail!(
-                "job {} ({}) was dismissed at the store; run this again to start it anew",
-                running.job.as_str(),
-                running.piece.days.label()
+                "{} was dismissed at the store; run this again to start it anew",
+                running.name()
             ),
         }
-    }
-
-    /// Tells a new state and new notes of the store.
-    fn note(&self, running: &mut Running, status: &Status) {
-        let now = self.api.http.pace.clock.now();
-        let label = running.piece.days.label();
-        if running.state != Some(status.state) {
-            let total = self.done.len() + self.running.len() + self.pieces.len() + 1;
-            let (number, job) = (running.number, running.job.as_str());
-            self.api
-                .http
-                .tell(&format!("job {number} of {total} ({label}) is {}: {job}", status.state.describe()));
-            (running.state, running.since, running.reminded) = (Some(status.state), now, now);
-        } else if now.saturating_sub(running.reminded) >= REMIND_EVERY {
-            let waited = describe_seconds(now.saturating_sub(running.since).as_secs_f64());
-            self.api.http.tell(&format!(
-                "job {} ({label}) is {} since {waited}",
-                running.number,
-                status.state.describe()
-            ));
-            running.reminded = now;
-        }
-        for note in status.notes.iter().skip(running.notes_seen) {
-            let note = quote(note);
-            if note.starts_with("WARN") || note.starts_with("ERROR") {
-                self.api.http.warn(&format!("the store on {label}: {note}"));
-            } else {
-                self.api.http.tell(&format!("the store on {label}: {note}"));
-            }
-        }
-        running.notes_seen = running.notes_seen.max(status.notes.len());
-    }
-
-    fn later(&self, mut running: Running) -> anyhow::Result<Running> {
-        let pace = &self.api.http.pace;
-        let now = pace.clock.now();
-        let waited = now.saturating_sub(running.since);
-        if waited >= pace.patience {
-            anyhow::bail!(
-                "job {} ({}) is {} since {}; run this again to go on waiting for it, or delete it at the store \
-                 to start it anew",
-                running.job.as_str(),
-                running.piece.days.label(),
-                running.state.map_or("unknown", State::describe),
-                describe_seconds(waited.as_secs_f64())
-            );
-        }
-        running.next_look = now + running.wait;
-        running.wait = running.wait.mul_f64(WAIT_FACTOR).min(LONGEST_WAIT);
-        Ok(running)
     }
 
     fn unknown(&mut self, mut running: Running, text: &str) -> anyhow::Result<Option<Running>> {
@@ -304,7 +229,8 @@ impl Queue<'_> {
                 running.job.as_str()
             );
         }
-        self.later(running).map(Some)
+        running.wait(&self.api.http.pace)?;
+        Ok(Some(running))
     }
 
     /// Starts the job of an earlier run once more.
@@ -324,9 +250,8 @@ impl Queue<'_> {
             return self.split(running.piece, &Problem::TooLarge(reason));
         }
         anyhow::bail!(
-            "job {} ({}) {} at the store: {reason}{}",
-            running.job.as_str(),
-            running.piece.days.label(),
+            "{} {} at the store: {reason}{}",
+            running.name(),
             if state == State::Rejected { "was rejected" } else { "failed" },
             self.advice(&reason)
         )
@@ -346,16 +271,18 @@ impl Queue<'_> {
         match got {
             Ok(()) => {}
             Err(Problem::Gone(_)) if running.is_remembered => {
-                crate::files::remove_if_there(&part)?;
+                remove_if_there(&part)?;
                 return self.again(running, "has no file any more");
             }
             Err(problem) => anyhow::bail!("{problem}"),
         }
         let stem = running.piece.stem(self.wish.dataset);
-        for name in self.workshop.finish(&stem, &part)? {
+        let finished = self.workshop.finish(&stem, &part);
+        // Also when its file cannot be used: the next run starts another.
+        self.jobs.forget(self.api.dataset, &running.inputs)?;
+        for name in finished? {
             self.api.http.tell(&format!("{name:?} of {stem}'s archive is neither NetCDF nor CSV; left out"));
         }
-        self.jobs.forget(self.api.dataset, &running.inputs)?;
         self.done.push(stem);
         Ok(())
     }

@@ -17,8 +17,8 @@ const NAMES: [&str; 9] = [
     "HOME",
 ];
 
-/// What was set when the program started, or what a test sets.
-#[derive(Clone, Debug, Default)]
+/// What was set when the program started, or what a test sets. It cannot be printed: it has the key.
+#[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
     proxy: Option<ureq::Proxy>,
@@ -38,6 +38,15 @@ impl Environment {
     pub fn made_up(variables: &[(&str, &str)]) -> Environment {
         let variables = variables.iter().map(|(name, value)| (name.to_string(), value.to_string()));
         Environment { variables: variables.collect(), proxy: None }
+    }
+
+    /// The same with a proxy for other machines, `http://host:port`.
+    ///
+    /// # Errors
+    /// When that is no proxy's address.
+    pub fn with_proxy(mut self, proxy: &str) -> Result<Environment, ureq::Error> {
+        self.proxy = Some(ureq::Proxy::new(proxy)?);
+        Ok(self)
     }
 
     /// The value of a variable; an empty one counts as unset.

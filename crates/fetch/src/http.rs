@@ -3,13 +3,13 @@
 
 use std::io::Read;
 
-use anyhow::{Context, bail};
 use serde_json::Value;
 use ureq::http::{HeaderMap, Request, StatusCode, header};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body, Timeout};
 
 use crate::address::{Address, Origin, Scheme};
+use crate::certificates::{tls_error, trusted, untrusted};
 use crate::environment::Environment;
 use crate::pace::Pace;
 use crate::secret::Secret;
@@ -238,45 +238,6 @@ fn redirect(answer: &Answer, send: Send) -> Result<Option<Address>, Trouble> {
         return Err(Trouble::Lasting(format!("{fault}; check the url beside the key")));
     }
     Ok(Some(next))
-}
-
-/// The certificates that are trusted: those of the environment, in the place of the built-in ones, as
-/// the official clients do it.
-fn trusted(environment: &Environment) -> anyhow::Result<RootCerts> {
-    let named = ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]
-        .into_iter()
-        .find_map(|name| environment.get(name).map(|path| (name, path)));
-    let Some((name, path)) = named else {
-        return Ok(RootCerts::WebPki);
-    };
-    let bytes = std::fs::read(environment.path(path))
-        .with_context(|| format!("cannot read the certificates of {name}, {path}"))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&bytes) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-            Ok(_) => {}
-            Err(error) => bail!("{path}, named by {name}, cannot be read as certificates: {error}"),
-        }
-    }
-    if certificates.is_empty() {
-        bail!("{path}, named by {name}, has no certificate in it; wanted PEM (-----BEGIN CERTIFICATE-----)");
-    }
-    Ok(RootCerts::from(certificates))
-}
-
-fn untrusted(error: &rustls::Error) -> Trouble {
-    match error {
-        rustls::Error::InvalidCertificate(reason) => Trouble::Lasting(format!(
-            "shows a certificate that is not trusted ({reason:?}); if your network inspects encrypted \
-             connections, name its certificates: SSL_CERT_FILE=FILE"
-        )),
-        other => Trouble::Passing(format!("breaks off the encrypted connection ({other})")),
-    }
-}
-
-fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref::<rustls::Error>()
 }
 
 /// A failure of reading or connecting in words.

@@ -5,6 +5,7 @@ mod address;
 mod archive;
 mod ask;
 mod cds;
+mod certificates;
 mod checksum;
 mod config;
 mod credentials;

@@ -3,6 +3,7 @@
 use contract::config::Fault;
 use contract::source::Provider;
 use contract::stage::{Inputs, Outputs, Stage};
+use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::config::{Config, Tables};
@@ -44,7 +45,11 @@ pub struct Options {
 pub fn fetch(config: &Config, outputs: &Outputs, options: &Options) -> anyhow::Result<()> {
     tracing::info!("downloading {}", config.source);
     match &config.source.provider {
-        Provider::Cds { .. } => from_cds(config, outputs, options),
+        Provider::Cds { dataset, format } => {
+            let (latitude_deg, longitude_deg) = (config.latitude_deg, config.longitude_deg);
+            let wish = cds::Wish { dataset: *dataset, format: *format, latitude_deg, longitude_deg };
+            from_cds(config, wish, outputs, options)
+        }
         Provider::OpenMeteo { url } => {
             let url = url.as_deref().unwrap_or(open_meteo::USUAL_URL);
             from_open_meteo(config, url, outputs, options)
@@ -52,15 +57,13 @@ pub fn fetch(config: &Config, outputs: &Outputs, options: &Options) -> anyhow::R
     }
 }
 
-fn from_cds(config: &Config, outputs: &Outputs, options: &Options) -> anyhow::Result<()> {
-    let Provider::Cds { dataset, format } = config.source.provider else { return Ok(()) };
+fn from_cds(config: &Config, wish: cds::Wish, outputs: &Outputs, options: &Options) -> anyhow::Result<()> {
     let found = credentials::find(&options.environment)?;
+    let asked = asked(config, &found.api.to_string(), &format!("{:?}", wish.format));
     let key = Some((found.api.origin.clone(), found.key));
     let store = cds::Store { api: found.api, key_from: found.key_from };
     let http = Http::new(&options.environment, key, options.pace.clone())?;
-    let wish =
-        cds::Wish { dataset, format, latitude_deg: config.latitude_deg, longitude_deg: config.longitude_deg };
-    let workshop = Workshop::open(outputs)?;
+    let workshop = Workshop::open(outputs, &asked)?;
     let fetched = cds::fetch(&http, &store, &config.variables, &config.source, wish, &workshop);
     let delivered = fetched.and_then(|stems| workshop.deliver(&stems));
     // The last guard: whatever a server put into its error, the key is not shown.
@@ -69,6 +72,7 @@ fn from_cds(config: &Config, outputs: &Outputs, options: &Options) -> anyhow::Re
 
 fn from_open_meteo(config: &Config, url: &str, outputs: &Outputs, options: &Options) -> anyhow::Result<()> {
     let archive = Address::parse(url).map_err(|fault| anyhow::anyhow!("source.url {fault}"))?;
+    let workshop = Workshop::open(outputs, &asked(config, url, "Csv"))?;
     let http = Http::new(&options.environment, None, options.pace.clone())?;
     let wish = open_meteo::Wish {
         archive,
@@ -76,7 +80,12 @@ fn from_open_meteo(config: &Config, url: &str, outputs: &Outputs, options: &Opti
         latitude_deg: config.latitude_deg,
         longitude_deg: config.longitude_deg,
     };
-    let workshop = Workshop::open(outputs)?;
     let stems = open_meteo::fetch(&http, &wish, &config.source, &workshop)?;
     workshop.deliver(&stems)
+}
+
+/// What the names of finished pieces do not tell.
+fn asked(config: &Config, from: &str, format: &str) -> Value {
+    let (latitude_deg, longitude_deg) = (config.latitude_deg, config.longitude_deg);
+    json!({ "from": from, "format": format, "latitude_deg": latitude_deg, "longitude_deg": longitude_deg })
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use contract::stage::Outputs;
+use serde_json::Value;
 
 use crate::archive::unpack;
-use crate::files::{remove_if_there, sync_folder_of};
+use crate::files::{remove_if_there, sync_folder_of, write_whole};
 
 /// The work folder, which outlives a killed run.
 pub(crate) struct Workshop<'a> {
@@ -15,12 +16,23 @@ pub(crate) struct Workshop<'a> {
 }
 
 impl<'a> Workshop<'a> {
+    /// Opens the work folder for what is asked for: whatever the names of pieces do not tell, such as
+    /// the place. Finished pieces of another question do not count.
+    ///
     /// # Errors
     /// When the folders cannot be made.
-    pub(crate) fn open(outputs: &'a Outputs) -> anyhow::Result<Workshop<'a>> {
+    pub(crate) fn open(outputs: &'a Outputs, asked: &Value) -> anyhow::Result<Workshop<'a>> {
         let workshop = Workshop { outputs };
-        let done = workshop.done_folder();
-        std::fs::create_dir_all(&done).with_context(|| format!("cannot create {}", done.display()))?;
+        let (done, note) = (workshop.done_folder(), workshop.file("asked.json"));
+        let fail = || format!("cannot prepare {}", done.display());
+        let asked = format!("{asked:#}\n");
+        if std::fs::read(&note).ok().as_deref() != Some(asked.as_bytes()) {
+            if done.exists() {
+                std::fs::remove_dir_all(&done).with_context(fail)?;
+            }
+            write_whole(&note, asked.as_bytes())?;
+        }
+        std::fs::create_dir_all(&done).with_context(fail)?;
         Ok(workshop)
     }
 

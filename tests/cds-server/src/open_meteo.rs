@@ -46,8 +46,10 @@ pub(crate) fn answer(request: &Request) -> Response {
     Response::json(200, &document)
 }
 
-/// The unit and the values of a series.
-fn series(name: &str, speed_unit: &'static str) -> Option<(&'static str, fn(i64) -> f64)> {
+/// A series: its unit, and its value at a time.
+type Series = (&'static str, fn(i64) -> f64);
+
+fn series(name: &str, speed_unit: &'static str) -> Option<Series> {
     Some(match name {
         "temperature_2m" => ("°C", celsius),
         "dew_point_2m" => ("°C", |time_us| celsius(time_us) - 8.0),

@@ -9,7 +9,7 @@ use cds_server::Misbehaviour::{
 use cds_server::{Misbehaviour, Response, Settings, Turns};
 use serde_json::json;
 
-use crate::fixture::{Desk, Hurried, a_day, the_day};
+use crate::fixture::{Desk, Hurried, a_day, archive_bytes, the_day};
 
 /// The requests of a download, in order.
 const KINDS: [(&str, &str); 4] =
@@ -17,16 +17,6 @@ const KINDS: [(&str, &str); 4] =
 
 fn desk() -> Desk {
     Desk::new(Settings { looks: [0, 0], ..Settings::default() })
-}
-
-fn archive_bytes() -> usize {
-    let inputs = json!({
-        "variable": ["2m_temperature"],
-        "location": {"latitude": 48.45, "longitude": 5.59},
-        "date": ["1970-01-01/1970-01-01"],
-        "data_format": "csv",
-    });
-    cds_server::file_for("reanalysis-era5-single-levels-timeseries", &inputs).unwrap().len()
 }
 
 fn check_success(method: &'static str, path: &'static str, turns: Turns, what: Misbehaviour) -> Desk {

@@ -164,6 +164,17 @@ pub fn the_day() -> Files {
     Files::from([(name.to_string(), cds_server::csv(&inputs).unwrap())])
 }
 
+/// The size of the archive that [`a_day`] comes in.
+pub fn archive_bytes() -> usize {
+    let inputs = json!({
+        "variable": ["2m_temperature"],
+        "location": {"latitude": 48.45, "longitude": 5.59},
+        "date": ["1970-01-01/1970-01-01"],
+        "data_format": "csv",
+    });
+    cds_server::file_for("reanalysis-era5-single-levels-timeseries", &inputs).unwrap().len()
+}
+
 /// A log in memory.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);

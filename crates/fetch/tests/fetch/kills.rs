@@ -47,7 +47,9 @@ fn a_file_goes_on_at_the_byte_where_the_run_ended() {
 
 #[test]
 fn a_part_that_is_not_of_this_file_does_no_harm() {
-    for length in [10, 100, 100_000] {
+    // Shorter, as long as the file, longer.
+    let whole = crate::fixture::archive_bytes();
+    for length in [10, 100, whole, 100_000] {
         let desk = Desk::new(Settings { looks: [0, 0], ..Settings::default() });
         let part = desk.work().join("00000000-0000-4000-8000-000000000001.part");
         std::fs::write(&part, vec![7; length]).unwrap();
@@ -119,6 +121,8 @@ fn a_killed_process_is_continued() {
         .arg(&path)
         .env_clear()
         .envs(desk.environment.iter().cloned())
+        // A proxy that is not there: none is used for this machine.
+        .env("ALL_PROXY", "http://127.0.0.1:9")
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();

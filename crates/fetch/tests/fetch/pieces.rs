@@ -75,11 +75,8 @@ fn the_states_of_a_job_are_told() {
 fn jobs_are_looked_at_less_and_less_often() {
     let desk = Desk::new(Settings { looks: [10, 10], ..Settings::default() });
     desk.fetch(&a_day()).unwrap();
-    // 1 + 1 + 1.5 + 1.5^2 + ..., at most 120 s each; 20 looks.
-    let mut expected = 1.0;
-    for look in 0..19 {
-        expected += 1.5_f64.powi(look).min(120.0);
-    }
+    // 1 + 1.5 + 1.5^2 + ..., at most 120 s each; 20 looks.
+    let expected: f64 = (0..20).map(|look| 1.5_f64.powi(look).min(120.0)).sum();
     let waited = fetch::Clock::now(desk.clock.as_ref()).as_secs_f64();
     assert!((waited - expected).abs() < 1.0, "{waited} s instead of {expected} s");
 }
@@ -165,4 +162,16 @@ fn a_run_again_asks_for_nothing() {
     let requests = desk.server.requests().len();
     assert_eq!(desk.fetch(&a_day()).unwrap(), first);
     assert_eq!(desk.server.requests().len(), requests);
+}
+
+#[test]
+fn finished_pieces_of_another_place_do_not_count() {
+    let desk = Desk::new(Settings::default());
+    desk.fetch(&a_day()).unwrap();
+    let mut elsewhere = a_day();
+    elsewhere["latitude_deg"] = json!(-48.45);
+    let files = desk.fetch(&elsewhere).unwrap();
+    assert!(String::from_utf8(files.into_values().next().unwrap()).unwrap().contains(",-48.5,5.5\n"));
+    assert_eq!(desk.server.count("POST", "/execution"), 2);
+    assert_eq!(desk.fetch(&a_day()).unwrap(), the_day());
 }

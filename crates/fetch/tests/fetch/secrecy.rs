@@ -106,7 +106,12 @@ fn a_file_is_fetched_without_the_key_wherever_it_is() {
     let desk = Desk::new(Settings { link, ..Settings::default() });
     assert_eq!(desk.fetch(&a_day()).unwrap(), the_day());
     assert_eq!(desk.server.count("GET", "/files/"), 0);
-    for server in [&desk.server, &twin.server] {
+    // By way of a redirect too.
+    let to = format!("{}{{target}}", twin.server.origin());
+    let moved = Desk::new(Settings::default());
+    let moved = moved.with("GET", "/files/", Turns::Always, Misbehaviour::Redirect(302, to));
+    assert_eq!(moved.fetch(&a_day()).unwrap(), the_day());
+    for server in [&desk.server, &moved.server, &twin.server] {
         for request in server.requests().iter().filter(|request| request.path().starts_with("/files/")) {
             assert_eq!(request.header("private-token"), None);
         }
