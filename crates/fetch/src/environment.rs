@@ -40,15 +40,6 @@ impl Environment {
         Environment { variables: variables.collect(), proxy: None }
     }
 
-    /// The same with a proxy for other machines, `http://host:port`.
-    ///
-    /// # Errors
-    /// When that is no proxy's address.
-    pub fn with_proxy(mut self, proxy: &str) -> Result<Environment, ureq::Error> {
-        self.proxy = Some(ureq::Proxy::new(proxy)?);
-        Ok(self)
-    }
-
     /// The value of a variable; an empty one counts as unset.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
