@@ -1,3 +1,10 @@
-//! The stage's binary.
+//! The binary of the stage `fetch`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use contract::stage::Entry;
+use fetch::Fetch;
+
+fn main() -> ExitCode {
+    contract::stage::main(&[Entry::of::<Fetch>()])
+}
