@@ -6,4 +6,5 @@ mod pipeline {
     mod bench;
     mod end_to_end;
     mod kills;
+    mod sources;
 }
