@@ -5,6 +5,7 @@ use contract::variable::{VARIABLES, Variable, variable_names};
 use serde::Deserialize;
 
 use crate::grid::Point;
+use crate::station::{Station, StationTable};
 
 /// The longest gap that interpolation may be asked to fill: a week.
 const LONGEST_GAP_HOURS: i64 = 168;
@@ -34,6 +35,8 @@ pub struct IngestTable {
     /// The longest run of missing hours that is filled.
     #[serde(default = "default_max_gap_hours")]
     pub max_gap_hours: i64,
+    /// What the files are, if they are a station's.
+    pub station: Option<StationTable>,
 }
 
 /// `[ingest]` checked.
@@ -43,6 +46,8 @@ pub struct Config {
     pub place: Point,
     pub max_distance_km: f64,
     pub max_gap_hours: usize,
+    /// `Some` if the files are a station's.
+    pub station: Option<Station>,
 }
 
 fn default_variables() -> Vec<String> {
@@ -77,7 +82,9 @@ impl Tables {
         }
         let gap = in_range("ingest.max_gap_hours", table.max_gap_hours, 0..=LONGEST_GAP_HOURS)?;
         let variables = check_variables(&table.variables)?;
-        Ok(Config { variables, place, max_distance_km, max_gap_hours: gap.unsigned_abs() as usize })
+        let station = table.station.map(|station| station.check(&variables)).transpose()?;
+        let max_gap_hours = gap.unsigned_abs() as usize;
+        Ok(Config { variables, place, max_distance_km, max_gap_hours, station })
     }
 }
 
@@ -160,7 +167,7 @@ mod tests {
             "max_gap",
             json!(3),
             "has no key \"max_gap\"; its keys are files, variables, latitude_deg, longitude_deg, \
-             max_distance_km, max_gap_hours; did you mean \"max_gap_hours\"?",
+             max_distance_km, max_gap_hours, station; did you mean \"max_gap_hours\"?",
         );
         check(
             "latitude_deg",

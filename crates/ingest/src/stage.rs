@@ -43,7 +43,12 @@ impl Stage for Ingest {
 
 fn log(config: &Config, series: &Series) {
     let (point, distance_km) = (series.point, series.distance_km);
-    tracing::info!("the grid point nearest to {} is {point}, {distance_km:.1} km away", config.place);
+    match config.station {
+        Some(_) => tracing::info!("the station is at {point}"),
+        None => {
+            tracing::info!("the grid point nearest to {} is {point}, {distance_km:.1} km away", config.place)
+        }
+    }
     let (first, last) = (calendar::format_hour(series.first_us), calendar::format_hour(series.last_us()));
     tracing::info!("{} from {first} to {last} UTC", gaps::count_hours(series.hours));
     for variable in series.variables.iter().filter(|variable| !variable.gaps.is_empty()) {
@@ -126,7 +131,10 @@ fn source<'a>(config: &Config, series: &Series, files: &'a [InputFile]) -> Sourc
         hours: series.hours,
         filled: series.variables.iter().flat_map(gaps_of).collect(),
         files,
-        attribution: attribution(calendar::year(series.last_us())),
+        attribution: match config.station {
+            Some(_) => STATION.to_string(),
+            None => attribution(calendar::year(series.last_us())),
+        },
     }
 }
 
@@ -134,6 +142,9 @@ fn filled_gap(variable: &'static str, gap: &Gap) -> FilledGap {
     let (from, to) = (calendar::format_hour(gap.from_us), calendar::format_hour(gap.to_us()));
     FilledGap { variable, from, to, hours: gap.hours }
 }
+
+/// The attribution of a station, whose owner and licence are not known here.
+const STATION: &str = "Measurements of the user's own station.";
 
 /// The attribution that the licence of ERA5 (CC-BY 4.0) asks for.
 fn attribution(year: i16) -> String {
