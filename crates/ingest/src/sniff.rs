@@ -44,6 +44,8 @@ fn of_bytes(start: &[u8]) -> Content {
         // UTF-16, of which the reader of text knows what to say.
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Content::Text,
         _ if start.starts_with(b"GRIB") || start.iter().any(|byte| is_binary(*byte)) => Content::Other,
+        // The beginning of one of the others, cut off.
+        _ if start.len() < 4 && !start.contains(&b'\n') => Content::Other,
         _ if start.trim_ascii_start().starts_with(b"<") => Content::Markup,
         _ => Content::Text,
     }
@@ -67,7 +69,8 @@ mod tests {
             (b"PAR1\x15\x04", Content::Parquet),
             (b"PK\x03\x04", Content::Zip),
             (b"GRIB....", Content::Other),
-            (b"a\0b", Content::Other),
+            (b"a\0b\n", Content::Other),
+            (b"CDF", Content::Other),
             (b"CDF,temperature\n", Content::Text),
             (b"\xef\xbb\xbftime;t\r\n", Content::Text),
             (b"\xff\xfet\0", Content::Text),

@@ -6,15 +6,15 @@ mod civil_time;
 mod column;
 mod config;
 mod hourly;
+mod parquet_file;
 mod rows;
-mod table;
-mod text;
+mod text_file;
 mod timestamp;
 
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
-use contract::calendar::{self, HOUR_US};
+use contract::calendar::HOUR_US;
 use contract::variable::Variable;
 use rayon::prelude::*;
 
@@ -54,8 +54,8 @@ pub(crate) fn read(
 fn read_file(path: &Path, station: &Station) -> anyhow::Result<Samples> {
     let shown = path.display();
     let rows = match sniff::content(path)? {
-        Content::Text => text::read(path, station)?,
-        Content::Parquet => table::read(path, station)?,
+        Content::Text => text_file::read(path, station)?,
+        Content::Parquet => parquet_file::read(path, station)?,
         Content::Empty => bail!("{shown} is empty; wanted a station's CSV or Parquet file: copy it again"),
         content => bail!(
             "{shown} is {}; wanted a station's CSV or Parquet file, as [ingest.station] describes it: correct [ingest] \
@@ -88,18 +88,13 @@ fn describe(content: Content) -> &'static str {
 fn hours(station: &Station, column: &StationColumn, samples: Vec<Sample>) -> anyhow::Result<Vec<Hour>> {
     let name = column.variable.name;
     let (samples, duplicates) = hourly::unique(samples);
-    if duplicates.repeated > 0 {
-        tracing::info!(
-            "{name}: {} repeat a time with the same value, kept once",
-            count_rows(duplicates.repeated)
-        );
+    match duplicates.repeated {
+        0 => {}
+        1 => tracing::info!("{name}: 1 row says the same again, and is left out"),
+        rows => tracing::info!("{name}: {rows} rows say the same again, and are left out"),
     }
-    if let Some(first_us) = duplicates.first_contradicted_us {
-        let (times, first) = (duplicates.contradicted, calendar::format_hour(first_us));
-        let times = if times == 1 { "1 time has".to_string() } else { format!("{times} times have") };
-        tracing::warn!(
-            "{name}: {times} several values ({first} UTC the first); the first of each is kept and flagged"
-        );
+    if let Some(sentence) = duplicates.sentence() {
+        tracing::warn!("{name}: {sentence}");
     }
     if column.quantity == Quantity::Amount
         && let Some(step_us) = hourly::median_step(&samples).filter(|step_us| *step_us > LONGEST_AMOUNT_US)
@@ -122,8 +117,4 @@ fn hours(station: &Station, column: &StationColumn, samples: Vec<Sample>) -> any
         tracing::warn!("{name}: {too_few} left missing, with less than half of the usual samples");
     }
     Ok(hours)
-}
-
-fn count_rows(rows: usize) -> String {
-    if rows == 1 { "1 row".to_string() } else { format!("{rows} rows") }
 }

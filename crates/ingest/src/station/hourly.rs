@@ -5,8 +5,9 @@
 //!   `(hour - 1 h, hour]`. A sample that is of an interval counts where the middle of its interval
 //!   lies, or its end.
 //! - Amounts (rain in mm, radiation in J m-2) are summed instead.
-//! - An hour needs at least half of the samples that the usual step promises, the median difference
-//!   of times in that month; else it is missing. A sum that lacks some is scaled up to the hour.
+//! - An hour needs at least half of the samples that the usual step of its month promises, the median
+//!   difference of times, or half of those of the month's median hour, if that is fewer; else it is
+//!   missing. A sum that lacks some of the samples promised is scaled up to the hour.
 //! - A single sample passes unchanged.
 //!
 //! Data sparser than hourly leave hours out; nothing is interpolated here.
@@ -57,6 +58,18 @@ pub(crate) struct Duplicates {
     pub first_contradicted_us: Option<i64>,
 }
 
+impl Duplicates {
+    /// What people should know about the contradictions, or `None`.
+    pub(crate) fn sentence(self) -> Option<String> {
+        let first = calendar::format_hour(self.first_contradicted_us?);
+        let times = match self.contradicted {
+            1 => "1 time has".to_string(),
+            times => format!("{times} times have"),
+        };
+        Some(format!("{times} several values ({first} UTC the first); the first of each is kept and flagged"))
+    }
+}
+
 /// Puts samples in order of time. Of those of one time the first stays, and is flagged if another
 /// has a different value.
 pub(crate) fn unique(mut samples: Vec<Sample>) -> (Vec<Sample>, Duplicates) {
@@ -87,18 +100,23 @@ pub(crate) fn hours(samples: &[Sample], rule: Rule) -> (Vec<Hour>, usize) {
         .collect();
     // Out of order only where the step changes; samples of one hour stay in theirs.
     keyed.sort_by_key(|(hour, _, _)| *hour);
+    let grouped: Vec<&[(i64, Sample, i64)]> = keyed.chunk_by(|a, b| a.0 == b.0).collect();
+    let month_of = |group: &&[(i64, Sample, i64)]| month(group[0].0 * HOUR_US);
     let (mut hours, mut too_few) = (Vec::new(), 0);
-    for same_hour in keyed.chunk_by(|a, b| a.0 == b.0) {
-        let (hour, _, step_us) = same_hour[0];
-        let promised = HOUR_US as f64 / step_us as f64;
-        if 2.0 * (same_hour.len() as f64) < promised {
-            too_few += 1;
-            continue;
+    for of_month in grouped.chunk_by(|a, b| month_of(a) == month_of(b)) {
+        let usual_number = median(of_month.iter().map(|group| group.len() as i64)).unwrap_or(1);
+        for group in of_month {
+            let (hour, _, step_us) = group[0];
+            let promised = HOUR_US as f64 / step_us as f64;
+            if 2.0 * (group.len() as f64) < promised.min(usual_number as f64) {
+                too_few += 1;
+                continue;
+            }
+            let values: Vec<f64> = group.iter().map(|(_, sample, _)| sample.value).collect();
+            let value = combine(&values, promised, rule.quantity);
+            let flags = group.iter().fold(0, |all, (_, sample, _)| all | sample.flags);
+            hours.push(Hour { time_us: hour * HOUR_US, value: value as f32, flags });
         }
-        let values: Vec<f64> = same_hour.iter().map(|(_, sample, _)| sample.value).collect();
-        let value = combine(&values, promised, rule.quantity);
-        let flags = same_hour.iter().fold(0, |all, (_, sample, _)| all | sample.flags);
-        hours.push(Hour { time_us: hour * HOUR_US, value: value as f32, flags });
     }
     (hours, too_few)
 }
@@ -138,21 +156,26 @@ fn combine(values: &[f64], promised: f64, quantity: Quantity) -> f64 {
 
 /// The median difference between times of the calendar month, for each sample.
 fn usual_steps(samples: &[Sample]) -> Vec<i64> {
-    let month = |sample: &Sample| {
-        let civil = calendar::civil(sample.time_us);
-        (civil.year, civil.month)
-    };
     let of_all = median_step(samples).unwrap_or(HOUR_US);
-    let months = samples.chunk_by(|a, b| month(a) == month(b));
+    let months = samples.chunk_by(|a, b| month(a.time_us) == month(b.time_us));
     months.flat_map(|of_month| vec![median_step(of_month).unwrap_or(of_all); of_month.len()]).collect()
 }
 
-/// The median difference between consecutive times, the lower one of two in the middle; `None` with
-/// fewer than two samples.
+fn month(time_us: i64) -> (i16, i8) {
+    let civil = calendar::civil(time_us);
+    (civil.year, civil.month)
+}
+
+/// The median difference between consecutive times; `None` with fewer than two samples.
 pub(crate) fn median_step(samples: &[Sample]) -> Option<i64> {
-    let mut steps: Vec<i64> = samples.windows(2).map(|pair| pair[1].time_us - pair[0].time_us).collect();
-    steps.sort_unstable();
-    steps.get(steps.len().saturating_sub(1) / 2).copied()
+    median(samples.windows(2).map(|pair| pair[1].time_us - pair[0].time_us))
+}
+
+/// The median, the lower one of two in the middle.
+fn median(values: impl Iterator<Item = i64>) -> Option<i64> {
+    let mut values: Vec<i64> = values.collect();
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
 #[cfg(test)]
@@ -218,13 +241,17 @@ mod tests {
 
     #[test]
     fn an_hour_needs_half_of_its_samples() {
-        let without = |missing: &[i64]| {
-            samples((0..24).filter(|step| !missing.contains(step)).map(|step| (step * 10, 1.0)))
+        // A day; the hour 2 has the steps 9 to 14, the hours 0 and 24 have three at the ends.
+        let without = |missing: std::ops::Range<i64>| {
+            samples((0..144).filter(|step| !missing.contains(step)).map(|step| (step * 10, 1.0)))
         };
-        // The hour 2 has the steps 9 to 14.
-        check(&without(&[9, 10, 11]), STATE, &[(0, 1.0), (1, 1.0), (2, 1.0), (3, 1.0), (4, 1.0)]);
-        check(&without(&[9, 10, 11, 12]), STATE, &[(0, 1.0), (1, 1.0), (3, 1.0), (4, 1.0)]);
-        assert_eq!(hours(&without(&[9, 10, 11, 12]), STATE).1, 1);
+        let present = |missing: std::ops::Range<i64>| {
+            let (hours, too_few) = hours(&without(missing), STATE);
+            (hours.iter().map(|hour| hour.time_us / HOUR_US).collect::<Vec<_>>(), too_few)
+        };
+        assert_eq!(present(9..12), ((0..25).collect(), 0));
+        assert_eq!(present(9..13), ((0..25).filter(|hour| *hour != 2).collect(), 1));
+        assert_eq!(present(9..15), ((0..25).filter(|hour| *hour != 2).collect(), 0));
     }
 
     #[test]
@@ -235,6 +262,17 @@ mod tests {
         let both = samples(january.chain(february).map(|minute| (minute, 1.0)));
         let (hours, too_few) = hours(&both, STATE);
         assert_eq!((hours.len(), too_few), (59 * 24 + 1, 0));
+    }
+
+    #[test]
+    fn extra_reports_in_bad_weather_do_not_take_the_hours_of_good_weather() {
+        // Every third hour has two reports more, so that most of the steps are 20 minutes.
+        let reports = (0..700).flat_map(|hour| match hour % 3 {
+            0 => vec![(hour * 60 - 20, 1.0), (hour * 60, 1.0), (hour * 60 + 20, 1.0)],
+            _ => vec![(hour * 60, 1.0)],
+        });
+        let (hours, too_few) = hours(&samples(reports), STATE);
+        assert_eq!((hours.len(), too_few), (700, 0));
     }
 
     #[test]
@@ -272,5 +310,9 @@ mod tests {
         let expected =
             Duplicates { repeated: 2, contradicted: 1, first_contradicted_us: Some(120 * MINUTE_US) };
         assert_eq!(duplicates, expected);
+        assert_eq!(
+            duplicates.sentence().unwrap(),
+            "1 time has several values (1970-01-01T02:00 UTC the first); the first of each is kept and flagged"
+        );
     }
 }

@@ -28,6 +28,9 @@ pub(crate) enum TimeFormat {
 /// An afternoon hour of a day above 12, so that patterns that mix up their parts are seen.
 const EXAMPLE: DateTime = jiff::civil::date(2001, 12, 31).at(23, 0, 0, 0);
 
+/// ISO 8601 up to 2004 had an hour 24.
+const HOURS_TO_24: [&str; 4] = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
+
 impl TimeFormat {
     /// The format by the value of `time_format`.
     ///
@@ -91,9 +94,16 @@ fn from_us(time_us: i64) -> Option<jiff::Timestamp> {
 }
 
 /// Date and time with `T` or a blank between them, seconds optional; with `Z` or an offset it is an
-/// instant. A date alone is its midnight.
+/// instant. A date alone is its midnight. The name of a zone in brackets counts for nothing beside an
+/// offset.
 fn parse_iso(text: &str) -> Option<Stamp> {
-    let pieces = Pieces::parse(text).ok()?;
+    let Ok(pieces) = Pieces::parse(text) else {
+        return HOURS_TO_24.iter().find_map(|pattern| parse_hour_24(pattern, text));
+    };
+    // The name of a zone without an offset would have to be looked up.
+    if pieces.time_zone_annotation().is_some() && pieces.offset().is_none() {
+        return None;
+    }
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
     match pieces.to_numeric_offset() {
         Some(offset) => Some(Stamp::Instant(offset.to_timestamp(civil).ok()?.as_microsecond())),
@@ -102,11 +112,22 @@ fn parse_iso(text: &str) -> Option<Stamp> {
 }
 
 fn parse_pattern(pattern: &str, text: &str) -> Option<Stamp> {
-    let parts = BrokenDownTime::parse(pattern, text).ok()?;
+    let Ok(parts) = BrokenDownTime::parse(pattern, text) else { return parse_hour_24(pattern, text) };
+    if parts.iana_time_zone().is_some() {
+        return None;
+    }
     if parts.offset().is_some() || parts.timestamp().is_some() {
         return Some(Stamp::Instant(parts.to_timestamp().ok()?.as_microsecond()));
     }
     parts.to_datetime().ok().map(Stamp::Civil)
+}
+
+/// Hour 24 of a day, which some stations count from 1, is hour 0 of the next.
+fn parse_hour_24(pattern: &str, text: &str) -> Option<Stamp> {
+    let parts = BrokenDownTime::parse(pattern.replace("%H", "24"), text).ok()?;
+    let is_full_hour = parts.minute().unwrap_or(0) == 0 && parts.second().unwrap_or(0) == 0;
+    let date = parts.to_date().ok().filter(|_| is_full_hour && pattern.contains("%H"))?;
+    Some(Stamp::Civil(date.tomorrow().ok()?.at(0, 0, 0, 0)))
 }
 
 /// Whole units exactly, fractions to the microsecond.
@@ -150,7 +171,11 @@ mod tests {
             ("2001-03-04T05:00-07:00", instant("2001-03-04", 12)),
             ("04.03.2001 05:00", None),
             ("2001-02-29 05:00", None),
-            ("2001-03-04 24:00", None),
+            ("2001-12-31 24:00", Some(Stamp::Civil(date(2002, 1, 1).at(0, 0, 0, 0)))),
+            ("2001-12-31T24:00:00", Some(Stamp::Civil(date(2002, 1, 1).at(0, 0, 0, 0)))),
+            ("2001-03-04 24:30", None),
+            ("2001-03-04 25:00", None),
+            ("2001-03-04T05:00[Europe/Paris]", None),
             ("", None),
         ] {
             assert_eq!(TimeFormat::Iso.parse(text), stamp, "{text}");
@@ -175,6 +200,19 @@ mod tests {
     }
 
     #[test]
+    fn hour_24_is_the_next_midnight() {
+        let midnight = Some(Stamp::Civil(date(2001, 3, 1).at(0, 0, 0, 0)));
+        for (pattern, text, stamp) in [
+            ("%Y%m%d %H", "20010228 24", midnight),
+            ("%d.%m.%Y %H:%M", "28.02.2001 24:00", midnight),
+            ("%d.%m.%Y %H:%M", "28.02.2001 24:10", None),
+            ("%d.%m.%Y %I:%M %p", "28.02.2001 24:00 AM", None),
+        ] {
+            assert_eq!(TimeFormat::Pattern(pattern.to_string()).parse(text), stamp, "{pattern} {text}");
+        }
+    }
+
+    #[test]
     fn the_clock_of_unix() {
         let (seconds, milliseconds) = (TimeFormat::UnixSeconds, TimeFormat::UnixMilliseconds);
         assert_eq!(seconds.parse("1009839600"), instant("2001-12-31", 23));
@@ -187,9 +225,16 @@ mod tests {
 
     #[test]
     fn a_pattern_without_date_or_hour_is_refused() {
-        for pattern in
-            ["%H:%M", "%Y-%m-%d", "%Y-%m-%d %I:%M", "%d.%m. %H:%M", "YYYY-MM-DD", "%Y-%m-%d %q", ""]
-        {
+        for pattern in [
+            "%H:%M",
+            "%Y-%m-%d",
+            "%Y-%m-%d %I:%M",
+            "%d.%m. %H:%M",
+            "YYYY-MM-DD",
+            "%Y-%m-%d %q",
+            "%F %T %Q",
+            "",
+        ] {
             let fault = TimeFormat::check("ingest.station.time_format", Some(pattern)).unwrap_err();
             assert_eq!(
                 fault.describe("x.toml"),

@@ -9,6 +9,7 @@ use contract::artifact::flag;
 use contract::calendar::{HOUR_US, parse_date};
 use ingest::{Config, Series};
 use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,11 +17,16 @@ use serde_json::{Value, json};
 use crate::fixture::{read_station, station_config};
 
 fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+    write_compressed(path, columns, Compression::UNCOMPRESSED);
+}
+
+fn write_compressed(path: &Path, columns: Vec<(&str, ArrayRef)>, compression: Compression) {
     let batch = RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, array)| (name, array, true)),
     );
     let batch = batch.unwrap();
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(2)).build();
+    let properties =
+        WriterProperties::builder().set_max_row_group_row_count(Some(2)).set_compression(compression).build();
     let file = std::fs::File::create(path).unwrap();
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();
@@ -187,13 +193,19 @@ fn what_cannot_be_used_is_named() {
     );
 }
 
-fn small() -> Vec<u8> {
+/// A file of three rows: one of text in a dictionary, one of numbers in each compression.
+fn small(compression: Compression) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.parquet");
     let texts: DictionaryArray<Int32Type> = vec!["280.1", "NA", "282"].into_iter().collect();
-    write(
+    let t: ArrayRef = match compression {
+        Compression::UNCOMPRESSED => Arc::new(texts),
+        _ => Arc::new(Float64Array::from(vec![Some(280.1), None, Some(282.0)])),
+    };
+    write_compressed(
         &path,
-        vec![("time", Arc::new(TimestampMicrosecondArray::from(times().to_vec()))), ("t", Arc::new(texts))],
+        vec![("time", Arc::new(TimestampMicrosecondArray::from(times().to_vec()))), ("t", t)],
+        compression,
     );
     std::fs::read(path).unwrap()
 }
@@ -209,7 +221,7 @@ fn read_bytes(bytes: &[u8]) -> Result<Series, String> {
 
 #[test]
 fn a_truncated_file_is_refused_at_every_length() {
-    let whole = small();
+    let whole = small(Compression::SNAPPY);
     for length in 4..whole.len() {
         let message = read_bytes(&whole[..length]).unwrap_err();
         let (start, end) = ("x.parquet cannot be read as Parquet: ", "; write or copy it again");
@@ -221,8 +233,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn damaged_files_end_in_an_answer(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
-        let mut bytes = small();
+    fn damaged_files_end_in_an_answer(
+        compression in prop::sample::select(vec![
+            Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(ZstdLevel::default()),
+        ]),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut bytes = small(compression);
         for (at, byte) in changes {
             let at = at.index(bytes.len() - 4) + 4;
             bytes[at] = byte;

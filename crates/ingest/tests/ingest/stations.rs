@@ -1,15 +1,17 @@
 //! A station's text files, from the file to the series.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use contract::artifact::flag;
 use contract::calendar::{self, HOUR_US, parse_date};
-use ingest::Series;
+use contract::stage::{Inputs, Outputs, Stage};
+use ingest::{Ingest, Series};
 use jiff::tz::TimeZoneDatabase;
 use serde_json::{Value, json};
 
-use crate::fixture::{config_at, read, read_station, sample, shared_file, station_config};
+use crate::fixture::{config_at, input, read, read_station, sample, shared_file, station_config};
 
 /// The series of one file with that text.
 fn series(text: &str, variables: &[&str], station: Value) -> anyhow::Result<Series> {
@@ -250,4 +252,55 @@ fn a_real_station_is_read() {
     assert_eq!(count(!flag::FILLED), 0);
     // 69.880_835_14 degrees Fahrenheit.
     assert!((t2m.values[0] - 294.194_9).abs() < 1e-4);
+}
+
+#[test]
+fn the_artifact_of_a_station_claims_nothing_of_copernicus() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("station.csv");
+    std::fs::write(&path, "time,t\n2020-01-01 00:00,280\n").unwrap();
+    let config =
+        station_config(&["t2m"], json!({"time": "time", "columns": {"t2m": {"column": "t", "unit": "K"}}}));
+    let outputs = Outputs { folder: folder.path().join("out"), work: folder.path().join("out") };
+    std::fs::create_dir(&outputs.folder).unwrap();
+    let inputs = Inputs(BTreeMap::from([("files".to_string(), vec![input(&path)])]));
+    Ingest::run(&config, &inputs, &outputs).unwrap();
+    let source: Value = serde_json::from_slice(&std::fs::read(outputs.file("source.json")).unwrap()).unwrap();
+    assert_eq!(source["attribution"], "Measurements of the user's own station.");
+    assert_eq!(source["distance_km"], 0.0);
+    let table = tables::read(&outputs.file("series.parquet"), &[]).unwrap();
+    assert_eq!(table.f32s("t2m").unwrap(), [280.0]);
+}
+
+/// Reports of an airport as they come: at 53 past, with further ones in bad weather, calms without a
+/// direction, and variable winds.
+#[test]
+fn reports_of_an_airport() {
+    let text = "station,valid,tmpf,drct,sknt\n\
+                KPHX,2020-07-01 00:53,104.00,280.00,8.00\n\
+                KPHX,2020-07-01 01:53,102.02,0.00,0.00\n\
+                KPHX,2020-07-01 02:20,99.00,90.00,10.00\n\
+                KPHX,2020-07-01 02:53,M,M,5.00\n\
+                KPHX,2020-07-01 03:53,95.00,90.00,10.00\n\
+                KPHX,2020-07-01 04:53,94.00,90.00,10.00\n\
+                KPHX,2020-07-01 05:53,93.00,90.00,10.00\n";
+    let wind = json!({"speed": "sknt", "direction": "drct", "unit": "kn"});
+    let station = json!({
+        "time": "valid", "missing": ["M"],
+        "columns": {"t2m": {"column": "tmpf", "unit": "degF"}, "u10": wind, "v10": wind},
+    });
+    let series = series(text, &["t2m", "u10", "v10"], station).unwrap();
+    assert_eq!(calendar::format_hour(series.first_us), "2020-07-01T01:00");
+    let fahrenheit = |degrees: f64| ((degrees - 32.0) * 5.0 / 9.0 + 273.15) as f32;
+    // 02:00 has the reports of 01:53 and 02:20; 03:00 has no temperature and no direction, and is the
+    // mean of its neighbours.
+    let expected = [104.0, 100.51, (100.51 + 95.0) / 2.0, 95.0, 94.0, 93.0];
+    for (hour, degrees) in expected.into_iter().enumerate() {
+        let seen = series.variables[0].values[hour];
+        assert!((seen - fahrenheit(degrees)).abs() < 1e-3, "{hour} {seen}");
+    }
+    assert_eq!(series.variables[0].flags, [0, 0, flag::FILLED, 0, 0, 0]);
+    let u10 = &series.variables[1];
+    assert_eq!(u10.flags, [0, 0, flag::FILLED, 0, 0, 0]);
+    assert!((u10.values[1] + 5.0 * 1852.0 / 3600.0).abs() < 1e-5);
 }

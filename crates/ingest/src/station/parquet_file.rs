@@ -17,7 +17,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::column::StationColumn;
 use super::config::Station;
 use super::rows::{Positions, Rows};
-use super::text::parse_time;
+use super::text_file::parse_time;
 use super::timestamp::Stamp;
 
 /// Reads all rows.
