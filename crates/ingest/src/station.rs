@@ -65,8 +65,11 @@ fn read_file(path: &Path, station: &Station) -> anyhow::Result<Samples> {
     };
     let (times, clock) = civil_time::resolve(&rows.stamps, &station.time_zone)
         .map_err(|message| anyhow!("{shown}: {message}"))?;
-    for sentence in clock.sentences() {
-        tracing::warn!("{shown}: {sentence}");
+    if let Some(note) = clock.note() {
+        tracing::info!("{shown}: {note}");
+    }
+    for doubt in clock.doubts() {
+        tracing::warn!("{shown}: {doubt}");
     }
     let samples = |values: Vec<Option<f64>>| {
         let present = times.iter().zip(values).filter_map(|(time_us, value)| Some((*time_us, value?)));

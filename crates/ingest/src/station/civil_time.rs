@@ -54,16 +54,13 @@ impl Rows {
 }
 
 impl ClockReport {
-    /// What people should know, one sentence each.
-    pub(crate) fn sentences(&self) -> Vec<String> {
+    /// What people should look at, one sentence each.
+    pub(crate) fn doubts(&self) -> Vec<String> {
         let skipped = self.skipped.describe().map(|rows| {
             format!(
                 "{rows} in an hour that the clock skipped, taken as if it had not been put forward; if the \
                  station's clock is never moved, time_zone is its fixed offset"
             )
-        });
-        let doubled = self.doubled.describe().map(|rows| {
-            format!("{rows} in an hour that the clock showed twice, told apart by their order and steps")
         });
         let unclear = self.unclear.describe().map(|rows| {
             format!(
@@ -71,7 +68,13 @@ impl ClockReport {
                  the first until the clock jumps back"
             )
         });
-        skipped.into_iter().chain(doubled).chain(unclear).collect()
+        skipped.into_iter().chain(unclear).collect()
+    }
+
+    /// What went as it should, or `None`.
+    pub(crate) fn note(&self) -> Option<String> {
+        let rows = self.doubled.describe()?;
+        Some(format!("{rows} in an hour that the clock showed twice, told apart by their order and steps"))
     }
 }
 
@@ -270,7 +273,7 @@ mod tests {
         let (times, report) = hours(&rows, "Europe/Paris");
         assert_eq!(times, ["2020-03-29T00:30", "2020-03-29T01:00", "2020-03-29T01:30", "2020-03-29T01:30"]);
         assert_eq!(
-            report.sentences(),
+            report.doubts(),
             [
                 "2 rows (2020-03-29 02:00 the first) in an hour that the clock skipped, taken as if it had not been put \
               forward; if the station's clock is never moved, time_zone is its fixed offset"
@@ -283,12 +286,11 @@ mod tests {
         let rows = ["2020-10-25T01:00", "2020-10-25T02:00", "2020-10-25T02:00", "2020-10-25T03:00"];
         let (times, report) = hours(&rows, "Europe/Paris");
         assert_eq!(times, ["2020-10-24T23:00", "2020-10-25T00:00", "2020-10-25T01:00", "2020-10-25T02:00"]);
+        assert_eq!(report.doubts(), Vec::<String>::new());
         assert_eq!(
-            report.sentences(),
-            [
-                "2 rows (2020-10-25 02:00 the first) in an hour that the clock showed twice, told apart by their order \
-              and steps"
-            ]
+            report.note().unwrap(),
+            "2 rows (2020-10-25 02:00 the first) in an hour that the clock showed twice, told apart by their order and \
+             steps"
         );
     }
 
@@ -314,7 +316,7 @@ mod tests {
             hours(&["2020-10-25T01:00", "2020-10-25T02:00", "2020-10-25T03:00"], "Europe/Paris");
         assert_eq!(times[1], "2020-10-25T00:00");
         assert_eq!(
-            report.sentences(),
+            report.doubts(),
             [
                 "1 row (2020-10-25 02:00 the first) in an hour that the clock showed twice, and the rows do not tell which \
               is meant; taken as the first until the clock jumps back"
