@@ -12,10 +12,10 @@ use contract::calendar::{self, HOUR_US};
 use contract::variable::{AcceptedUnit, Variable};
 use jiff::tz::Offset;
 
-use crate::config::Config;
+use crate::config::{Config, Interpolation};
 use crate::dataset::{FileColumn, FileHours, Hour};
 use crate::delimited::{Layout, Reader, Row};
-use crate::grid::{self, Nearest};
+use crate::grid::{self, Site};
 use crate::station::{Stamp, TimeFormat};
 
 /// The columns of the time, in order of preference.
@@ -31,25 +31,30 @@ pub(crate) fn read(path: &Path, config: &Config) -> anyhow::Result<FileHours> {
     let layout = Layout::commas();
     let mut reader = Reader::new(shown.to_string(), BufReader::new(file), &layout)?;
     let Some(columns) = Columns::find(reader.names(), config) else { return Err(not_era5(path)) };
+    if config.interpolation == Interpolation::Bilinear {
+        bail!(
+            "{shown} is the CSV of a point; [ingest] interpolation = \"bilinear\" is for grids: take it out"
+        );
+    }
     let names = reader.names().to_vec();
-    let mut place = NearestPlace { nearest: None, hours: vec![Vec::new(); columns.variables.len()] };
+    let mut place = NearestPlace { site: None, hours: vec![Vec::new(); columns.variables.len()] };
     while let Some(row) = reader.next_row()? {
         let added = place.add(row, &columns, config);
         added.map_err(|message| anyhow!("{shown}: line {}: {message}", row.line))?;
     }
-    let Some(nearest) = place.nearest else { bail!("{shown} has no rows") };
-    if nearest.distance_km > config.max_distance_km {
+    let Some(site) = place.site else { bail!("{shown} has no rows") };
+    if site.distance_km > config.max_distance_km {
         bail!(
             "{shown}: the point nearest to {} is {}, {:.1} km away; [ingest] max_distance_km allows {}: take a file \
              that covers the place, or correct latitude_deg and longitude_deg",
             config.place,
-            nearest.point,
-            nearest.distance_km,
+            site.point,
+            site.distance_km,
             config.max_distance_km
         );
     }
     let variables = columns.variables.into_iter().zip(place.hours);
-    let columns = variables.map(|(column, hours)| FileColumn { variable: column.variable, nearest, hours });
+    let columns = variables.map(|(column, hours)| FileColumn { variable: column.variable, site, hours });
     Ok(FileHours { names, columns: columns.collect() })
 }
 
@@ -99,7 +104,7 @@ fn era5_unit(variable: &Variable) -> Option<AcceptedUnit> {
 /// The hours of the place that is nearest so far: those of all its rows, since a nearer one takes
 /// over with its first.
 struct NearestPlace {
-    nearest: Option<Nearest>,
+    site: Option<Site>,
     hours: Vec<Vec<Hour>>,
 }
 
@@ -107,13 +112,13 @@ impl NearestPlace {
     fn add(&mut self, row: &Row, columns: &Columns, config: &Config) -> Result<(), String> {
         let latitude = coordinate(row.field(columns.latitude), "latitude")?;
         let longitude = coordinate(row.field(columns.longitude), "longitude")?;
-        let here = grid::nearest(&[latitude], &[longitude], config.place)
+        let (here, _) = grid::nearest(&[latitude], &[longitude], config.place)
             .ok_or_else(|| "it has no place".to_string())?;
-        if self.nearest != Some(here) {
-            if self.nearest.is_some_and(|nearest| !is_nearer(&here, &nearest)) {
+        if self.site != Some(here) {
+            if self.site.is_some_and(|site| !is_nearer(&here, &site)) {
                 return Ok(());
             }
-            self.nearest = Some(here);
+            self.site = Some(here);
             self.hours.iter_mut().for_each(Vec::clear);
         }
         let time_us = time(row.field(columns.time))?;
@@ -129,9 +134,8 @@ impl NearestPlace {
 }
 
 /// Of two as near the southern one, then the western one, as in a grid.
-fn is_nearer(one: &Nearest, other: &Nearest) -> bool {
-    let key =
-        |nearest: &Nearest| (nearest.distance_km, nearest.point.latitude_deg, nearest.point.longitude_deg);
+fn is_nearer(one: &Site, other: &Site) -> bool {
+    let key = |site: &Site| (site.distance_km, site.point.latitude_deg, site.point.longitude_deg);
     key(one) < key(other)
 }
 

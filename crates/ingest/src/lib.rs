@@ -2,6 +2,7 @@
 //! hourly and without holes, in UTC and canonical units. It knows nothing of trends or windows, and
 //! of time zones only what a station's clock needs; and it downloads nothing.
 
+mod accumulation;
 pub mod backend;
 mod cf_time;
 mod config;
@@ -10,6 +11,7 @@ mod delimited;
 mod era5_csv;
 mod gaps;
 mod grid;
+mod inspect;
 mod intact;
 mod layout;
 mod merge;
@@ -18,9 +20,12 @@ mod series;
 mod sniff;
 mod stage;
 mod station;
+mod times;
 mod unpack;
+mod versions;
 
-pub use config::{Config, IngestTable, Tables};
+pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Tables};
 pub use grid::Point;
+pub use inspect::Inspect;
 pub use series::{Series, VariableSeries, read_series};
 pub use stage::Ingest;

@@ -3,6 +3,7 @@
 mod agreement;
 mod era5_csv;
 mod fixture;
+mod inspect;
 mod layouts;
 mod messages;
 mod parquet_stations;
