@@ -21,6 +21,9 @@ use crate::station::{Stamp, TimeFormat};
 /// The columns of the time, in order of preference.
 const TIMES: [&str; 2] = ["valid_time", "time"];
 
+/// So much of a header that cannot be used is shown.
+const SHOWN_CHARACTERS: usize = 60;
+
 /// Reads one file.
 ///
 /// # Errors
@@ -30,7 +33,9 @@ pub(crate) fn read(path: &Path, config: &Config) -> anyhow::Result<FileHours> {
     let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
     let layout = Layout::commas();
     let mut reader = Reader::new(shown.to_string(), BufReader::new(file), &layout)?;
-    let Some(columns) = Columns::find(reader.names(), config) else { return Err(not_era5(path)) };
+    let Some(columns) = Columns::find(reader.names(), config) else {
+        return Err(not_era5(path, reader.names()));
+    };
     if config.interpolation == Interpolation::Bilinear {
         bail!(
             "{shown} is the CSV of a point; [ingest] interpolation = \"bilinear\" is for grids: take it out"
@@ -173,10 +178,11 @@ fn value(text: &str, column: &VariableColumn) -> Result<Option<f32>, String> {
     if value.is_finite() { Ok(Some(value)) } else { Err(bad()) }
 }
 
-fn not_era5(path: &Path) -> anyhow::Error {
+fn not_era5(path: &Path, names: &[String]) -> anyhow::Error {
+    let seen: String = names.join(",").chars().take(SHOWN_CHARACTERS).collect();
     anyhow!(
-        "{} is text, and not the CSV of ERA5, whose header begins with valid_time and has latitude and longitude. \
-         If it is a station's, describe it, for example:\n\
+        "{} is text, and not the CSV of ERA5, whose header begins with valid_time and has latitude and longitude; it \
+         begins with {seen:?}. If it is a station's, describe it, for example:\n\
          [ingest.station]\n\
          time = \"timestamp\"\n\
          time_zone = \"UTC\"\n\

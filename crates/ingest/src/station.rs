@@ -11,10 +11,11 @@ mod rows;
 mod text_file;
 mod timestamp;
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
-use contract::calendar::HOUR_US;
+use contract::calendar::{self, HOUR_US};
 use contract::variable::Variable;
 use rayon::prelude::*;
 
@@ -27,6 +28,9 @@ use crate::sniff::{self, Content};
 
 /// Amounts may be a little less frequent than hourly before they are refused.
 const LONGEST_AMOUNT_US: i64 = HOUR_US + HOUR_US / 2;
+
+/// Years that stations have measured in, or will before this is read.
+const YEARS: RangeInclusive<i16> = 1700..=2300;
 
 /// The samples of one file, for each column of the [`Station`].
 type Samples = Vec<Vec<Sample>>;
@@ -65,6 +69,13 @@ fn read_file(path: &Path, station: &Station) -> anyhow::Result<Samples> {
     };
     let (times, clock) = civil_time::resolve(&rows.stamps, &station.time_zone)
         .map_err(|message| anyhow!("{shown}: {message}"))?;
+    if let Some(wrong) = times.iter().find(|time_us| !YEARS.contains(&calendar::year(**time_us))) {
+        let (seen, first, last) = (calendar::format_hour(*wrong), YEARS.start(), YEARS.end());
+        bail!(
+            "{shown} has the time {seen} UTC; wanted the years {first} to {last}: correct the row, or [ingest.station] \
+             time_format"
+        );
+    }
     if let Some(note) = clock.note() {
         tracing::info!("{shown}: {note}");
     }

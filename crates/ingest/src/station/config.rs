@@ -388,6 +388,27 @@ mod tests {
     }
 
     #[test]
+    fn a_station_is_neither_downloaded_nor_a_grid() {
+        let mut tables = json!({"ingest": {
+            "files": ["x.csv"], "latitude_deg": 48.45, "longitude_deg": 5.59, "interpolation": "bilinear",
+            "station": {"time": "t", "columns": {"t2m": {"column": "temp", "unit": "degC"}}},
+        }});
+        let check = |tables: &Value, seen: &str| {
+            let fault = parse::<Tables>(tables.as_object().unwrap()).unwrap().check().unwrap_err();
+            assert_eq!(
+                fault.describe("x.toml"),
+                format!("x.toml: [ingest] station is for files of one's own station; take it out, or {seen}")
+            );
+        };
+        check(&tables, "interpolation = \"bilinear\"");
+        let ingest = tables["ingest"].as_object_mut().unwrap();
+        ingest.remove("files");
+        ingest
+            .insert("source".to_string(), json!({"kind": "cds", "start": "2020-01-01", "end": "2020-12-31"}));
+        check(&tables, "source");
+    }
+
+    #[test]
     fn a_list_of_time_columns_and_wind_by_its_direction_are_accepted() {
         assert!(with("time", json!(["date", "hour"])).is_ok());
         let wind = json!({"speed": "ws", "direction": "wd", "unit": "m/s", "missing": ["99.9"]});

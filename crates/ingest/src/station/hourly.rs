@@ -13,7 +13,7 @@
 //! Data sparser than hourly leave hours out; nothing is interpolated here.
 
 use contract::artifact::flag;
-use contract::calendar::{self, HOUR_US};
+use contract::calendar::{self, DAY_US, HOUR_US};
 use contract::variable::Sampling;
 
 use super::column::Quantity;
@@ -115,7 +115,9 @@ pub(crate) fn hours(samples: &[Sample], rule: Rule) -> (Vec<Hour>, usize) {
             let values: Vec<f64> = group.iter().map(|(_, sample, _)| sample.value).collect();
             let value = combine(&values, promised, rule.quantity);
             let flags = group.iter().fold(0, |all, (_, sample, _)| all | sample.flags);
-            hours.push(Hour { time_us: hour * HOUR_US, value: value as f32, flags });
+            // What 32 bits cannot hold is out of range as well.
+            let value = value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
+            hours.push(Hour { time_us: hour * HOUR_US, value, flags });
         }
     }
     (hours, too_few)
@@ -156,9 +158,11 @@ fn combine(values: &[f64], promised: f64, quantity: Quantity) -> f64 {
 
 /// The median difference between times of the calendar month, for each sample.
 fn usual_steps(samples: &[Sample]) -> Vec<i64> {
-    let of_all = median_step(samples).unwrap_or(HOUR_US);
+    // What is of more than a day is not of an interval.
+    let step = |samples: &[Sample]| median_step(samples).map(|step_us| step_us.min(DAY_US));
+    let of_all = step(samples).unwrap_or(HOUR_US);
     let months = samples.chunk_by(|a, b| month(a.time_us) == month(b.time_us));
-    months.flat_map(|of_month| vec![median_step(of_month).unwrap_or(of_all); of_month.len()]).collect()
+    months.flat_map(|of_month| vec![step(of_month).unwrap_or(of_all); of_month.len()]).collect()
 }
 
 fn month(time_us: i64) -> (i16, i8) {

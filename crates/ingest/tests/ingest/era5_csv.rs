@@ -113,16 +113,29 @@ fn what_cannot_be_used_is_named() {
 }
 
 #[test]
+fn between_points_nothing_is_interpolated() {
+    let mut config = config_at(48.5, 5.5, &["t2m"]);
+    config.interpolation = ingest::Interpolation::Bilinear;
+    assert_eq!(
+        series("valid_time,t2m,latitude,longitude\n2020-06-01 00:00,280,48.5,5.5\n", &config).unwrap_err(),
+        "x.csv is the CSV of a point; [ingest] interpolation = \"bilinear\" is for grids: take it out"
+    );
+}
+
+#[test]
 fn a_stations_text_is_not_mistaken_for_it() {
     for text in ["timestamp,value\n2013-07-04,69.88\n", "t2m,latitude,longitude,time\n280,1,2,2020-01-01\n"] {
         assert_eq!(
             series(text, &config_at(48.5, 5.5, &["t2m"])).unwrap_err(),
-            "x.csv is text, and not the CSV of ERA5, whose header begins with valid_time and has latitude and longitude. \
-             If it is a station's, describe it, for example:\n\
-             [ingest.station]\n\
-             time = \"timestamp\"\n\
-             time_zone = \"UTC\"\n\
-             columns = { t2m = { column = \"temperature\", unit = \"degC\" } }"
+            format!(
+                "x.csv is text, and not the CSV of ERA5, whose header begins with valid_time and has latitude and \
+                 longitude; it begins with {:?}. If it is a station's, describe it, for example:\n\
+                 [ingest.station]\n\
+                 time = \"timestamp\"\n\
+                 time_zone = \"UTC\"\n\
+                 columns = {{ t2m = {{ column = \"temperature\", unit = \"degC\" }} }}",
+                text.lines().next().unwrap()
+            )
         );
     }
 }

@@ -1,6 +1,7 @@
 //! What people read when a station's file cannot be used: the exact words.
 
 use ingest::Config;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::fixture::{hourly, read_station, station_config};
@@ -154,6 +155,16 @@ fn times_that_are_none() {
 }
 
 #[test]
+fn years_that_are_none() {
+    check_bytes(
+        b"timestamp,temp\n31/12/99 23:00,1\n",
+        &station("time_format", json!("%d/%m/%Y %H:%M")),
+        "{} has the time 0099-12-31T23:00 UTC; wanted the years 1700 to 2300: correct the row, or [ingest.station] \
+         time_format",
+    );
+}
+
+#[test]
 fn amounts_that_cannot_be_shared_out() {
     let station = json!({"time": "timestamp", "columns": {"tp": {"column": "rain", "unit": "mm"}}});
     check_bytes(
@@ -185,4 +196,35 @@ fn of_several_bad_files_the_first_by_name_is_reported() {
     }
     let message = read_station(&station("header", json!(true)), &paths).unwrap_err().to_string();
     assert!(message.starts_with(&format!("{} has no column", paths[1].display())), "{message}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// Fields that are on the edge of something, in any order.
+    #[test]
+    fn no_text_ends_in_a_panic(
+        rows in prop::collection::vec((
+            prop::sample::select(vec![
+                "2020-10-25 02:30", "2020-10-25 02:30", "2020-03-29 02:30", "2020-03-29", "1700-01-01", "2300-12-31 23:59:59.9",
+                "9999-12-31 23:59", "-009999-01-02", "2020-10-25T02:30Z", "2020-02-30", "", "24:00", "2020-12-31 24:00",
+                "1883-11-18 12:03:58", "2021-01-01 00:07",
+            ]),
+            prop::sample::select(vec!["1", "-0", "1e38", "1e39", "-999", "", "NA", "\"", "1,2", "-1e-300", "280.5"]),
+        ), 0..12),
+        zone in prop::sample::select(vec!["UTC", "Europe/Paris", "America/New_York", "-18:00", "Pacific/Apia"]),
+        time_stamp in prop::sample::select(vec!["instant", "start", "end"]),
+    ) {
+        let text: String = rows.iter().map(|(time, value)| format!("{time},{value}\n")).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("station.csv");
+        std::fs::write(&path, "timestamp,temp\n".to_string() + &text).unwrap();
+        let station = json!({
+            "time": "timestamp", "time_zone": zone, "time_stamp": time_stamp,
+            "columns": {"tp": {"column": "temp", "unit": "mm"}, "t2m": {"column": "temp", "unit": "K"}},
+        });
+        if let Ok(series) = read_station(&station_config(&["tp", "t2m"], station), &[path]) {
+            prop_assert!(series.variables.iter().all(|variable| variable.values.iter().all(|value| value.is_finite())));
+        }
+    }
 }
