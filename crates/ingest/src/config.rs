@@ -6,6 +6,7 @@ use contract::variable::{VARIABLES, Variable, variable_names};
 use serde::Deserialize;
 
 use crate::grid::Point;
+use crate::station::{Station, StationTable};
 
 /// The longest gap that a straight line may be asked to fill: a week.
 const LONGEST_GAP_HOURS: i64 = 168;
@@ -48,6 +49,8 @@ pub struct IngestTable {
     /// What becomes of longer ones.
     #[serde(default)]
     pub long_gaps: LongGaps,
+    /// What the files are, if they are a station's.
+    pub station: Option<StationTable>,
 }
 
 /// What stands for a place between the points of a grid.
@@ -82,6 +85,8 @@ pub struct Config {
     pub max_distance_km: f64,
     pub interpolation: Interpolation,
     pub gaps: GapPolicy,
+    /// `Some` if the files are a station's.
+    pub station: Option<Station>,
 }
 
 /// What becomes of missing hours, by the length of the gap.
@@ -139,9 +144,16 @@ impl Tables {
             table.max_diurnal_gap_hours,
             0..=LONGEST_DIURNAL_GAP_HOURS,
         )?;
+        let variables = check_variables(&table.variables)?;
+        let station = table.station.map(|station| station.check(&variables)).transpose()?;
+        if station.is_some() && (source.is_some() || table.interpolation == Interpolation::Bilinear) {
+            let seen = if source.is_some() { "source" } else { "interpolation = \"bilinear\"" };
+            let message = format!("is for files of one's own station; take it out, or {seen}");
+            return Err(Fault { key: "ingest.station".to_string(), message });
+        }
         Ok(Config {
             source,
-            variables: check_variables(&table.variables)?,
+            variables,
             place,
             max_distance_km,
             interpolation: table.interpolation,
@@ -150,6 +162,7 @@ impl Tables {
                 diurnal_hours: diurnal.unsigned_abs() as usize,
                 longer: table.long_gaps,
             },
+            station,
         })
     }
 }
@@ -252,7 +265,7 @@ mod tests {
             "max_gap",
             json!(3),
             "has no key \"max_gap\"; its keys are files, source, variables, latitude_deg, longitude_deg, \
-             max_distance_km, interpolation, max_gap_hours, max_diurnal_gap_hours, long_gaps; did you mean \
+             max_distance_km, interpolation, max_gap_hours, max_diurnal_gap_hours, long_gaps, station; did you mean \
              \"max_gap_hours\"?",
         );
         check(

@@ -8,9 +8,11 @@ use contract::variable::Variable;
 
 use crate::backend::{Attribute, Backend, NetcdfFile, Shape};
 use crate::config::{Config, Interpolation};
+use crate::era5_csv;
 use crate::grid::{self, Corner, Site};
 use crate::intact;
 use crate::layout::Layout;
+use crate::sniff::{self, Content};
 use crate::times::{self, Times};
 use crate::unpack::Packing;
 use crate::versions::Versions;
@@ -48,6 +50,9 @@ pub(crate) struct Hour {
 /// # Errors
 /// Whatever is wrong with it, as a sentence that begins with its path.
 pub(crate) fn read(path: &Path, config: &Config, backend: Backend) -> anyhow::Result<FileHours> {
+    if sniff::content(path)? == Content::Text {
+        return era5_csv::read(path, config);
+    }
     intact::check(path)?;
     let file = backend.open(path).with_context(|| format!("{} cannot be read as NetCDF", path.display()))?;
     read_open(file.as_ref(), config).map_err(|error| anyhow::anyhow!("{}: {error:#}", path.display()))

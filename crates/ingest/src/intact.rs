@@ -54,6 +54,12 @@ fn not_netcdf(path: &Path, start: &[u8]) -> anyhow::Error {
         [b'P', b'K', ..] => {
             anyhow!("{path} is a ZIP archive; unpack it and name the NetCDF files inside in [ingest] files")
         }
+        [b'P', b'A', b'R', b'1', ..] => anyhow!(
+            "{path} is Parquet; wanted NetCDF, or ERA5's CSV: if it is a station's, describe it in [ingest.station]"
+        ),
+        [b'<', ..] => {
+            anyhow!("{path} is a web page, not data; download it again, and look at it if it stays so")
+        }
         [b'G', b'R', b'I', b'B', ..] => {
             anyhow!("{path} is a GRIB file; wanted NetCDF: download it again with the format netcdf")
         }

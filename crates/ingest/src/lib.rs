@@ -1,20 +1,25 @@
-//! The first stage: NetCDF files of hourly reanalysis in, one series of one place out, hourly and
-//! without holes, in UTC and canonical units. It knows nothing of time zones, trends or windows,
-//! and downloads nothing.
+//! The first stage: files of hourly reanalysis, or of a station, in, one series of one place out,
+//! hourly and without holes, in UTC and canonical units. It knows nothing of trends or windows, and
+//! of time zones only what a station's clock needs; and it downloads nothing.
 
 mod accumulation;
 pub mod backend;
 mod cf_time;
 mod config;
 mod dataset;
+mod delimited;
+mod era5_csv;
 mod gaps;
 mod grid;
 mod inspect;
 mod intact;
 mod layout;
 mod merge;
+mod quality;
 mod series;
+mod sniff;
 mod stage;
+mod station;
 mod times;
 mod unpack;
 mod versions;

@@ -14,6 +14,8 @@ use crate::dataset::{self, FileColumn, FileHours, Hour};
 use crate::gaps::{self, Gap};
 use crate::grid::Point;
 use crate::merge::{self, Source};
+use crate::quality;
+use crate::station;
 
 /// Grid points closer than this, about 100 m, are the same.
 const SAME_POINT_DEG: f64 = 1e-3;
@@ -63,34 +65,62 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
     let mut files: Vec<&InputFile> = files.iter().collect();
     files.sort_by(|a, b| (&a.path, &a.digest).cmp(&(&b.path, &b.digest)));
     let paths: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
-    let read: Vec<anyhow::Result<FileHours>> =
-        files.par_iter().map(|file| dataset::read(&file.path, config, backend)).collect();
-    let read = read.into_iter().collect::<anyhow::Result<Vec<FileHours>>>()?;
+    let Merged { point, distance_km, mut series } = match &config.station {
+        Some(station) => Merged {
+            point: config.place.rounded(),
+            distance_km: 0.0,
+            series: station::read(
+                station,
+                &files.iter().map(|file| file.path.as_path()).collect::<Vec<_>>(),
+            )?,
+        },
+        None => merge_grids(config, &files, &paths, backend)?,
+    };
+    quality::check(&mut series, config.station.as_ref().map(|station| &station.quality));
 
-    check_variables(config, &paths, &read)?;
-    for (path, file) in paths.iter().zip(&read).filter(|(_, file)| file.columns.is_empty()) {
-        tracing::warn!("{path} has none of the variables of [ingest]; it has {}", file.names.join(", "));
-    }
-    let (point, distance_km) = common_point(&paths, &read)?;
-    let mut merged = Vec::new();
-    for variable in &config.variables {
-        let sources: Vec<Source<'_>> = columns(&paths, &read)
-            .filter(|(_, column)| column.variable == *variable)
-            .map(|(file, column)| Source { file, hours: &column.hours })
-            .collect();
-        merged.push((*variable, of_each_hour(variable, merge::merge(variable, &sources)?)));
-    }
-    drop(read);
-
-    let (first_us, last_us) = merge::span(&merged)?;
+    let (first_us, last_us) = merge::span(&series)?;
     let mut variables = Vec::new();
-    for (variable, hours) in merged {
+    for (variable, hours) in series {
         let filled = gaps::fill(variable, &hours, (first_us, last_us), config.gaps)?;
         let gaps::Filled { values, flags, gaps } = filled;
         variables.push(VariableSeries { variable, values, flags, gaps });
     }
     let hours = ((last_us - first_us) / HOUR_US + 1) as usize;
     Ok(Series { point, distance_km, first_us, hours, variables })
+}
+
+/// The hours of every variable, in order of time and once each.
+struct Merged {
+    point: Point,
+    distance_km: f64,
+    series: Vec<(&'static Variable, Vec<Hour>)>,
+}
+
+/// Those of reanalysis at the grid point nearest to the place.
+fn merge_grids(
+    config: &Config,
+    files: &[&InputFile],
+    paths: &[String],
+    backend: Backend,
+) -> anyhow::Result<Merged> {
+    let read: Vec<anyhow::Result<FileHours>> =
+        files.par_iter().map(|file| dataset::read(&file.path, config, backend)).collect();
+    let read = read.into_iter().collect::<anyhow::Result<Vec<FileHours>>>()?;
+
+    check_variables(config, paths, &read)?;
+    for (path, file) in paths.iter().zip(&read).filter(|(_, file)| file.columns.is_empty()) {
+        tracing::warn!("{path} has none of the variables of [ingest]; it has {}", file.names.join(", "));
+    }
+    let (point, distance_km) = common_point(paths, &read)?;
+    let mut series = Vec::new();
+    for variable in &config.variables {
+        let sources: Vec<Source<'_>> = columns(paths, &read)
+            .filter(|(_, column)| column.variable == *variable)
+            .map(|(file, column)| Source { file, hours: &column.hours })
+            .collect();
+        series.push((*variable, of_each_hour(variable, merge::merge(variable, &sources)?)));
+    }
+    Ok(Merged { point, distance_km, series })
 }
 
 /// Sums since midnight made amounts of each hour; everything else as it is.

@@ -45,6 +45,7 @@ impl Stage for Ingest {
 fn log(config: &Config, series: &Series) {
     let (point, distance_km) = (series.point, series.distance_km);
     match config.interpolation {
+        _ if config.station.is_some() => tracing::info!("the station is at {point}"),
         Interpolation::Nearest => {
             tracing::info!("the grid point nearest to {} is {point}, {distance_km:.1} km away", config.place);
         }
@@ -155,7 +156,10 @@ fn source<'a>(config: &Config, series: &Series, files: &'a [InputFile]) -> Sourc
         gaps: series.variables.iter().flat_map(gaps_of).collect(),
         flagged: series.variables.iter().flat_map(|variable| flagged_runs(series, variable)).collect(),
         files,
-        attribution: attribution(config.source.as_ref(), calendar::year(series.last_us())),
+        attribution: match config.station {
+            Some(_) => STATION.to_string(),
+            None => attribution(config.source.as_ref(), calendar::year(series.last_us())),
+        },
     }
 }
 
@@ -185,6 +189,9 @@ fn flagged_runs(series: &Series, variable: &VariableSeries) -> Vec<FlaggedRun> {
     }
     runs
 }
+
+/// The attribution of a station, whose owner and licence are not known here.
+const STATION: &str = "Measurements of the user's own station.";
 
 /// The attribution that the licence of the data asks for.
 fn attribution(source: Option<&Source>, year: i16) -> String {

@@ -197,6 +197,7 @@ fn middle(grid: &Grid, variables: Vec<&'static Variable>) -> Config {
         max_distance_km: f64::MAX,
         interpolation: Interpolation::Nearest,
         gaps: GapPolicy { linear_hours: 0, diurnal_hours: 0, longer: LongGaps::Leave },
+        station: None,
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use contract::stage::InputFile;
 use contract::variable::Variable;
 use ingest::backend::Backend;
-use ingest::{Config, GapPolicy, Interpolation, LongGaps, Point, Series, read_series};
+use ingest::{Config, GapPolicy, Interpolation, LongGaps, Point, Series, Tables, read_series};
 use netcdf3::{DataSet, DataType, FileWriter, Version};
+use serde_json::{Value, json};
 
 pub enum Data {
     I16(Vec<i16>),
@@ -129,7 +130,26 @@ pub fn config_at(latitude_deg: f64, longitude_deg: f64, variables: &[&str]) -> C
         source: None,
         interpolation: Interpolation::Nearest,
         gaps: GapPolicy { linear_hours: 3, diurnal_hours: 0, longer: LongGaps::Refuse },
+        station: None,
     }
+}
+
+/// The configuration of a station at 48.45 N 5.59 E whose table is `station`.
+///
+/// # Panics
+/// When it cannot be used.
+pub fn station_config(variables: &[&str], station: Value) -> Config {
+    let tables = json!({"ingest": {
+        "files": ["station.csv"], "latitude_deg": 48.45, "longitude_deg": 5.59, "max_gap_hours": 168,
+        "variables": variables, "station": station,
+    }});
+    contract::config::parse::<Tables>(tables.as_object().unwrap()).unwrap().check().unwrap()
+}
+
+/// The series of these files, of which the backends for NetCDF have no part.
+pub fn read_station(config: &Config, paths: &[PathBuf]) -> anyhow::Result<Series> {
+    let files: Vec<InputFile> = paths.iter().map(|path| input(path)).collect();
+    read_series(config, &files, Backend::Pure)
 }
 
 pub fn input(path: &Path) -> InputFile {
@@ -170,6 +190,17 @@ pub fn repository(path: &str) -> PathBuf {
 
 pub fn sample() -> PathBuf {
     repository("data/era5_la_haute_borne_1999_2020.nc")
+}
+
+/// A file of the shared data; `None`, said on standard error, where there is none.
+pub fn shared_file(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("ISOTHERM_SHARED").map_or_else(|| repository("../shared"), PathBuf::from);
+    let path = root.join("data").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    let _ = writeln!(std::io::stderr(), "skipped: there is no {}", path.display());
+    None
 }
 
 /// The NetCDF files of a folder of the shared data, in order of name; `None`, said on standard

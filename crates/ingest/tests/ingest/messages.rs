@@ -34,9 +34,17 @@ fn a_file_that_is_not_netcdf() {
     let case = Case::new();
     for (content, expected) in [
         (
-            "valid_time,t2m\n",
-            "{}/x.nc is not a NetCDF file: it begins with \"valid_ti\", wanted \"CDF\" (NetCDF-3) or \"\\x89HDF\" \
+            "\u{1}\u{2}valid_time,t2m\n",
+            "{}/x.nc is not a NetCDF file: it begins with \"\\x01\\x02valid_\", wanted \"CDF\" (NetCDF-3) or \"\\x89HDF\" \
              (NetCDF-4); correct [ingest] files",
+        ),
+        (
+            "<!DOCTYPE html>",
+            "{}/x.nc is a web page, not data; download it again, and look at it if it stays so",
+        ),
+        (
+            "PAR1\u{15}",
+            "{}/x.nc is Parquet; wanted NetCDF, or ERA5's CSV: if it is a station's, describe it in [ingest.station]",
         ),
         ("", "{}/x.nc is empty; wanted a NetCDF file: download or copy it again"),
         (

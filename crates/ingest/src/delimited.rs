@@ -1,0 +1,372 @@
+//! Tables in text, one row a line: delimiters, quotes as in RFC 4180, comments, byte-order marks and
+//! the line ends of every system but the oldest Macintosh. A line that is not UTF-8 is read as
+//! Latin-1. What the fields mean is not known here, and no field goes over several lines.
+
+use std::io::{BufRead, Read};
+
+use anyhow::{Context, anyhow, bail};
+
+/// A line longer than this is no row of a table.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// What stands between two fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delimiter {
+    Character(char),
+    /// Any number of blanks and tabs; no field is empty.
+    Whitespace,
+}
+
+/// How a table is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub delimiter: Delimiter,
+    /// Lines before the header, or before the first row.
+    pub skip_lines: usize,
+    /// Lines that begin with it are left out.
+    pub comment: Option<String>,
+    pub header: Header,
+}
+
+/// Where the names of the columns come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Header {
+    FirstLine,
+    /// There is none: the columns are `1`, `2` and so on.
+    Numbers,
+}
+
+impl Layout {
+    /// Commas, and the names in the first line.
+    pub(crate) fn commas() -> Layout {
+        Layout {
+            delimiter: Delimiter::Character(','),
+            skip_lines: 0,
+            comment: None,
+            header: Header::FirstLine,
+        }
+    }
+}
+
+/// The fields of one line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Row {
+    /// From 1.
+    pub line: usize,
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Row {
+    /// The field at that position, without blanks around it; empty if there is none.
+    pub(crate) fn field(&self, index: usize) -> &str {
+        let Some(&end) = self.ends.get(index) else { return "" };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        self.text[start..end].trim()
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn fields(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|index| self.field(index))
+    }
+}
+
+/// Reads row after row.
+pub(crate) struct Reader<'a, R> {
+    /// The name of the file, for messages.
+    shown: String,
+    source: R,
+    layout: &'a Layout,
+    names: Vec<String>,
+    bytes: Vec<u8>,
+    row: Row,
+    /// The row has been read to count the columns, and has not been given out yet.
+    is_waiting: bool,
+}
+
+impl<'a, R: BufRead> Reader<'a, R> {
+    /// Reads up to the names of the columns.
+    ///
+    /// # Errors
+    /// When there is no line to take them from, or it is no text.
+    pub(crate) fn new(shown: String, source: R, layout: &'a Layout) -> anyhow::Result<Reader<'a, R>> {
+        let mut reader = Reader {
+            shown,
+            source,
+            layout,
+            names: Vec::new(),
+            bytes: Vec::new(),
+            row: Row::default(),
+            is_waiting: false,
+        };
+        for _ in 0..layout.skip_lines {
+            if !reader.next_line()? {
+                let (shown, lines) = (&reader.shown, reader.row.line);
+                bail!("{shown} has {lines} lines; skip_lines leaves out {}", layout.skip_lines);
+            }
+        }
+        if !reader.next_fields()? {
+            bail!("{} has no rows", reader.shown);
+        }
+        match layout.header {
+            Header::FirstLine => reader.names = reader.row.fields().map(str::to_string).collect(),
+            Header::Numbers => {
+                reader.names = (1..=reader.row.len()).map(|number| number.to_string()).collect();
+                reader.is_waiting = true;
+            }
+        }
+        Ok(reader)
+    }
+
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The next row that has any text, or `None` at the end.
+    ///
+    /// # Errors
+    /// When it has fewer fields than there are columns, or more that are not empty.
+    pub(crate) fn next_row(&mut self) -> anyhow::Result<Option<&Row>> {
+        if !std::mem::take(&mut self.is_waiting) && !self.next_fields()? {
+            return Ok(None);
+        }
+        let (seen, wanted) = (self.row.len(), self.names.len());
+        let has_more = self.row.fields().skip(wanted).any(|field| !field.is_empty());
+        if seen < wanted || has_more {
+            let fields = if seen == 1 { "field" } else { "fields" };
+            return Err(self.located(&format!("it has {seen} {fields}, wanted {wanted} as in the first row")));
+        }
+        Ok(Some(&self.row))
+    }
+
+    /// An error in the line that was read last.
+    fn located(&self, message: &str) -> anyhow::Error {
+        anyhow!("{}: line {}: {message}", self.shown, self.row.line)
+    }
+
+    /// The fields of the next line that has any text and is no comment; false at the end.
+    fn next_fields(&mut self) -> anyhow::Result<bool> {
+        while self.next_line()? {
+            let text = match std::str::from_utf8(&self.bytes) {
+                Ok(text) => std::borrow::Cow::Borrowed(text),
+                Err(_) => self.bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into(),
+            };
+            if self.layout.comment.as_ref().is_some_and(|comment| text.starts_with(comment.as_str())) {
+                continue;
+            }
+            if let Err(message) = split(&text, self.layout.delimiter, &mut self.row) {
+                return Err(self.located(&message));
+            }
+            if self.row.fields().any(|field| !field.is_empty()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The bytes of the next line, without its end; false at the end of the file.
+    fn next_line(&mut self) -> anyhow::Result<bool> {
+        self.bytes.clear();
+        let mut limited = (&mut self.source).take(LONGEST_LINE);
+        let read = limited
+            .read_until(b'\n', &mut self.bytes)
+            .with_context(|| format!("cannot read {}", self.shown))?;
+        if read == 0 {
+            return Ok(false);
+        }
+        self.row.line += 1;
+        let line = self.row.line;
+        if line == 1 && (self.bytes.starts_with(b"\xff\xfe") || self.bytes.starts_with(b"\xfe\xff")) {
+            bail!("{} is UTF-16; save it as UTF-8", self.shown);
+        }
+        if line == 1 && self.bytes.starts_with(b"\xef\xbb\xbf") {
+            self.bytes.drain(..3);
+        }
+        if self.bytes.last() == Some(&b'\n') {
+            self.bytes.pop();
+        } else if read as u64 == LONGEST_LINE {
+            let seen =
+                format!("it is longer than {LONGEST_LINE} bytes; wanted a table in text, one row a line");
+            return Err(self.located(&seen));
+        }
+        if self.bytes.last() == Some(&b'\r') {
+            self.bytes.pop();
+        }
+        if self.bytes.contains(&0) {
+            return Err(self.located("it has a zero byte; wanted text"));
+        }
+        if self.bytes.contains(&b'\r') {
+            return Err(
+                self.located("it has a carriage return inside; save the file with ordinary line ends")
+            );
+        }
+        Ok(true)
+    }
+}
+
+/// The fields of a line.
+///
+/// # Errors
+/// When a quoted field does not end.
+fn split(line: &str, delimiter: Delimiter, row: &mut Row) -> Result<(), String> {
+    row.text.clear();
+    row.ends.clear();
+    let delimiter = match delimiter {
+        Delimiter::Character(delimiter) => delimiter,
+        Delimiter::Whitespace => {
+            for field in line.split_whitespace() {
+                row.text.push_str(field);
+                row.ends.push(row.text.len());
+            }
+            return Ok(());
+        }
+    };
+    let mut rest = line;
+    loop {
+        if let Some(quoted) = rest.strip_prefix('"') {
+            rest = unquote(quoted, &mut row.text)?;
+        }
+        let (field, after) = rest.split_once(delimiter).map_or((rest, None), |(a, b)| (a, Some(b)));
+        row.text.push_str(field);
+        row.ends.push(row.text.len());
+        match after {
+            Some(after) => rest = after,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Appends the text up to the closing quote, and returns what comes after it.
+fn unquote<'a>(mut rest: &'a str, text: &mut String) -> Result<&'a str, String> {
+    while let Some((inside, after)) = rest.split_once('"') {
+        text.push_str(inside);
+        match after.strip_prefix('"') {
+            Some(after) => {
+                text.push('"');
+                rest = after;
+            }
+            None => return Ok(after),
+        }
+    }
+    Err("a quote (\") is opened and not closed".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(bytes: &[u8], layout: &Layout) -> Result<Vec<(usize, Vec<String>)>, String> {
+        let mut reader =
+            Reader::new("x.csv".to_string(), bytes, layout).map_err(|error| error.to_string())?;
+        let mut rows = vec![(0, reader.names().to_vec())];
+        while let Some(row) = reader.next_row().map_err(|error| error.to_string())? {
+            rows.push((row.line, row.fields().map(str::to_string).collect()));
+        }
+        Ok(rows)
+    }
+
+    fn rows(expected: &[(usize, &[&str])]) -> Result<Vec<(usize, Vec<String>)>, String> {
+        let strings = |fields: &[&str]| fields.iter().map(|field| (*field).to_string()).collect();
+        Ok(expected.iter().map(|(line, fields)| (*line, strings(fields))).collect())
+    }
+
+    #[test]
+    fn a_byte_order_mark_line_ends_blank_lines_and_empty_rows_are_no_data() {
+        let text = b"\xef\xbb\xbftime,t\r\n\r\n0,1\r\n,\r\n 2 ,3\n4,5,\n6,7";
+        let expected: &[(usize, &[&str])] = &[
+            (0, &["time", "t"]),
+            (3, &["0", "1"]),
+            (5, &["2", "3"]),
+            (6, &["4", "5", ""]),
+            (7, &["6", "7"]),
+        ];
+        assert_eq!(read(text, &Layout::commas()), rows(expected));
+    }
+
+    #[test]
+    fn comments_skipped_lines_and_numbered_columns() {
+        let layout = Layout {
+            delimiter: Delimiter::Character('\t'),
+            skip_lines: 1,
+            comment: Some("#".to_string()),
+            header: Header::Numbers,
+        };
+        let expected: &[(usize, &[&str])] = &[(0, &["1", "2"]), (3, &["a", "b"]), (5, &["c", "d"])];
+        assert_eq!(read(b"Station\tnorth\tof\n# x\na\tb\n#\nc\td\n", &layout), rows(expected));
+    }
+
+    #[test]
+    fn runs_of_blanks_are_one_delimiter() {
+        let layout = Layout { delimiter: Delimiter::Whitespace, ..Layout::commas() };
+        let expected: &[(usize, &[&str])] = &[(0, &["day", "t"]), (2, &["1", "-9.5"])];
+        assert_eq!(read(b"  day\t t\n 1   -9.5  \n", &layout), rows(expected));
+    }
+
+    #[test]
+    fn latin_1_is_read_as_such() {
+        let expected: &[(usize, &[&str])] = &[(0, &["t", "°C"]), (2, &["1", "2"])];
+        assert_eq!(read(b"t,\xb0C\n1,2\n", &Layout::commas()), rows(expected));
+        assert_eq!(read("t,°C\n1,2\n".as_bytes(), &Layout::commas()), rows(expected));
+    }
+
+    #[test]
+    fn what_is_no_table_is_named_with_its_line() {
+        let layout = Layout { skip_lines: 3, ..Layout::commas() };
+        assert_eq!(read(b"a\nb\n", &layout).unwrap_err(), "x.csv has 2 lines; skip_lines leaves out 3");
+        for (bytes, message) in [
+            (b"".as_slice(), "x.csv has no rows"),
+            (b"\n\r\n", "x.csv has no rows"),
+            (b"\xff\xfet\0", "x.csv is UTF-16; save it as UTF-8"),
+            (b"a,b\n1,\0\n", "x.csv: line 2: it has a zero byte; wanted text"),
+            (
+                b"a,b\r1,2\r",
+                "x.csv: line 1: it has a carriage return inside; save the file with ordinary line ends",
+            ),
+            (b"a,b\n\n1\n", "x.csv: line 3: it has 1 field, wanted 2 as in the first row"),
+            (b"a,b\n1,2,3\n", "x.csv: line 2: it has 3 fields, wanted 2 as in the first row"),
+            (b"a,b\n1,\"2\n3,4\n", "x.csv: line 2: a quote (\") is opened and not closed"),
+        ] {
+            assert_eq!(read(bytes, &Layout::commas()).unwrap_err(), message, "{}", bytes.escape_ascii());
+        }
+        assert_eq!(
+            read(&vec![b'a'; 2 << 20], &Layout::commas()).unwrap_err(),
+            "x.csv: line 1: it is longer than 1048576 bytes; wanted a table in text, one row a line"
+        );
+    }
+
+    proptest! {
+        /// Against the crate csv, writer and reader.
+        #[test]
+        fn fields_agree_with_another_program(
+            table in prop::collection::vec(prop::collection::vec("[a-z\", ;°]{0,6}x", 3), 1..6),
+            semicolons: bool,
+        ) {
+            let delimiter = if semicolons { b';' } else { b',' };
+            let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+            for row in &table {
+                writer.write_record(row).unwrap();
+            }
+            let text = writer.into_inner().unwrap();
+            let mut other = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(text.as_slice());
+            let expected: Vec<Vec<String>> = other.records()
+                .map(|record| record.unwrap().iter().map(|field| field.trim().to_string()).collect()).collect();
+            let layout = Layout {
+                delimiter: Delimiter::Character(char::from(delimiter)), header: Header::Numbers, ..Layout::commas()
+            };
+            let ours: Vec<Vec<String>> = read(&text, &layout).unwrap().into_iter().skip(1).map(|(_, row)| row).collect();
+            prop_assert_eq!(ours, expected);
+        }
+
+        #[test]
+        fn no_bytes_end_in_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), header: bool) {
+            let header = if header { Header::FirstLine } else { Header::Numbers };
+            let _ = read(&bytes, &Layout { header, ..Layout::commas() });
+        }
+    }
+}
