@@ -138,7 +138,7 @@ fn read_times(file: &dyn NetcdfFile, axis: &Axis) -> anyhow::Result<Vec<i64>> {
     let (units, calendar) = (text("units")?.unwrap_or_default(), text("calendar")?);
     let units = TimeUnits::parse(&units, calendar.as_deref())
         .map_err(|message| anyhow::anyhow!("{name} {message}"))?;
-    let mut times = Vec::with_capacity(axis.size);
+    let mut times = Vec::new();
     for value in read_axis(file, axis)? {
         let Some(time) = units.to_us(value) else {
             bail!("{name} has the value {value}, which is no time of the years 1 to 9999");

@@ -8,6 +8,8 @@ mod config;
 mod dataset;
 mod gaps;
 mod grid;
+#[doc(hidden)]
+pub mod hours;
 mod intact;
 mod layout;
 mod merge;

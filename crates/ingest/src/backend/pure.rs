@@ -1,32 +1,77 @@
 //! The crate `netcdf-reader`: NetCDF-3 and NetCDF-4 without a C library, and without a global lock.
 
+mod chunks;
+mod filters;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::anyhow;
-use netcdf_reader::{NcAttrValue, NcFile, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable};
+use hdf5_reader::{FileStorage, Hdf5File};
+use netcdf_reader::{
+    NcAttrValue, NcFile, NcFormat, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable,
+};
 
+use self::filters::ChunkSize;
 use super::{Attribute, NetcdfFile, Shape, Stored};
 
 /// Enough for the chunks of one variable at one point; they are read once.
 const CHUNK_CACHE_BYTES: usize = 4 << 20;
 
-pub(crate) struct PureFile(NcFile);
+/// The longest selection of a NetCDF-4 file that is read: some 450 years of 64-bit hours at one
+/// point. A damaged header may ask for any.
+const LONGEST_READ_BYTES: usize = 32 << 20;
+
+pub(crate) struct PureFile {
+    file: NcFile,
+    /// The same file as HDF5, if it is, to check what the crate does not.
+    hdf5: Option<Hdf5File>,
+    /// Of the variable that is being read.
+    chunk_size: ChunkSize,
+    /// The chunk sizes of the variables whose chunks have been checked.
+    checked: RefCell<BTreeMap<String, usize>>,
+}
 
 impl PureFile {
     pub(crate) fn open(path: &Path) -> anyhow::Result<PureFile> {
-        let options = NcOpenOptions { chunk_cache_bytes: CHUNK_CACHE_BYTES, ..NcOpenOptions::default() };
-        Ok(PureFile(NcFile::open_with_options(path, options)?))
+        let chunk_size = ChunkSize::default();
+        let options = NcOpenOptions {
+            chunk_cache_bytes: CHUNK_CACHE_BYTES,
+            max_read_bytes: LONGEST_READ_BYTES,
+            filter_registry: Some(filters::registry(chunk_size.clone())),
+            ..NcOpenOptions::default()
+        };
+        let file = NcFile::open_with_options(path, options)?;
+        let hdf5 = match file.format() {
+            NcFormat::Nc4 | NcFormat::Nc4Classic => {
+                Some(Hdf5File::from_storage(Arc::new(FileStorage::open(path)?))?)
+            }
+            NcFormat::Classic | NcFormat::Offset64 | NcFormat::Cdf5 => None,
+        };
+        Ok(PureFile { file, hdf5, chunk_size, checked: RefCell::default() })
+    }
+
+    /// Checks the chunks of a variable that is about to be read.
+    fn check_chunks(&self, variable: &str) -> anyhow::Result<()> {
+        let Some(hdf5) = &self.hdf5 else { return Ok(()) };
+        let known = self.checked.borrow().get(variable).copied();
+        let bytes = known.map_or_else(|| chunks::check(hdf5, variable), Ok)?;
+        self.checked.borrow_mut().insert(variable.to_string(), bytes);
+        self.chunk_size.set(bytes);
+        Ok(())
     }
 }
 
 impl NetcdfFile for PureFile {
     fn variables(&self) -> anyhow::Result<Vec<Shape>> {
-        self.0.variables()?.iter().map(shape).collect()
+        self.file.variables()?.iter().map(shape).collect()
     }
 
     fn attribute(&self, variable: &str, name: &str) -> anyhow::Result<Option<Attribute>> {
-        let Some(attribute) = self.0.variable(variable)?.attribute(name) else { return Ok(None) };
+        let Some(attribute) = self.file.variable(variable)?.attribute(name) else { return Ok(None) };
         Ok(match &attribute.value {
             NcAttrValue::Chars(text) => Some(Attribute::text(text)),
             NcAttrValue::Strings(texts) => texts.first().map(|text| Attribute::text(text)),
@@ -41,12 +86,14 @@ impl NetcdfFile for PureFile {
             step: 1,
         });
         let selection = NcSliceInfo { selections: selections.collect() };
-        let array = self.0.read_variable_slice_as_f64(variable, &selection)?;
+        self.check_chunks(variable)?;
+        let array = self.file.read_variable_slice_as_f64(variable, &selection)?;
         Ok(array.into_iter().collect())
     }
 
     fn texts(&self, variable: &str) -> anyhow::Result<Vec<String>> {
-        Ok(self.0.read_variable_as_strings(variable)?)
+        self.check_chunks(variable)?;
+        Ok(self.file.read_variable_as_strings(variable)?)
     }
 }
 
