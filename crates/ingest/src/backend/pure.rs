@@ -25,6 +25,10 @@ const CHUNK_CACHE_BYTES: usize = 4 << 20;
 /// point. A damaged header may ask for any.
 const LONGEST_READ_BYTES: usize = 32 << 20;
 
+/// What libnetcdf puts before the name of a variable that a dimension has too but that is not its
+/// coordinate. Only in NetCDF-4 files, and never shown.
+const NO_COORDINATE: &str = "_nc4_non_coord_";
+
 pub(crate) struct PureFile {
     file: NcFile,
     /// The same file as HDF5, if it is, to check what the crate does not.
@@ -54,6 +58,13 @@ impl PureFile {
         Ok(PureFile { file, hdf5, chunk_size, checked: RefCell::default() })
     }
 
+    /// A variable's name in the file.
+    fn stored_name(&self, variable: &str) -> anyhow::Result<String> {
+        let stored = format!("{NO_COORDINATE}{variable}");
+        let is_hidden = self.hdf5.is_some() && self.file.variables()?.iter().any(|v| v.name() == stored);
+        Ok(if is_hidden { stored } else { variable.to_string() })
+    }
+
     /// Checks the chunks of a variable that is about to be read.
     fn check_chunks(&self, variable: &str) -> anyhow::Result<()> {
         let Some(hdf5) = &self.hdf5 else { return Ok(()) };
@@ -71,7 +82,9 @@ impl NetcdfFile for PureFile {
     }
 
     fn attribute(&self, variable: &str, name: &str) -> anyhow::Result<Option<Attribute>> {
-        let Some(attribute) = self.file.variable(variable)?.attribute(name) else { return Ok(None) };
+        let Some(attribute) = self.file.variable(&self.stored_name(variable)?)?.attribute(name) else {
+            return Ok(None);
+        };
         Ok(match &attribute.value {
             NcAttrValue::Chars(text) => Some(Attribute::text(text)),
             NcAttrValue::Strings(texts) => texts.first().map(|text| Attribute::text(text)),
@@ -86,14 +99,16 @@ impl NetcdfFile for PureFile {
             step: 1,
         });
         let selection = NcSliceInfo { selections: selections.collect() };
-        self.check_chunks(variable)?;
-        let array = self.file.read_variable_slice_as_f64(variable, &selection)?;
+        let variable = self.stored_name(variable)?;
+        self.check_chunks(&variable)?;
+        let array = self.file.read_variable_slice_as_f64(&variable, &selection)?;
         Ok(array.into_iter().collect())
     }
 
     fn texts(&self, variable: &str) -> anyhow::Result<Vec<String>> {
-        self.check_chunks(variable)?;
-        Ok(self.file.read_variable_as_strings(variable)?)
+        let variable = self.stored_name(variable)?;
+        self.check_chunks(&variable)?;
+        Ok(self.file.read_variable_as_strings(&variable)?)
     }
 }
 
@@ -101,7 +116,7 @@ fn shape(variable: &NcVariable) -> anyhow::Result<Shape> {
     let size = |size: u64| usize::try_from(size).map_err(|_| anyhow!("a dimension has the size {size}"));
     let dimensions = variable.dimensions().iter().map(|d| Ok((d.name.clone(), size(d.size)?)));
     Ok(Shape {
-        name: variable.name().to_string(),
+        name: variable.name().strip_prefix(NO_COORDINATE).unwrap_or(variable.name()).to_string(),
         stored: stored(variable.dtype()),
         dimensions: dimensions.collect::<anyhow::Result<_>>()?,
     })

@@ -2,7 +2,10 @@
 
 mod agreement;
 mod fixture;
+mod formats;
 mod layouts;
 mod messages;
 mod real_files;
+#[path = "../samples/samples.rs"]
+mod samples;
 mod stage;
