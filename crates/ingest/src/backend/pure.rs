@@ -5,6 +5,7 @@ mod filters;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +30,9 @@ const LONGEST_READ_BYTES: usize = 32 << 20;
 /// coordinate. Only in NetCDF-4 files, and never shown.
 const NO_COORDINATE: &str = "_nc4_non_coord_";
 
+/// So much of an error of the crate is shown, in characters.
+const LONGEST_MESSAGE: usize = 400;
+
 pub(crate) struct PureFile {
     file: NcFile,
     /// The same file as HDF5, if it is, to check what the crate does not.
@@ -48,10 +52,11 @@ impl PureFile {
             filter_registry: Some(filters::registry(chunk_size.clone())),
             ..NcOpenOptions::default()
         };
-        let file = NcFile::open_with_options(path, options)?;
+        let file = NcFile::open_with_options(path, options).map_err(plain)?;
         let hdf5 = match file.format() {
             NcFormat::Nc4 | NcFormat::Nc4Classic => {
-                Some(Hdf5File::from_storage(Arc::new(FileStorage::open(path)?))?)
+                let storage = FileStorage::open(path).map_err(plain)?;
+                Some(Hdf5File::from_storage(Arc::new(storage)).map_err(plain)?)
             }
             NcFormat::Classic | NcFormat::Offset64 | NcFormat::Cdf5 => None,
         };
@@ -61,7 +66,8 @@ impl PureFile {
     /// A variable's name in the file.
     fn stored_name(&self, variable: &str) -> anyhow::Result<String> {
         let stored = format!("{NO_COORDINATE}{variable}");
-        let is_hidden = self.hdf5.is_some() && self.file.variables()?.iter().any(|v| v.name() == stored);
+        let is_hidden =
+            self.hdf5.is_some() && self.file.variables().map_err(plain)?.iter().any(|v| v.name() == stored);
         Ok(if is_hidden { stored } else { variable.to_string() })
     }
 
@@ -69,7 +75,7 @@ impl PureFile {
     fn check_chunks(&self, variable: &str) -> anyhow::Result<()> {
         let Some(hdf5) = &self.hdf5 else { return Ok(()) };
         let known = self.checked.borrow().get(variable).copied();
-        let bytes = known.map_or_else(|| chunks::check(hdf5, variable), Ok)?;
+        let bytes = known.map_or_else(|| chunks::check(hdf5, variable), Ok).map_err(plain)?;
         self.checked.borrow_mut().insert(variable.to_string(), bytes);
         self.chunk_size.set(bytes);
         Ok(())
@@ -78,11 +84,12 @@ impl PureFile {
 
 impl NetcdfFile for PureFile {
     fn variables(&self) -> anyhow::Result<Vec<Shape>> {
-        self.file.variables()?.iter().map(shape).collect()
+        self.file.variables().map_err(plain)?.iter().map(shape).collect()
     }
 
     fn attribute(&self, variable: &str, name: &str) -> anyhow::Result<Option<Attribute>> {
-        let Some(attribute) = self.file.variable(&self.stored_name(variable)?)?.attribute(name) else {
+        let variable = self.file.variable(&self.stored_name(variable)?).map_err(plain)?;
+        let Some(attribute) = variable.attribute(name) else {
             return Ok(None);
         };
         Ok(match &attribute.value {
@@ -101,15 +108,26 @@ impl NetcdfFile for PureFile {
         let selection = NcSliceInfo { selections: selections.collect() };
         let variable = self.stored_name(variable)?;
         self.check_chunks(&variable)?;
-        let array = self.file.read_variable_slice_as_f64(&variable, &selection)?;
+        let array = self.file.read_variable_slice_as_f64(&variable, &selection).map_err(plain)?;
         Ok(array.into_iter().collect())
     }
 
     fn texts(&self, variable: &str) -> anyhow::Result<Vec<String>> {
         let variable = self.stored_name(variable)?;
         self.check_chunks(&variable)?;
-        Ok(self.file.read_variable_as_strings(&variable)?)
+        self.file.read_variable_as_strings(&variable).map_err(plain)
     }
+}
+
+/// An error as a sentence that can be printed: the crate quotes names of damaged files as they are.
+fn plain(error: impl Display) -> anyhow::Error {
+    let whole = format!("{error:#}");
+    let mut text: String = whole.chars().take(LONGEST_MESSAGE).collect();
+    if text.len() < whole.len() {
+        text.push('\u{2026}');
+    }
+    let printed = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    anyhow!("{}", text.chars().map(printed).collect::<String>())
 }
 
 fn shape(variable: &NcVariable) -> anyhow::Result<Shape> {

@@ -117,9 +117,9 @@ fn describe(format: Format) -> &'static str {
         Format::Hdf5(Storage::Contiguous) => "NetCDF-4 contiguous",
         Format::Hdf5(Storage::Chunked) => "NetCDF-4 chunked",
         Format::Hdf5(Storage::Deflate) => "NetCDF-4 deflate",
-        Format::Hdf5(Storage::DeflateShuffle) => "NetCDF-4 deflate and shuffle",
+        Format::Hdf5(Storage::DeflateShuffle) => "NetCDF-4 deflate+shuffle",
         Format::Hdf5(Storage::Fletcher) => "NetCDF-4 Fletcher-32",
-        Format::Hdf5(Storage::DeflateShuffleFletcher) => "NetCDF-4 deflate, shuffle and Fletcher-32",
+        Format::Hdf5(Storage::DeflateShuffleFletcher) => "NetCDF-4 deflate+shuffle+Fletcher-32",
     }
 }
 
