@@ -28,7 +28,7 @@ pub(crate) type Binaries = BTreeMap<String, PathBuf>;
 /// When cargo fails; it has said why.
 pub(crate) fn build(workspace: &Workspace, console: &Console, cuda: bool) -> anyhow::Result<Binaries> {
     if let Some(folder) = &workspace.binaries {
-        let stages = crate::map::STAGES.iter().map(|stage| stage.binary);
+        let stages = crate::map::STAGES.iter().chain([&crate::map::FETCH]).map(|stage| stage.binary);
         let names = stages.chain([BENCHMARKS]);
         return Ok(names.map(|name| (name.to_string(), folder.join(name))).collect());
     }

@@ -105,7 +105,7 @@ impl Cache {
     /// When something cannot be removed.
     pub fn sweep(&self) -> anyhow::Result<()> {
         sweep_folder(&self.folder)?;
-        for stage in crate::map::STAGES {
+        for stage in crate::map::STAGES.iter().chain([&crate::map::FETCH]) {
             sweep_folder(&self.folder.join(stage.name))?;
         }
         Ok(())

@@ -63,6 +63,38 @@ pub(crate) enum Command {
         #[command(flatten)]
         run: RunArguments,
     },
+    /// Download what [ingest] source asks for, and nothing else.
+    ///
+    /// `run-all` does the same first, when it is not there. The files are kept in data/raw; a download
+    /// that was stopped goes on where it was. ERA5 from the Copernicus Climate Data Store needs a free
+    /// account: its key goes into ~/.cdsapirc or CDSAPI_KEY, never into the pipeline file.
+    ///
+    /// Example, with this in pipelines/paris.toml, below [ingest]:
+    ///   source = { kind = "cds", start = "1990-01-01", end = "2019-12-31" }
+    ///   cargo xtask fetch paris
+    #[command(verbatim_doc_comment)]
+    Fetch {
+        /// The pipeline file: a path, or a name below pipelines/.
+        #[arg(default_value = DEFAULT)]
+        pipeline: String,
+        #[command(flatten)]
+        run: RunArguments,
+    },
+    /// Show what is in files: variables, units, grid, span, gaps, layout.
+    ///
+    /// NetCDF of any layout, CSV and Parquet; and the [ingest] table that would use them.
+    ///
+    /// Example:
+    ///   cargo xtask inspect data/*.nc
+    #[command(verbatim_doc_comment)]
+    Inspect {
+        /// Files, or folders of files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show which stages are fresh, stale or missing, and why.
     ///
     /// Example:

@@ -16,7 +16,7 @@ use crate::pipeline::Pipeline;
 const DIGITS: usize = 32;
 
 /// Everything that decides what a stage writes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Parts {
     /// Digests by crate.
     pub sources: BTreeMap<String, String>,
@@ -43,6 +43,10 @@ impl Parts {
     /// When the stage's sources cannot be read.
     pub fn of(stage: &Stage, pipeline: &Pipeline, code: &Code, inputs: &Inputs) -> anyhow::Result<Parts> {
         let mut config = pipeline.tables_of(stage);
+        if stage.is_download() {
+            // Data stay what they are when the program or the machine changes.
+            return Ok(Parts { config, ..Parts::default() });
+        }
         if stage.sources().contains(&FILES) {
             let tables = config.values_mut().filter_map(Value::as_object_mut);
             tables.for_each(|table| drop(table.remove(FILES)));

@@ -16,6 +16,7 @@ mod digest;
 mod doctor;
 mod failure;
 mod fingerprint;
+mod inspect;
 mod interrupt;
 mod map;
 mod pipeline;
@@ -53,7 +54,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
     let workspace = Workspace::find(cli.root, cli.data_dir, cli.bin_dir)?;
     match cli.command {
         Command::RunAll { pipeline, run } => run_stages(&workspace, None, pipeline, run),
-        Command::Run { stage, pipeline, run } => run_stages(&workspace, Some(&stage), pipeline, run),
+        Command::Run { stage, pipeline, run } => {
+            run_stages(&workspace, Some(map::stage(&stage).map_err(config)?), pipeline, run)
+        }
+        Command::Fetch { pipeline, run } => run_stages(&workspace, Some(&map::FETCH), pipeline, run),
+        Command::Inspect { files, json } => inspect::inspect(&workspace, &files, json),
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline)
@@ -73,11 +78,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
 
 fn run_stages(
     workspace: &Workspace,
-    last: Option<&str>,
+    last: Option<&'static map::Stage>,
     pipeline: String,
     arguments: RunArguments,
 ) -> anyhow::Result<()> {
-    let last = last.map(map::stage).transpose().map_err(config)?;
     let options = run::Options {
         pipeline,
         sets: arguments.overrides.set,

@@ -16,6 +16,13 @@ pub(crate) struct Stage {
 /// The user's own files, `[ingest] files`.
 pub(crate) const FILES: &str = "files";
 
+/// The stage that downloads what `[ingest] source` asks for. It runs before the others in pipelines
+/// that have a source, and what it leaves takes the place of [`FILES`].
+pub(crate) static FETCH: Stage = Stage { name: "fetch", binary: "fetch", tables: &["ingest"], reads: &[] };
+
+/// What `inspect` asks of the binary of `ingest`.
+pub(crate) static INSPECT: Stage = Stage { name: "inspect", binary: "ingest", tables: &[], reads: &[FILES] };
+
 /// The table that only `xtask` reads: what the pipeline is, and how to get its files.
 pub(crate) const ABOUT: &str = "about";
 
@@ -96,6 +103,12 @@ impl Stage {
         self.sources().iter().any(|&source| {
             source == other.name || STAGES.iter().any(|stage| stage.name == source && stage.depends_on(other))
         })
+    }
+
+    /// True for the stage that downloads: it is kept with the user's own data, and its code and its
+    /// machine are no part of what it leaves.
+    pub fn is_download(&self) -> bool {
+        self.name == FETCH.name
     }
 
     /// The files that later stages read from it.

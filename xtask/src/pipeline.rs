@@ -3,6 +3,7 @@
 
 pub(crate) mod files;
 mod overrides;
+mod source;
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -56,8 +57,16 @@ impl Pipeline {
 
     /// The tables of one stage, as its request carries them.
     pub fn tables_of(&self, stage: &map::Stage) -> Map<String, Value> {
+        if stage.is_download() {
+            return source::tables(&self.tables);
+        }
         let table = |name: &&str| (name.to_string(), self.tables[*name].clone());
         stage.tables.iter().map(table).collect()
+    }
+
+    /// True if its files are downloaded.
+    pub fn has_source(&self) -> bool {
+        source::of(&self.tables).is_some()
     }
 
     /// True if the model is trained on a GPU.
@@ -131,6 +140,7 @@ fn parse(path: &str, text: &str, sets: &[String]) -> anyhow::Result<Pipeline> {
         let value = table.remove(name).unwrap_or_else(|| toml::Value::Table(toml::Table::new()));
         tables.insert(name.to_string(), to_json(path, name, value)?);
     }
+    source::refuse_keys(path, &tables)?;
     Ok(Pipeline {
         path: path.to_string(),
         name: String::new(),

@@ -3,7 +3,7 @@
 use crate::cache::Lookup;
 use crate::console::line;
 use crate::digest;
-use crate::map::{self, Stage};
+use crate::map::Stage;
 use crate::pipeline::Pipeline;
 use crate::runs::State;
 use crate::session::Session;
@@ -31,8 +31,8 @@ struct Row {
 /// # Errors
 /// When the pipeline or its files cannot be read.
 pub(crate) fn print_status(workspace: &Workspace, pipeline: Pipeline) -> anyhow::Result<()> {
-    let stages = map::up_to(None);
     let session = Session::start(workspace, pipeline)?;
+    let stages = session.selected(None);
     println!(
         "{} (results in {})",
         session.pipeline.path,
@@ -78,7 +78,10 @@ fn rows(
     for &stage in stages {
         let unfinished = if has_run(stage) { Standing::Stale } else { Standing::Missing };
         let (standing, reason) = match session.ready(stage)? {
-            None => (unfinished, waits_for(&session, stage)),
+            None => (
+                unfinished,
+                session.waits_for(stage).map_or_else(String::new, |other| format!("waits for {other}")),
+            ),
             Some(_) if forced(stage) => (unfinished, "--force".to_string()),
             Some(ready) => match session.lookup(stage, &ready)? {
                 Lookup::Missing => (unfinished, session.why(stage, &ready)),
@@ -93,15 +96,4 @@ fn rows(
         rows.push(Row { stage, standing, reason });
     }
     Ok(rows)
-}
-
-/// The first stage that has to be finished before.
-fn waits_for(session: &Session, stage: &Stage) -> String {
-    let unfinished =
-        |source: &&str| map::stage(source).is_ok_and(|source| session.finished(source).is_none());
-    stage
-        .sources()
-        .into_iter()
-        .find(unfinished)
-        .map_or_else(String::new, |source| format!("waits for {source}"))
 }

@@ -11,8 +11,8 @@ use contract::stage::Outputs;
 use crate::builder::{self, Binaries};
 use crate::cache::{Lookup, TEMPORARY};
 use crate::console::{Console, LogFormat};
-use crate::failure::Failure;
-use crate::map::{self, Stage};
+use crate::failure::{Failure, config};
+use crate::map::{self, FETCH, Stage};
 use crate::pipeline::Pipeline;
 use crate::runs::{Run, StageRun, State};
 use crate::session::Session;
@@ -40,28 +40,40 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
     let pipeline = Pipeline::load(workspace, &options.pipeline, &options.sets, options.name.as_deref())?;
     let console = Console { format: options.log_format };
     let session = Session::start(workspace, pipeline)?;
-    let selected = map::up_to(options.last);
+    if options.last.is_some_and(Stage::is_download) && !session.pipeline.has_source() {
+        let path = &session.pipeline.path;
+        return Err(config(format!(
+            "{path}: [ingest] has files and no source, so there is nothing to fetch; a source is, for example, \
+             source = {{ kind = \"cds\", start = \"1990-01-01\", end = \"2019-12-31\" }}"
+        )));
+    }
+    let selected = session.selected(options.last);
     if options.dry_run {
         plan::print_dry_run(session, &selected, |stage| options.forces(stage))?;
         return Ok(Vec::new());
     }
     let _lock = workspace.lock(&console)?;
     session.cache.sweep()?;
+    session.cache_of(&FETCH).sweep()?;
     session.runs.sweep()?;
     session.runs.check_place(&session.pipeline.name)?;
     let mut runner = Runner { session, console, options };
     runner.run(&selected)?;
+    if options.last.is_some_and(Stage::is_download) {
+        let folder = runner.session.download_folder();
+        folder.iter().for_each(|folder| println!("{}", workspace.show(folder)));
+        return Ok(runner.ran(&selected));
+    }
     let run = runner.to_publish(&selected);
     runner.session.runs.publish(&runner.session.pipeline.name, &run, &runner.session.cache)?;
     runner.say_where(&run);
-    let ran = selected.iter().filter(|stage| runner.state(stage) == Some(State::Ran));
-    Ok(ran.map(|stage| stage.name).collect())
+    Ok(runner.ran(&selected))
 }
 
 impl Options {
-    /// `--force` of `run STAGE` is for that stage alone.
+    /// `--force` of `run STAGE` is for that stage alone, and that of `run-all` downloads nothing again.
     fn forces(&self, stage: &Stage) -> bool {
-        self.force && self.last.is_none_or(|last| last.name == stage.name)
+        self.force && self.last.map_or(!stage.is_download(), |last| last.name == stage.name)
     }
 }
 
@@ -109,7 +121,7 @@ impl Runner<'_> {
             Lookup::Corrupt(reason) => {
                 let text = format!("its cache entry is corrupt ({reason}); it is removed and made again");
                 self.console.stage(stage.name, "corrupt", &text);
-                self.session.cache.remove(stage.name, &ready.fingerprint)?;
+                self.session.cache_of(stage).remove(stage.name, &ready.fingerprint)?;
                 Ok(false)
             }
         }
@@ -136,6 +148,12 @@ impl Runner<'_> {
         }
         faults.iter().for_each(|fault| eprintln!("error: {fault}"));
         Err(Failure::ConfigSaid.into())
+    }
+
+    /// The names of those that were not taken from the cache.
+    fn ran(&self, selected: &[&'static Stage]) -> Vec<&'static str> {
+        let ran = selected.iter().filter(|stage| self.state(stage) == Some(State::Ran));
+        ran.map(|stage| stage.name).collect()
     }
 
     fn state(&self, stage: &Stage) -> Option<State> {

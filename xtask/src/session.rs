@@ -8,8 +8,9 @@ use contract::stage::{InputFile, Inputs, Outputs, REQUEST_FORMAT, Request};
 
 use crate::cache::{Cache, Lookup, Manifest};
 use crate::code::Code;
+use crate::digest::Content;
 use crate::fingerprint::Parts;
-use crate::map::{FILES, Stage, source_and_name};
+use crate::map::{self, FETCH, FILES, Stage, source_and_name};
 use crate::pipeline::{Pipeline, files};
 use crate::runs::{Run, Runs, State};
 use crate::workspace::Workspace;
@@ -19,7 +20,10 @@ pub(crate) struct Session {
     pub pipeline: Pipeline,
     pub code: Code,
     pub cache: Cache,
+    /// Where downloads are.
+    raw: Cache,
     pub runs: Runs,
+    /// The user's own files; empty if they are downloaded.
     files: Vec<InputFile>,
     finished: BTreeMap<&'static str, Finished>,
 }
@@ -46,6 +50,7 @@ impl Session {
             files,
             code: Code::load(workspace)?,
             cache: Cache::new(workspace.cache()),
+            raw: Cache::new(workspace.raw()),
             runs: Runs::new(workspace.runs()),
             workspace: workspace.clone(),
             pipeline,
@@ -53,12 +58,41 @@ impl Session {
         })
     }
 
+    /// The stages that `last` needs, in the order they run, the download before them if there is one.
+    pub fn selected(&self, last: Option<&'static Stage>) -> Vec<&'static Stage> {
+        if last.is_some_and(Stage::is_download) {
+            return vec![&FETCH];
+        }
+        let download = self.pipeline.has_source().then_some(&FETCH);
+        download.into_iter().chain(map::up_to(last)).collect()
+    }
+
+    /// Where the stage's entries are.
+    pub fn cache_of(&self, stage: &Stage) -> &Cache {
+        if stage.is_download() { &self.raw } else { &self.cache }
+    }
+
+    /// The stage that a stage waits for, if it is not finished.
+    fn unfinished(&self, source: &str) -> Option<&'static str> {
+        let stage = match source {
+            FILES if self.pipeline.has_source() => FETCH.name,
+            FILES => return None,
+            source => map::STAGES.iter().find(|stage| stage.name == source)?.name,
+        };
+        (!self.finished.contains_key(stage)).then_some(stage)
+    }
+
+    /// The first stage that has to be finished before this one can run.
+    pub fn waits_for(&self, stage: &Stage) -> Option<&'static str> {
+        stage.sources().into_iter().find_map(|source| self.unfinished(source))
+    }
+
     /// What the stage is given, or `None` while a stage that it reads from is not finished.
     ///
     /// # Errors
     /// When its sources cannot be read.
     pub fn ready(&self, stage: &Stage) -> anyhow::Result<Option<Ready>> {
-        if stage.sources().iter().any(|source| *source != FILES && !self.finished.contains_key(source)) {
+        if self.waits_for(stage).is_some() {
             return Ok(None);
         }
         let inputs = self.inputs(stage);
@@ -74,6 +108,7 @@ impl Session {
             let files = inputs.0.entry(source.to_string()).or_default();
             if source == FILES {
                 files.extend(self.files.iter().cloned());
+                files.extend(self.downloaded());
             } else if let Some(finished) = self.finished.get(source) {
                 let manifest = &finished.manifest;
                 let artifact = self.cache.artifact(source, &manifest.fingerprint);
@@ -86,6 +121,24 @@ impl Session {
             }
         }
         inputs
+    }
+
+    /// The files that were downloaded.
+    fn downloaded(&self) -> Vec<InputFile> {
+        let Some(finished) = self.finished.get(FETCH.name) else { return Vec::new() };
+        let folder = self.raw.artifact(FETCH.name, &finished.manifest.fingerprint);
+        let file = |output: &Content| InputFile {
+            name: output.name.clone(),
+            path: folder.join(&output.name),
+            digest: output.digest.clone(),
+        };
+        finished.manifest.outputs.iter().map(file).collect()
+    }
+
+    /// Where they are, once they are there.
+    pub fn download_folder(&self) -> Option<PathBuf> {
+        let finished = self.finished.get(FETCH.name)?;
+        Some(self.raw.artifact(FETCH.name, &finished.manifest.fingerprint))
     }
 
     /// What the stage is asked to do.
@@ -104,7 +157,7 @@ impl Session {
     /// # Errors
     /// After Ctrl-C.
     pub fn lookup(&self, stage: &Stage, ready: &Ready) -> anyhow::Result<Lookup> {
-        self.cache.lookup(stage.name, &ready.fingerprint)
+        self.cache_of(stage).lookup(stage.name, &ready.fingerprint)
     }
 
     pub fn finish(&mut self, stage: &'static Stage, manifest: Manifest, state: State) {
@@ -122,6 +175,9 @@ impl Session {
 
     /// Why the stage is not in the cache, judged by the state that was published last.
     pub fn why(&self, stage: &Stage, ready: &Ready) -> String {
+        if stage.is_download() {
+            return "not downloaded yet".to_string();
+        }
         let earlier =
             self.published().and_then(|run| run.stages.into_iter().find(|run| run.stage == stage.name));
         let Some(earlier) = earlier else { return "has not run yet".to_string() };

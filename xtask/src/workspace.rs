@@ -43,6 +43,11 @@ impl Workspace {
         self.data.join("cache")
     }
 
+    /// Where downloads are, beside what users put there.
+    pub fn raw(&self) -> PathBuf {
+        self.data.join("raw")
+    }
+
     pub fn runs(&self) -> PathBuf {
         self.data.join("runs")
     }

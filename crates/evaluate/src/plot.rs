@@ -10,7 +10,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 pub(crate) use axis::{Axis, axis, log_axis};
-pub(crate) use colour::{Colour, Scale, Shade};
+pub(crate) use colour::{Colour, Scale, Shade, State};
 use colour::{INK, INK_IN_SVG};
 
 /// Plotters rounds to whole pixels, so charts are drawn larger by this factor.

@@ -4,6 +4,10 @@
 use contract::calendar::{self, DAY_US, HOUR_US};
 
 const SECOND_US: i64 = 1_000_000;
+const SECOND_NS: i64 = 1_000_000_000;
+
+/// What CDO writes for absolute times: 20150101.25 is 06:00 of that day.
+const DATE_AND_FRACTION: &str = "day as %Y%m%d.%f";
 
 /// The start of the Gregorian calendar; before it, the calendar `standard` is the Julian one.
 const GREGORIAN_START: (i64, i64, i64) = (1582, 10, 15);
@@ -12,11 +16,13 @@ const GREGORIAN_START: (i64, i64, i64) = (1582, 10, 15);
 /// so that half a second tells rounding from a file that is not hourly.
 const ROUNDING_US: i64 = SECOND_US / 2;
 
-/// The unit and the zero of a time coordinate.
+/// How a time coordinate is to be understood.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct TimeUnits {
-    unit_us: i64,
-    zero_us: i64,
+pub(crate) enum TimeUnits {
+    /// Units since a date.
+    Since { unit_ns: i64, zero_us: i64 },
+    /// [`DATE_AND_FRACTION`].
+    DateAndFraction,
 }
 
 impl TimeUnits {
@@ -27,14 +33,6 @@ impl TimeUnits {
     pub(crate) fn parse(units: &str, calendar: Option<&str>) -> Result<TimeUnits, String> {
         let wanted =
             || format!("has the units {units:?}; wanted seconds, minutes, hours or days since a date in UTC");
-        let (unit, zero) = units.split_once(" since ").ok_or_else(wanted)?;
-        let unit_us = match unit.trim().to_ascii_lowercase().as_str() {
-            "seconds" | "second" | "secs" | "sec" | "s" => SECOND_US,
-            "minutes" | "minute" | "mins" | "min" => 60 * SECOND_US,
-            "hours" | "hour" | "hrs" | "hr" | "h" => HOUR_US,
-            "days" | "day" | "d" => DAY_US,
-            _ => return Err(wanted()),
-        };
         let calendar = calendar.unwrap_or("standard").to_ascii_lowercase();
         let is_mixed = match calendar.as_str() {
             "standard" | "gregorian" => true,
@@ -45,26 +43,64 @@ impl TimeUnits {
                 ));
             }
         };
+        if units.trim() == DATE_AND_FRACTION {
+            return Ok(TimeUnits::DateAndFraction);
+        }
+        let (unit, zero) = units.split_once(" since ").ok_or_else(wanted)?;
+        let unit_ns = unit_ns(unit).ok_or_else(wanted)?;
         let zero_us = parse_instant(zero.trim(), is_mixed).ok_or_else(wanted)?;
-        Ok(TimeUnits { unit_us, zero_us })
+        Ok(TimeUnits::Since { unit_ns, zero_us })
     }
 
     /// The value in microseconds since 1970, with the rounding of float times undone; `None` if it
     /// is no time of the years 1 to 9999.
     pub(crate) fn to_us(self, value: f64) -> Option<i64> {
-        let whole = value.trunc();
-        if !value.is_finite() || whole.abs() > i64::MAX as f64 / 2.0 {
-            return None;
-        }
-        let fraction_us = ((value - whole) * self.unit_us as f64).round() as i64;
-        let elapsed = (whole as i64).checked_mul(self.unit_us)?.checked_add(fraction_us)?;
-        let time = self.zero_us.checked_add(elapsed)?;
+        let time = match self {
+            TimeUnits::Since { unit_ns, zero_us } => zero_us.checked_add(duration_us(value, unit_ns)?)?,
+            TimeUnits::DateAndFraction => date_and_fraction(value)?,
+        };
         let known = calendar::year_start_us(1)..calendar::year_start_us(calendar::LAST_YEAR + 1);
         known.contains(&time).then(|| undo_rounding(time))
     }
 }
 
-fn undo_rounding(time_us: i64) -> i64 {
+fn date_and_fraction(value: f64) -> Option<i64> {
+    let date = value.trunc();
+    if !(1e4..1e8).contains(&date) {
+        return None;
+    }
+    let (date, fraction) = (date as i64, value - date);
+    let midnight = gregorian_us((date / 10_000, date / 100 % 100, date % 100))?;
+    Some(midnight + (fraction * DAY_US as f64).round() as i64)
+}
+
+/// The unit of that name in nanoseconds, or `None`.
+pub(crate) fn unit_ns(name: &str) -> Option<i64> {
+    Some(match name.trim().to_ascii_lowercase().as_str() {
+        "nanoseconds" | "nanosecond" | "ns" => 1,
+        "microseconds" | "microsecond" | "us" => 1_000,
+        "milliseconds" | "millisecond" | "msecs" | "msec" | "ms" => 1_000_000,
+        "seconds" | "second" | "secs" | "sec" | "s" => SECOND_NS,
+        "minutes" | "minute" | "mins" | "min" => 60 * SECOND_NS,
+        "hours" | "hour" | "hrs" | "hr" | "h" => HOUR_US * 1000,
+        "days" | "day" | "d" => DAY_US * 1000,
+        _ => return None,
+    })
+}
+
+/// So many units in microseconds; `None` where that is beyond all calendars.
+pub(crate) fn duration_us(value: f64, unit_ns: i64) -> Option<i64> {
+    let whole = value.trunc();
+    if !value.is_finite() || whole.abs() > i64::MAX as f64 / 2.0 {
+        return None;
+    }
+    let fraction_ns = ((value - whole) * unit_ns as f64).round() as i128;
+    let duration_ns = whole as i128 * i128::from(unit_ns) + fraction_ns;
+    i64::try_from(duration_ns.div_euclid(1000)).ok()
+}
+
+/// The full hour that a time is but for its rounding, else the time.
+pub(crate) fn undo_rounding(time_us: i64) -> i64 {
     let hour = (time_us + HOUR_US / 2).div_euclid(HOUR_US) * HOUR_US;
     if (time_us - hour).abs() < ROUNDING_US { hour } else { time_us }
 }
@@ -201,6 +237,24 @@ mod tests {
             ("hours since 1582-10-15", "standard", 3_394_248.0),
         ] {
             assert_eq!(TimeUnits::parse(units, Some(calendar)).unwrap().to_us(value), Some(0), "{units}");
+        }
+    }
+
+    #[test]
+    fn small_units_and_dates_with_a_fraction_are_understood() {
+        let start = calendar::parse_date("2015-01-01").unwrap();
+        for (units, value) in [
+            ("nanoseconds since 2014-12-31", 1.08e14),
+            ("microseconds since 2014-12-31", 1.08e11),
+            ("milliseconds since 2014-12-31", 1.08e8),
+            ("nanoseconds since 1970-01-01", 1_420_092_000.0 * 1e9),
+            ("day as %Y%m%d.%f", 20_150_101.25),
+            ("day as %Y%m%d.%f", 20_150_101.249_999_9),
+        ] {
+            assert_eq!(to_us(units, value), Some(start + 6 * HOUR_US), "{value} {units}");
+        }
+        for value in [20_150_230.0, 20_151_301.0, -1.0, f64::NAN, 1e300] {
+            assert_eq!(to_us("day as %Y%m%d.%f", value), None, "{value}");
         }
     }
 

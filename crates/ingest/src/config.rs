@@ -1,13 +1,16 @@
 //! The table `[ingest]` of the pipeline file: as written, and checked.
 
 use contract::config::{Fault, in_range, nearest};
+use contract::source::{Source, SourceTable};
 use contract::variable::{VARIABLES, Variable, variable_names};
 use serde::Deserialize;
 
 use crate::grid::Point;
 
-/// The longest gap that interpolation may be asked to fill: a week.
+/// The longest gap that a straight line may be asked to fill: a week.
 const LONGEST_GAP_HOURS: i64 = 168;
+/// The longest one that the daily course of the days around it may: two weeks.
+const LONGEST_DIURNAL_GAP_HOURS: i64 = 336;
 
 /// The tables that this stage reads.
 #[derive(Clone, Debug, Deserialize)]
@@ -20,8 +23,10 @@ pub struct Tables {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IngestTable {
-    /// Paths or globs, expanded by `xtask`.
-    pub files: Vec<String>,
+    /// Paths, folders or globs, expanded by `xtask`.
+    pub files: Option<Vec<String>>,
+    /// What `fetch` downloads, in place of files.
+    pub source: Option<SourceTable>,
     #[serde(default = "default_variables")]
     pub variables: Vec<String>,
     /// North positive.
@@ -31,18 +36,62 @@ pub struct IngestTable {
     /// How far the nearest grid point may be.
     #[serde(default = "default_max_distance_km")]
     pub max_distance_km: f64,
-    /// The longest run of missing hours that is filled.
+    /// What stands for the place among the points of a grid.
+    #[serde(default)]
+    pub interpolation: Interpolation,
+    /// The longest run of missing hours that is filled along the straight line.
     #[serde(default = "default_max_gap_hours")]
     pub max_gap_hours: i64,
+    /// The longest one that is filled with the daily course of the days around it.
+    #[serde(default)]
+    pub max_diurnal_gap_hours: i64,
+    /// What becomes of longer ones.
+    #[serde(default)]
+    pub long_gaps: LongGaps,
+}
+
+/// What stands for a place between the points of a grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interpolation {
+    /// The nearest point, as it is.
+    #[default]
+    Nearest,
+    /// The four points around the place, weighted by their distance along each axis.
+    Bilinear,
+}
+
+/// What becomes of a gap that is too long to be filled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LongGaps {
+    /// The stage ends with a list of them.
+    #[default]
+    Refuse,
+    /// The hours stay missing.
+    Leave,
 }
 
 /// `[ingest]` checked.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// `None` for the user's own files.
+    pub source: Option<Source>,
     pub variables: Vec<&'static Variable>,
     pub place: Point,
     pub max_distance_km: f64,
-    pub max_gap_hours: usize,
+    pub interpolation: Interpolation,
+    pub gaps: GapPolicy,
+}
+
+/// What becomes of missing hours, by the length of the gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GapPolicy {
+    /// Up to so many hours: the straight line between its neighbours.
+    pub linear_hours: usize,
+    /// Up to so many hours: the daily course of the days before and after, moved so that it fits.
+    pub diurnal_hours: usize,
+    pub longer: LongGaps,
 }
 
 fn default_variables() -> Vec<String> {
@@ -64,9 +113,18 @@ impl Tables {
     /// The first key whose value cannot be used.
     pub fn check(self) -> Result<Config, Fault> {
         let table = self.ingest;
-        if table.files.is_empty() {
-            return Err(Fault::value("ingest.files", "empty", "at least one path or glob"));
-        }
+        let source = match (table.files, table.source) {
+            (Some(files), None) if files.is_empty() => {
+                return Err(Fault::value("ingest.files", "empty", "at least one path, folder or pattern"));
+            }
+            (Some(_), None) => None,
+            (None, Some(source)) => Some(source.check()?),
+            (both, _) => {
+                let seen = if both.is_some() { "both files and source" } else { "neither files nor source" };
+                let message = format!("has {seen}; wanted one of them, such as files = [\"data/raw/*.nc\"]");
+                return Err(Fault { key: "ingest".to_string(), message });
+            }
+        };
         let place = Point {
             latitude_deg: in_range("ingest.latitude_deg", table.latitude_deg, -90.0..=90.0)?,
             longitude_deg: in_range("ingest.longitude_deg", table.longitude_deg, -180.0..=360.0)?,
@@ -75,9 +133,24 @@ impl Tables {
         if !(max_distance_km > 0.0 && max_distance_km.is_finite()) {
             return Err(Fault::value("ingest.max_distance_km", max_distance_km, "a distance above 0"));
         }
-        let gap = in_range("ingest.max_gap_hours", table.max_gap_hours, 0..=LONGEST_GAP_HOURS)?;
-        let variables = check_variables(&table.variables)?;
-        Ok(Config { variables, place, max_distance_km, max_gap_hours: gap.unsigned_abs() as usize })
+        let linear = in_range("ingest.max_gap_hours", table.max_gap_hours, 0..=LONGEST_GAP_HOURS)?;
+        let diurnal = in_range(
+            "ingest.max_diurnal_gap_hours",
+            table.max_diurnal_gap_hours,
+            0..=LONGEST_DIURNAL_GAP_HOURS,
+        )?;
+        Ok(Config {
+            source,
+            variables: check_variables(&table.variables)?,
+            place,
+            max_distance_km,
+            interpolation: table.interpolation,
+            gaps: GapPolicy {
+                linear_hours: linear.unsigned_abs() as usize,
+                diurnal_hours: diurnal.unsigned_abs() as usize,
+                longer: table.long_gaps,
+            },
+        })
     }
 }
 
@@ -130,7 +203,26 @@ mod tests {
         check("max_distance_km", json!(-3.5), "max_distance_km is -3.5; wanted a distance above 0");
         check("max_gap_hours", json!(169), "max_gap_hours is 169; wanted 0 to 168");
         check("max_gap_hours", json!(-1), "max_gap_hours is -1; wanted 0 to 168");
-        check("files", json!([]), "files is empty; wanted at least one path or glob");
+        check("max_diurnal_gap_hours", json!(337), "max_diurnal_gap_hours is 337; wanted 0 to 336");
+        check("files", json!([]), "files is empty; wanted at least one path, folder or pattern");
+    }
+
+    #[test]
+    fn either_files_or_a_source_is_given() {
+        let wanted = "wanted one of them, such as files = [\"data/raw/*.nc\"]";
+        let source = json!({"kind": "cds", "start": "1990-01-01", "end": "1999-12-31"});
+        check("source", source.clone(), &format!("has both files and source; {wanted}"));
+        check("files", Value::Null, &format!("has neither files nor source; {wanted}"));
+        check(
+            "source",
+            json!({"kind": "cda", "start": "1990-01-01", "end": "1999-12-31"}),
+            "source.kind = \"cda\": unknown variant `cda`, expected `cds` or `open-meteo`",
+        );
+        check(
+            "source",
+            json!({"kind": "cds", "begin": "1990-01-01"}),
+            "source has no key \"begin\"; its keys are kind, start, end, dataset, format, url",
+        );
     }
 
     #[test]
@@ -159,8 +251,9 @@ mod tests {
         check(
             "max_gap",
             json!(3),
-            "has no key \"max_gap\"; its keys are files, variables, latitude_deg, longitude_deg, \
-             max_distance_km, max_gap_hours; did you mean \"max_gap_hours\"?",
+            "has no key \"max_gap\"; its keys are files, source, variables, latitude_deg, longitude_deg, \
+             max_distance_km, interpolation, max_gap_hours, max_diurnal_gap_hours, long_gaps; did you mean \
+             \"max_gap_hours\"?",
         );
         check(
             "latitude_deg",
@@ -173,7 +266,9 @@ mod tests {
     fn defaults_are_those_of_the_documentation() {
         let config = with("longitude_deg", json!(360)).unwrap();
         assert_eq!(config.variables, [Variable::named("t2m").unwrap()]);
-        assert_eq!((config.max_distance_km, config.max_gap_hours), (30.0, 3));
+        let policy = GapPolicy { linear_hours: 3, diurnal_hours: 0, longer: LongGaps::Refuse };
+        assert_eq!((config.max_distance_km, config.gaps), (30.0, policy));
+        assert_eq!(config.interpolation, Interpolation::Nearest);
         assert_eq!(config.place.longitude_deg, 360.0);
     }
 }

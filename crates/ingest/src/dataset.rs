@@ -1,19 +1,19 @@
-//! One file: the hours of the wanted variables at its grid point nearest to the place.
+//! One file: the hours of the wanted variables at the place.
 
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use contract::artifact::flag;
-use contract::calendar::{self, HOUR_US};
 use contract::variable::Variable;
 
-use crate::backend::{Attribute, Backend, NetcdfFile, Shape, Stored};
-use crate::cf_time::TimeUnits;
-use crate::config::Config;
-use crate::grid::{self, Nearest};
+use crate::backend::{Attribute, Backend, NetcdfFile, Shape};
+use crate::config::{Config, Interpolation};
+use crate::grid::{self, Corner, Site};
 use crate::intact;
-use crate::layout::{Axis, Layout};
+use crate::layout::Layout;
+use crate::times::{self, Times};
 use crate::unpack::Packing;
+use crate::versions::Versions;
 
 /// What a file has to say about the place.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,11 +24,11 @@ pub(crate) struct FileHours {
     pub columns: Vec<FileColumn>,
 }
 
-/// One variable at one grid point.
+/// One variable at one site.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FileColumn {
     pub variable: &'static Variable,
-    pub nearest: Nearest,
+    pub site: Site,
     /// In the order of the file, missing ones left out.
     pub hours: Vec<Hour>,
 }
@@ -57,11 +57,33 @@ fn read_open(file: &dyn NetcdfFile, config: &Config) -> anyhow::Result<FileHours
     let all = file.variables()?;
     let mut columns = Vec::new();
     for variable in &config.variables {
-        if let Some(shape) = all.iter().find(|shape| shape.name == variable.name) {
+        if let Some(shape) = find(file, &all, variable)? {
             columns.push(read_variable(file, config, &all, shape, variable)?);
         }
     }
     Ok(FileHours { names: all.into_iter().map(|shape| shape.name).collect(), columns })
+}
+
+/// The variable by the short name of ERA5, by that of its requests, or by its long name: tools that
+/// go by GRIB codes rename the first and keep the last.
+pub(crate) fn find<'a>(
+    file: &dyn NetcdfFile,
+    all: &'a [Shape],
+    variable: &Variable,
+) -> anyhow::Result<Option<&'a Shape>> {
+    for name in [variable.name, variable.cds_name] {
+        if let Some(shape) = all.iter().find(|shape| shape.name == name) {
+            return Ok(Some(shape));
+        }
+    }
+    for shape in all.iter().filter(|shape| shape.stored.is_number()) {
+        if let Some(Attribute::Text(name)) = file.attribute(&shape.name, "long_name")?
+            && name.eq_ignore_ascii_case(variable.long_name)
+        {
+            return Ok(Some(shape));
+        }
+    }
+    Ok(None)
 }
 
 fn read_variable(
@@ -71,118 +93,100 @@ fn read_variable(
     shape: &Shape,
     variable: &'static Variable,
 ) -> anyhow::Result<FileColumn> {
-    let packing = Packing::of(file, variable, shape.stored)?;
+    let packing = Packing::of(file, variable, shape)?;
     let layout = Layout::of(file, all, shape)?;
-    let nearest = nearest_point(file, config, &layout)?;
-    if layout.time.size == 0 {
-        return Ok(FileColumn { variable, nearest, hours: Vec::new() });
+    let (site, corners) = site(file, config, &layout)?;
+    if shape.dimensions.iter().any(|(_, size)| *size == 0) {
+        return Ok(FileColumn { variable, site, hours: Vec::new() });
     }
-    let times = read_times(file, &layout.time)?;
-    let is_preliminary = read_preliminary(file, all, shape, &layout.time)?;
-    let part = layout.column(nearest.latitude_index, nearest.longitude_index);
-    let values =
-        file.numbers(variable.name, &part).with_context(|| format!("cannot read {}", variable.name))?;
-    if values.len() != times.len() {
-        bail!("{} has {} values for {} times; wanted one each", variable.name, values.len(), times.len());
-    }
-    let hours = times.into_iter().zip(values).zip(is_preliminary);
-    let hours = hours.map(|((time_us, stored), is_preliminary)| Hour {
-        time_us,
-        value: packing.unpack(stored),
-        flags: if is_preliminary { flag::PRELIMINARY } else { 0 },
-    });
-    Ok(FileColumn { variable, nearest, hours: hours.filter(|hour| !hour.value.is_nan()).collect() })
+    let times = Times::read(file, all, shape, &layout)?;
+    let versions = Versions::read(file, all, shape, &layout)?;
+    let values = read_values(file, shape, &layout, &packing, &corners)?;
+    let hours = arrange(&layout, &times, &versions, &values)?;
+    Ok(FileColumn { variable, site, hours })
 }
 
-fn nearest_point(file: &dyn NetcdfFile, config: &Config, layout: &Layout) -> anyhow::Result<Nearest> {
-    let latitudes = read_axis(file, &layout.latitude)?;
-    let longitudes = read_axis(file, &layout.longitude)?;
-    let Some(nearest) = grid::nearest(&latitudes, &longitudes, config.place) else {
+/// Where the place is in the file's grid.
+fn site(file: &dyn NetcdfFile, config: &Config, layout: &Layout) -> anyhow::Result<(Site, Vec<Corner>)> {
+    let latitudes = times::read_axis(file, &layout.latitude)?;
+    let longitudes = times::read_axis(file, &layout.longitude)?;
+    let Some((site, corner)) = grid::nearest(&latitudes, &longitudes, config.place) else {
         bail!("its grid has no points");
     };
-    if nearest.distance_km > config.max_distance_km {
+    if site.distance_km > config.max_distance_km {
         bail!(
             "the grid point nearest to {} is {}, {:.1} km away; [ingest] max_distance_km allows {}: take a file \
              that covers the place, or correct latitude_deg and longitude_deg",
             config.place,
-            nearest.point,
-            nearest.distance_km,
+            site.point,
+            site.distance_km,
             config.max_distance_km
         );
     }
-    Ok(nearest)
-}
-
-/// All coordinates of an axis.
-fn read_axis(file: &dyn NetcdfFile, axis: &Axis) -> anyhow::Result<Vec<f64>> {
-    if axis.size == 0 {
-        return Ok(Vec::new());
-    }
-    let name = &axis.coordinate;
-    let part = axis.dimension.map_or(Vec::new(), |_| vec![0..axis.size]);
-    let coordinates = file.numbers(name, &part).with_context(|| format!("cannot read {name}"))?;
-    match coordinates.iter().find(|coordinate| !coordinate.is_finite()) {
-        Some(bad) => bail!("{name} has the value {bad}; wanted finite coordinates"),
-        None => Ok(coordinates),
+    match config.interpolation {
+        Interpolation::Nearest => Ok((site, vec![corner])),
+        Interpolation::Bilinear => match grid::bilinear(&latitudes, &longitudes, config.place) {
+            Some(corners) => Ok((Site { point: config.place.rounded(), distance_km: 0.0 }, corners)),
+            None => bail!(
+                "{} is outside of its grid, whose nearest point is {}; [ingest] interpolation = \"bilinear\" needs \
+                 points on all sides: take a file that has them, or set interpolation = \"nearest\"",
+                config.place,
+                site.point
+            ),
+        },
     }
 }
 
-fn read_times(file: &dyn NetcdfFile, axis: &Axis) -> anyhow::Result<Vec<i64>> {
-    let name = &axis.coordinate;
-    let text = |attribute: &str| {
-        Ok::<_, anyhow::Error>(match file.attribute(name, attribute)? {
-            Some(Attribute::Text(text)) => Some(text),
-            _ => None,
-        })
-    };
-    let (units, calendar) = (text("units")?.unwrap_or_default(), text("calendar")?);
-    let units = TimeUnits::parse(&units, calendar.as_deref())
-        .map_err(|message| anyhow::anyhow!("{name} {message}"))?;
-    let mut times = Vec::new();
-    for value in read_axis(file, axis)? {
-        let Some(time) = units.to_us(value) else {
-            bail!("{name} has the value {value}, which is no time of the years 1 to 9999");
-        };
-        if time % HOUR_US != 0 {
-            let seen = calendar::format_hour(time);
-            bail!("{name} has the time {seen}, not a whole hour; wanted hourly values at whole hours UTC");
-        }
-        times.push(time);
-    }
-    Ok(times)
-}
-
-/// For each time whether its value is preliminary (ERA5T): where there is a variable `expver` over
-/// the time axis, or a scalar, and it says 5.
-fn read_preliminary(
+/// All values of a column, in the canonical unit, NaN where missing at any of the corners.
+fn read_values(
     file: &dyn NetcdfFile,
-    all: &[Shape],
-    variable: &Shape,
-    time: &Axis,
-) -> anyhow::Result<Vec<bool>> {
-    const NAME: &str = "expver";
-    let final_values = || vec![false; time.size];
-    let Some(shape) = all.iter().find(|shape| shape.name == NAME) else { return Ok(final_values()) };
-    let time_name = time.dimension.map(|position| variable.dimensions[position].0.as_str());
-    // A `char` variable has its length as a second dimension.
-    let is_text = shape.stored == Stored::Text;
-    let over_time = match shape.dimensions.as_slice() {
-        [] => false,
-        [(name, _)] => Some(name.as_str()) == time_name,
-        [(name, _), _] if is_text => Some(name.as_str()) == time_name,
-        _ => return Ok(final_values()),
+    shape: &Shape,
+    layout: &Layout,
+    packing: &Packing,
+    corners: &[Corner],
+) -> anyhow::Result<Vec<f32>> {
+    let read = |corner: &Corner| -> anyhow::Result<Vec<f32>> {
+        let part = layout.column(corner.latitude_index, corner.longitude_index);
+        let stored =
+            file.numbers(&shape.name, &part).with_context(|| format!("cannot read {}", shape.name))?;
+        let wanted: usize = part.iter().map(|range| range.len()).product();
+        if stored.len() != wanted {
+            bail!("{} has {} values at a point; wanted {wanted}", shape.name, stored.len());
+        }
+        Ok(stored.into_iter().map(|stored| packing.unpack(stored)).collect())
     };
-    let says: Vec<bool> = if is_text {
-        let texts = file.texts(NAME).with_context(|| format!("cannot read {NAME}"))?;
-        texts.iter().map(|text| text.trim_end_matches('\0').trim().parse() == Ok(5)).collect()
-    } else {
-        let part: Vec<_> = shape.dimensions.iter().map(|(_, size)| 0..*size).collect();
-        let numbers = file.numbers(NAME, &part).with_context(|| format!("cannot read {NAME}"))?;
-        numbers.iter().map(|number| *number == 5.0).collect()
-    };
-    match says.as_slice() {
-        [one] if !over_time => Ok(vec![*one; time.size]),
-        each if over_time && each.len() == time.size => Ok(says),
-        _ => Ok(final_values()),
+    if let [corner] = corners {
+        return read(corner);
     }
+    let mut sums: Vec<f64> = Vec::new();
+    for corner in corners {
+        let values = read(corner)?;
+        sums.resize(values.len(), 0.0);
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += corner.weight * f64::from(value);
+        }
+    }
+    Ok(sums.into_iter().map(|sum| sum as f32).collect())
+}
+
+/// Values with their times, missing ones left out. Where an hour has a final and a preliminary
+/// value, the final one is taken.
+fn arrange(layout: &Layout, times: &Times, versions: &Versions, values: &[f32]) -> anyhow::Result<Vec<Hour>> {
+    let positions = layout.positions(&times.along);
+    if positions.len() != times.times_us.len() {
+        bail!("there are {} times for {} values; wanted one each", times.times_us.len(), positions.len());
+    }
+    let offsets = layout.version.map_or(vec![0], |dimension| layout.positions(&[dimension]));
+    let mut hours = Vec::with_capacity(positions.len());
+    for (position, time_us) in positions.iter().zip(&times.times_us) {
+        let present = offsets.iter().map(|offset| position + offset).filter(|at| !values[*at].is_nan());
+        let is_preliminary = |at: usize| versions.is_preliminary(layout, at);
+        let best = present.map(|at| (is_preliminary(at), at)).min();
+        hours.extend(best.map(|(is_preliminary, at)| Hour {
+            time_us: *time_us,
+            value: values[at],
+            flags: if is_preliminary { flag::PRELIMINARY } else { 0 },
+        }));
+    }
+    Ok(hours)
 }

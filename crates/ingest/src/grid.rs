@@ -1,5 +1,5 @@
-//! Places on the globe, and the nearest point of a regular grid by great-circle distance. The
-//! globe is a sphere, and nothing is interpolated between points.
+//! Places on the globe, and the points of a regular grid that stand for one: the nearest by
+//! great-circle distance, or those around it. The globe is a sphere.
 
 use std::fmt;
 
@@ -45,19 +45,26 @@ impl Point {
     }
 }
 
-/// A grid point and its distance from the place that was asked for.
+/// Where the values of a column are from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Nearest {
-    pub latitude_index: usize,
-    pub longitude_index: usize,
+pub(crate) struct Site {
     /// Rounded, so that files that store it in 32 and in 64 bits agree.
     pub point: Point,
+    /// From the place that was asked for.
     pub distance_km: f64,
+}
+
+/// A grid point with its share of the value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Corner {
+    pub latitude_index: usize,
+    pub longitude_index: usize,
+    pub weight: f64,
 }
 
 /// The point of the grid of these coordinates that is nearest to `place`; of two as near the
 /// southern one, then the western one, however the grid is stored. `None` for an empty grid.
-pub(crate) fn nearest(latitudes_deg: &[f64], longitudes_deg: &[f64], place: Point) -> Option<Nearest> {
+pub(crate) fn nearest(latitudes_deg: &[f64], longitudes_deg: &[f64], place: Point) -> Option<(Site, Corner)> {
     // On every parallel the nearest point is the one with the least difference of longitude.
     let (longitude_index, longitude_deg) = longitudes_deg.iter().copied().enumerate().min_by(|a, b| {
         let key = |longitude: f64| (wrapped(longitude - place.longitude_deg).abs(), wrapped(longitude));
@@ -69,12 +76,51 @@ pub(crate) fn nearest(latitudes_deg: &[f64], longitudes_deg: &[f64], place: Poin
         .copied()
         .enumerate()
         .min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)).then(a.1.total_cmp(&b.1)))?;
-    Some(Nearest {
+    let site =
+        Site { point: Point { latitude_deg, longitude_deg }.rounded(), distance_km: distance(latitude_deg) };
+    Some((site, Corner { latitude_index, longitude_index, weight: 1.0 }))
+}
+
+/// The points of the grid around `place` with the weights of bilinear interpolation in degrees: four,
+/// or fewer where the place is on a line of the grid. `None` outside of the grid.
+pub(crate) fn bilinear(latitudes_deg: &[f64], longitudes_deg: &[f64], place: Point) -> Option<Vec<Corner>> {
+    let north: Vec<f64> = latitudes_deg.iter().map(|latitude| latitude - place.latitude_deg).collect();
+    let east: Vec<f64> =
+        longitudes_deg.iter().map(|longitude| wrapped(longitude - place.longitude_deg)).collect();
+    let rows = neighbours(&north)?;
+    let columns = neighbours(&east)?;
+    if let [(west, _), (east_of, _)] = columns.as_slice()
+        && !share_a_cell(longitudes_deg, *west, *east_of)
+    {
+        return None;
+    }
+    let corner = |&(latitude_index, row): &(usize, f64), &(longitude_index, column): &(usize, f64)| Corner {
         latitude_index,
         longitude_index,
-        point: Point { latitude_deg, longitude_deg }.rounded(),
-        distance_km: distance(latitude_deg),
-    })
+        weight: row * column,
+    };
+    Some(rows.iter().flat_map(|row| columns.iter().map(move |column| corner(row, column))).collect())
+}
+
+/// A place this close to a line of the grid, about 10 m, is on it: coordinates in 32 bits are no
+/// better.
+const ON_LINE_DEG: f64 = 1e-4;
+
+/// The coordinates on both sides of 0 with their weights; one of them if it is 0.
+fn neighbours(offsets_deg: &[f64]) -> Option<Vec<(usize, f64)>> {
+    let each = || offsets_deg.iter().copied().enumerate();
+    if let Some((index, _)) = each().find(|(_, offset)| offset.abs() < ON_LINE_DEG) {
+        return Some(vec![(index, 1.0)]);
+    }
+    let (below, from) = each().filter(|(_, offset)| *offset < 0.0).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (above, to) = each().filter(|(_, offset)| *offset > 0.0).min_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(vec![(below, to / (to - from)), (above, -from / (to - from))])
+}
+
+/// True if two longitudes are neighbours: in the file, or across the seam of a grid around the globe.
+fn share_a_cell(longitudes_deg: &[f64], west: usize, east: usize) -> bool {
+    let gap = |from: usize, to: usize| wrapped(longitudes_deg[to] - longitudes_deg[from]).abs();
+    west.abs_diff(east) == 1 || gap(west, east) < 1.01 * gap(0, 1)
 }
 
 /// A longitude or a difference of longitudes in [-180, 180).
@@ -127,7 +173,7 @@ mod tests {
             latitude in -90.0_f64..=90.0, longitude in -180.0_f64..=360.0,
         ) {
             let place = at(latitude, longitude);
-            let nearest = nearest(&latitudes, &longitudes, place).unwrap();
+            let (nearest, _) = nearest(&latitudes, &longitudes, place).unwrap();
             let cosine = (nearest.distance_km / EARTH_RADIUS_KM).cos();
             let best = brute_force_cosine(&latitudes, &longitudes, place);
             prop_assert!((cosine - best).abs() < 1e-12, "{} {}", cosine, best);
@@ -142,25 +188,63 @@ mod tests {
             let east: Vec<f64> = (0..72).map(|i| f64::from(i) * 5.0).collect();
             let west: Vec<f64> = east.iter().map(|lon| if *lon > 180.0 { lon - 360.0 } else { *lon }).rev().collect();
             let north_first: Vec<f64> = latitudes.iter().rev().copied().collect();
-            let one = nearest(&latitudes, &east, place).unwrap();
-            let other = nearest(&north_first, &west, place).unwrap();
+            let (one, _) = nearest(&latitudes, &east, place).unwrap();
+            let (other, _) = nearest(&north_first, &west, place).unwrap();
             prop_assert!((one.distance_km - other.distance_km).abs() < 1e-6);
         }
     }
 
     #[test]
     fn the_nearest_point_may_lie_across_the_date_line() {
-        let nearest = nearest(&[10.0, 0.0], &[0.0, 120.0, 180.25], at(1.0, 179.9)).unwrap();
-        assert_eq!((nearest.latitude_index, nearest.longitude_index), (1, 2));
-        assert_eq!(nearest.point, at(0.0, -179.75));
+        let (site, corner) = nearest(&[10.0, 0.0], &[0.0, 120.0, 180.25], at(1.0, 179.9)).unwrap();
+        assert_eq!((corner.latitude_index, corner.longitude_index), (1, 2));
+        assert_eq!(site.point, at(0.0, -179.75));
     }
 
     #[test]
     fn of_two_points_as_near_the_southern_and_western_one_is_taken() {
         for longitudes in [[10.0, 20.0], [20.0, 10.0], [370.0, 380.0]] {
-            let nearest = nearest(&[-1.0, 1.0], &longitudes, at(0.0, 15.0)).unwrap();
-            assert_eq!(nearest.point, at(-1.0, 10.0));
+            let (site, _) = nearest(&[-1.0, 1.0], &longitudes, at(0.0, 15.0)).unwrap();
+            assert_eq!(site.point, at(-1.0, 10.0));
         }
+    }
+
+    proptest! {
+        /// A field that is linear along each axis comes back exactly, but for rounding.
+        #[test]
+        fn bilinear_weights_reproduce_a_bilinear_field(
+            latitude in -89.9_f64..89.9, longitude in -180.0_f64..180.0, north_first: bool, to_360: bool,
+        ) {
+            let mut latitudes: Vec<f64> = (0..=90).map(|i| f64::from(i) * 2.0 - 90.0).collect();
+            let mut longitudes: Vec<f64> = (0..180).map(|i| f64::from(i) * 2.0 - 180.0).collect();
+            if north_first {
+                latitudes.reverse();
+            }
+            if to_360 {
+                longitudes = (0..180).map(|i| f64::from(i) * 2.0).collect();
+            }
+            let corners = bilinear(&latitudes, &longitudes, at(latitude, longitude)).unwrap();
+            // Seen from the place, longitudes have no seam.
+            let field = |lat: f64, east: f64| 3.0 + 0.5 * lat - 0.25 * east + 0.01 * lat * east;
+            let value: f64 = corners.iter().map(|corner| {
+                let east = wrapped(longitudes[corner.longitude_index] - longitude);
+                corner.weight * field(latitudes[corner.latitude_index], east)
+            }).sum();
+            // A place this close to a line counts as on it.
+            prop_assert!((value - field(latitude, 0.0)).abs() < 2.0 * ON_LINE_DEG, "{value}");
+            prop_assert!((corners.iter().map(|corner| corner.weight).sum::<f64>() - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn outside_of_a_grid_nothing_is_interpolated() {
+        let (latitudes, longitudes) = ([50.0, 49.75], [5.0, 5.25, 5.5]);
+        for (latitude, longitude) in [(50.1, 5.1), (49.7, 5.1), (49.8, 4.9), (49.8, 5.6), (49.8, 185.1)] {
+            assert_eq!(bilinear(&latitudes, &longitudes, at(latitude, longitude)), None);
+        }
+        assert_eq!(bilinear(&latitudes, &longitudes, at(50.0, 5.25)).unwrap().len(), 1);
+        assert_eq!(bilinear(&latitudes, &longitudes, at(49.9, 5.25)).unwrap().len(), 2);
+        assert_eq!(bilinear(&latitudes, &longitudes, at(49.9, 5.3)).unwrap().len(), 4);
     }
 
     #[test]

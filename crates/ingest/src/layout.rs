@@ -1,21 +1,28 @@
-//! Which dimensions of a variable are time, latitude and longitude, and where their coordinates
-//! are: by name or CF standard name, in any order. Further dimensions must have size 1.
+//! Which dimensions of a variable are time, latitude, longitude and the version of the data, and
+//! where their coordinates are: by name or CF standard name, in any order. Further dimensions must
+//! have size 1. Times themselves are read in [`crate::times`], versions in [`crate::versions`].
 
 use std::ops::Range;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 
 use crate::backend::{Attribute, NetcdfFile, Shape};
 
 /// The layout of one variable.
 pub(crate) struct Layout {
-    pub time: Axis,
+    /// The start of each forecast, or the time itself.
+    pub time: Option<Axis>,
+    /// From the start of the forecast, in files made from GRIB.
+    pub step: Option<Axis>,
     pub latitude: Axis,
     pub longitude: Axis,
-    rank: usize,
+    /// Final beside preliminary values, in files of the old Climate Data Store.
+    pub version: Option<usize>,
+    /// The dimensions' names and sizes.
+    pub dimensions: Vec<(String, usize)>,
 }
 
-/// One of the three axes.
+/// One axis.
 pub(crate) struct Axis {
     /// The position of its dimension; `None` if it is a scalar coordinate beside the variable.
     pub dimension: Option<usize>,
@@ -24,19 +31,26 @@ pub(crate) struct Axis {
     pub coordinate: String,
 }
 
+/// The dimension with final beside preliminary values, and its coordinate.
+pub(crate) const VERSION: &str = "expver";
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Time,
+    Step,
     Latitude,
     Longitude,
 }
 
 impl Role {
+    const ALL: [Role; 4] = [Role::Time, Role::Step, Role::Latitude, Role::Longitude];
+
     fn names(self) -> &'static [&'static str] {
         match self {
             // The first one wins: files made with cfgrib have both, and `time` is the start of the
             // forecast.
             Role::Time => &["valid_time", "time"],
+            Role::Step => &["step", "forecast_period"],
             Role::Latitude => &["latitude", "lat"],
             Role::Longitude => &["longitude", "lon"],
         }
@@ -45,6 +59,7 @@ impl Role {
     fn standard_name(self) -> &'static str {
         match self {
             Role::Time => "time",
+            Role::Step => "forecast_period",
             Role::Latitude => "latitude",
             Role::Longitude => "longitude",
         }
@@ -57,72 +72,109 @@ impl Layout {
     /// # Errors
     /// What was seen and what is wanted, as a sentence about the variable.
     pub(crate) fn of(file: &dyn NetcdfFile, all: &[Shape], variable: &Shape) -> anyhow::Result<Layout> {
-        let find = |role| axis(file, all, variable, role);
-        let (time, latitude, longitude) = (find(Role::Time)?, find(Role::Latitude)?, find(Role::Longitude)?);
         let wrong = || wrong_dimensions(variable);
-        let time = time.filter(|axis| axis.dimension.is_some()).ok_or_else(wrong)?;
+        let roles = roles(file, all, variable)?;
+        let find = |role| axis(file, all, variable, &roles, role);
         let layout = Layout {
-            time,
-            latitude: latitude.ok_or_else(wrong)?,
-            longitude: longitude.ok_or_else(wrong)?,
-            rank: variable.dimensions.len(),
+            time: find(Role::Time)?,
+            step: find(Role::Step)?,
+            latitude: find(Role::Latitude)?.ok_or_else(wrong)?,
+            longitude: find(Role::Longitude)?.ok_or_else(wrong)?,
+            version: variable.dimensions.iter().position(|(name, size)| name == VERSION && *size > 1),
+            dimensions: variable.dimensions.clone(),
         };
-        if let (Some(row), Some(column)) = (layout.latitude.dimension, layout.longitude.dimension)
-            && row == column
-        {
+        if layout.time.is_none() {
             return Err(wrong());
         }
-        let known = [layout.time.dimension, layout.latitude.dimension, layout.longitude.dimension];
-        for (position, (name, size)) in variable.dimensions.iter().enumerate() {
-            if known.contains(&Some(position)) || *size == 1 {
-                continue;
-            }
-            if name == "expver" {
-                bail!(
-                    "{} has the dimension expver of size {size}, final beside preliminary values, which are \
-                     not merged yet; wanted one value an hour: download the file again, or keep one \
-                     expver of it",
-                    variable.name
-                );
-            }
+        let is_known = |at: usize| roles[at].is_some() || layout.version == Some(at);
+        let unknown = |(at, (_, size)): (usize, &(String, usize))| *size != 1 && !is_known(at);
+        if variable.dimensions.iter().enumerate().any(unknown) {
             return Err(wrong());
         }
         Ok(layout)
     }
 
-    /// The box of all hours at one grid point.
+    /// The box of all hours and versions at one grid point.
     pub(crate) fn column(&self, latitude_index: usize, longitude_index: usize) -> Vec<Range<usize>> {
-        let mut part = vec![0..1; self.rank];
-        let mut set = |axis: &Axis, range| {
-            if let Some(dimension) = axis.dimension {
-                part[dimension] = range;
-            }
+        let at_point = |axis: &Axis, index: usize| axis.dimension.map(|at| (at, index));
+        let fixed = [at_point(&self.latitude, latitude_index), at_point(&self.longitude, longitude_index)];
+        let range = |(at, (_, size)): (usize, &(String, usize))| {
+            let index = fixed.iter().flatten().find(|(dimension, _)| *dimension == at);
+            index.map_or(0..*size, |(_, index)| *index..index + 1)
         };
-        set(&self.time, 0..self.time.size);
-        set(&self.latitude, latitude_index..latitude_index + 1);
-        set(&self.longitude, longitude_index..longitude_index + 1);
-        part
+        self.dimensions.iter().enumerate().map(range).collect()
+    }
+
+    /// Where in a [`Layout::column`] the value of an index along each of some dimensions is: all of
+    /// them in the order of the first dimension's index, then the second's, and so on.
+    pub(crate) fn positions(&self, along: &[usize]) -> Vec<usize> {
+        let mut positions = vec![0];
+        for &at in along {
+            let stride = self.stride(at);
+            let each = |base: &usize| (0..self.column_size(at)).map(|index| base + index * stride).collect();
+            positions = positions.iter().flat_map(|base| -> Vec<usize> { each(base) }).collect();
+        }
+        positions
+    }
+
+    /// The index along a dimension of the value at a position of a [`Layout::column`].
+    pub(crate) fn index_along(&self, position: usize, dimension: usize) -> usize {
+        position / self.stride(dimension) % self.column_size(dimension)
+    }
+
+    fn stride(&self, dimension: usize) -> usize {
+        (dimension + 1..self.dimensions.len()).map(|at| self.column_size(at)).product()
+    }
+
+    fn column_size(&self, dimension: usize) -> usize {
+        let is_of_point = [self.latitude.dimension, self.longitude.dimension].contains(&Some(dimension));
+        if is_of_point { 1 } else { self.dimensions[dimension].1 }
     }
 }
 
-fn axis(file: &dyn NetcdfFile, all: &[Shape], variable: &Shape, role: Role) -> anyhow::Result<Option<Axis>> {
-    let mut found: Option<Axis> = None;
-    for (position, (dimension, size)) in variable.dimensions.iter().enumerate() {
-        let over_dimension =
-            |shape: &&Shape| matches!(shape.dimensions.as_slice(), [(d, _)] if d == dimension);
-        let candidates: Vec<&Shape> = all.iter().filter(over_dimension).collect();
-        let Some(coordinate) = coordinate(file, &candidates, role)? else { continue };
-        if found.is_some() {
+/// The role of each dimension of the variable, and its coordinate.
+fn roles(
+    file: &dyn NetcdfFile,
+    all: &[Shape],
+    variable: &Shape,
+) -> anyhow::Result<Vec<Option<(Role, String)>>> {
+    let mut roles: Vec<Option<(Role, String)>> = Vec::new();
+    for (dimension, _) in &variable.dimensions {
+        let over = |shape: &&Shape| matches!(shape.dimensions.as_slice(), [(d, _)] if d == dimension);
+        let candidates: Vec<&Shape> = all.iter().filter(over).collect();
+        let mut found = None;
+        for role in Role::ALL {
+            if let Some(coordinate) = coordinate(file, &candidates, role)? {
+                found = Some((role, coordinate));
+                break;
+            }
+        }
+        let is_taken = |(role, _): &(Role, String)| roles.iter().flatten().any(|(other, _)| other == role);
+        if found.as_ref().is_some_and(is_taken) {
             return Err(wrong_dimensions(variable));
         }
-        found = Some(Axis { dimension: Some(position), size: *size, coordinate });
+        roles.push(found);
     }
-    if found.is_none() {
-        let scalars: Vec<&Shape> = all.iter().filter(|shape| shape.dimensions.is_empty()).collect();
-        let coordinate = coordinate(file, &scalars, role)?;
-        found = coordinate.map(|coordinate| Axis { dimension: None, size: 1, coordinate });
+    Ok(roles)
+}
+
+/// The axis of that role: a dimension, else a scalar beside the variable.
+fn axis(
+    file: &dyn NetcdfFile,
+    all: &[Shape],
+    variable: &Shape,
+    roles: &[Option<(Role, String)>],
+    role: Role,
+) -> anyhow::Result<Option<Axis>> {
+    for (at, found) in roles.iter().enumerate() {
+        if let Some((_, coordinate)) = found.as_ref().filter(|(found, _)| *found == role) {
+            let size = variable.dimensions[at].1;
+            return Ok(Some(Axis { dimension: Some(at), size, coordinate: coordinate.clone() }));
+        }
     }
-    Ok(found)
+    let scalars: Vec<&Shape> = all.iter().filter(|shape| shape.dimensions.is_empty()).collect();
+    let coordinate = coordinate(file, &scalars, role)?;
+    Ok(coordinate.map(|coordinate| Axis { dimension: None, size: 1, coordinate }))
 }
 
 /// The candidate that plays this role, by name, else by standard name.
@@ -141,7 +193,7 @@ fn coordinate(file: &dyn NetcdfFile, candidates: &[&Shape], role: Role) -> anyho
     Ok(None)
 }
 
-fn wrong_dimensions(variable: &Shape) -> anyhow::Error {
+pub(crate) fn wrong_dimensions(variable: &Shape) -> anyhow::Error {
     let dimensions: Vec<_> =
         variable.dimensions.iter().map(|(name, size)| format!("{name} {size}")).collect();
     let seen = match dimensions.as_slice() {

@@ -10,14 +10,18 @@ mod gaps;
 mod grid;
 #[doc(hidden)]
 pub mod hours;
+mod inspect;
 mod intact;
 mod layout;
 mod merge;
 mod series;
 mod stage;
+mod times;
 mod unpack;
+mod versions;
 
-pub use config::{Config, IngestTable, Tables};
+pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Tables};
 pub use grid::Point;
+pub use inspect::Inspect;
 pub use series::{Series, VariableSeries, read_series};
 pub use stage::Ingest;

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use contract::stage::Entry;
-use ingest::Ingest;
+use ingest::{Ingest, Inspect};
 
 fn main() -> ExitCode {
-    contract::stage::main(&[Entry::of::<Ingest>()])
+    contract::stage::main(&[Entry::of::<Ingest>(), Entry::of::<Inspect>()])
 }

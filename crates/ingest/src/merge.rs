@@ -15,8 +15,9 @@ pub(crate) struct Source<'a> {
     pub hours: &'a [Hour],
 }
 
-/// All hours of all sources in order of time. Where files overlap, their values must be the same
-/// bits; the hour is preliminary only if all of them say so.
+/// All hours of all sources in order of time. Where files overlap, a final value is taken before a
+/// preliminary one, and values of the same kind must be the same bits; the hour is preliminary only
+/// if all of them say so.
 ///
 /// # Errors
 /// When two files disagree: names both, the first such hour, and both values.
@@ -25,19 +26,22 @@ pub(crate) fn merge(variable: &Variable, sources: &[Source<'_>]) -> anyhow::Resu
     for source in sources {
         all.extend(source.hours.iter().map(|hour| (*hour, source.file)));
     }
+    let is_preliminary = |hour: &Hour| hour.flags & flag::PRELIMINARY != 0;
     all.sort_by(|(a, a_file), (b, b_file)| {
-        (a.time_us, a_file).cmp(&(b.time_us, b_file)).then(a.value.total_cmp(&b.value))
+        let key = |hour: &Hour| (hour.time_us, is_preliminary(hour));
+        (key(a), a_file).cmp(&(key(b), b_file)).then(a.value.total_cmp(&b.value))
     });
     let mut merged: Vec<Hour> = Vec::with_capacity(all.len());
     let mut disagreements = Vec::new();
     for same_time in all.chunk_by(|(a, _), (b, _)| a.time_us == b.time_us) {
         let (first, _) = same_time[0];
-        if same_time.iter().any(|(hour, _)| hour.value.to_bits() != first.value.to_bits()) {
-            disagreements.push(same_time);
+        let finals = same_time.iter().take_while(|(hour, _)| !is_preliminary(hour)).count();
+        let same_kind = &same_time[..if finals == 0 { same_time.len() } else { finals }];
+        if same_kind.iter().any(|(hour, _)| hour.value.to_bits() != first.value.to_bits()) {
+            disagreements.push(same_kind);
         }
-        let preliminary = same_time.iter().fold(flag::PRELIMINARY, |all, (hour, _)| all & hour.flags);
-        let others = same_time.iter().fold(0, |any, (hour, _)| any | hour.flags) & !flag::PRELIMINARY;
-        merged.push(Hour { flags: preliminary | others, ..first });
+        let flags = same_kind.iter().fold(0, |any, (hour, _)| any | hour.flags);
+        merged.push(Hour { flags, ..first });
     }
     match disagreements.as_slice() {
         [] => Ok(merged),
@@ -142,6 +146,18 @@ mod tests {
         let files =
             [("a.nc", vec![hour(0, 1.0, true), hour(1, 2.0, true)]), ("b.nc", vec![hour(1, 2.0, false)])];
         assert_eq!(merge_files(&files), Ok(vec![hour(0, 1.0, true), hour(1, 2.0, false)]));
+    }
+
+    #[test]
+    fn a_final_value_is_taken_before_a_preliminary_one() {
+        let files = [
+            ("a.nc", vec![hour(0, 1.0, true), hour(1, 2.0, true)]),
+            ("b.nc", vec![hour(1, 2.5, false), hour(2, 3.0, false)]),
+        ];
+        let expected = vec![hour(0, 1.0, true), hour(1, 2.5, false), hour(2, 3.0, false)];
+        assert_eq!(merge_files(&files), Ok(expected));
+        let two = [("a.nc", vec![hour(0, 1.0, true)]), ("b.nc", vec![hour(0, 2.0, true)])];
+        assert!(merge_files(&two).unwrap_err().contains("disagree on t2m"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! All files together: the series of one place, hourly, without holes, from the first hour that
-//! the files have to the last.
+//! All files together: the series of one place, every hour from the first that the files have to
+//! the last.
 
 use anyhow::{anyhow, bail};
 use contract::calendar::HOUR_US;
@@ -34,11 +34,11 @@ pub struct Series {
 #[derive(Clone, Debug, PartialEq)]
 pub struct VariableSeries {
     pub variable: &'static Variable,
-    /// In the canonical unit; none is NaN.
+    /// In the canonical unit; NaN where a gap was left.
     pub values: Vec<f32>,
     /// Bits of [`contract::artifact::flag`].
     pub flags: Vec<u8>,
-    /// The runs that were filled.
+    /// The runs that were missing.
     pub gaps: Vec<Gap>,
 }
 
@@ -84,7 +84,7 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
     let (first_us, last_us) = merge::span(&merged)?;
     let mut variables = Vec::new();
     for (variable, hours) in merged {
-        let filled = gaps::fill(variable, &hours, (first_us, last_us), config.max_gap_hours)?;
+        let filled = gaps::fill(variable, &hours, (first_us, last_us), config.gaps)?;
         let gaps::Filled { values, flags, gaps } = filled;
         variables.push(VariableSeries { variable, values, flags, gaps });
     }
@@ -125,29 +125,28 @@ fn check_variables(config: &Config, paths: &[String], read: &[FileHours]) -> any
 fn common_point(paths: &[String], read: &[FileHours]) -> anyhow::Result<(Point, f64)> {
     let of_all = || columns(paths, read);
     let order = |a: &FileColumn, b: &FileColumn| {
-        let key =
-            |column: &FileColumn| (column.nearest.point.latitude_deg, column.nearest.point.longitude_deg);
+        let key = |column: &FileColumn| (column.site.point.latitude_deg, column.site.point.longitude_deg);
         key(a).0.total_cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1))
     };
     let (_, first) =
         of_all().min_by(|a, b| order(a.1, b.1)).ok_or_else(|| anyhow!("there are no files to read"))?;
-    let point = first.nearest.point;
+    let point = first.site.point;
     let differs = |other: Point| {
         let east = (other.longitude_deg - point.longitude_deg).abs();
         (other.latitude_deg - point.latitude_deg).abs() > SAME_POINT_DEG
             || east.min(360.0 - east) > SAME_POINT_DEG
     };
-    if let Some((other_path, other)) = of_all().find(|(_, column)| differs(column.nearest.point)) {
+    if let Some((other_path, other)) = of_all().find(|(_, column)| differs(column.site.point)) {
         let (path, _) =
-            of_all().find(|(_, column)| column.nearest.point == point).unwrap_or((other_path, other));
+            of_all().find(|(_, column)| column.site.point == point).unwrap_or((other_path, other));
         bail!(
             "the grid points nearest to the place differ: {path} has {point}, {other_path} has {}; wanted files \
              of one grid: take one of them out of [ingest] files",
-            other.nearest.point
+            other.site.point
         );
     }
-    let distance = of_all().filter(|(_, column)| column.nearest.point == point);
-    let distance = distance.map(|(_, column)| column.nearest.distance_km).fold(f64::INFINITY, f64::min);
+    let distance = of_all().filter(|(_, column)| column.site.point == point);
+    let distance = distance.map(|(_, column)| column.site.distance_km).fold(f64::INFINITY, f64::min);
     Ok((point, to_the_metre(distance)))
 }
 

@@ -1,15 +1,16 @@
 //! The stage: files in, `series.parquet` and `source.json` out.
 
-use contract::artifact::{self, FORMAT, column};
-use contract::calendar;
+use contract::artifact::{self, FORMAT, column, flag};
+use contract::calendar::{self, HOUR_US};
 use contract::config::Fault;
+use contract::source::{Provider, Source};
 use contract::stage::{InputFile, Inputs, Outputs, Stage};
 use serde::Serialize;
 use tables::{Column, Table, Values};
 
 use crate::backend::Backend;
-use crate::config::{Config, Tables};
-use crate::gaps::{self, Gap};
+use crate::config::{Config, Interpolation, Tables};
+use crate::gaps::{self, Fill, Gap};
 use crate::series::{Series, VariableSeries, read_series};
 
 /// The input that the files of the pipeline file come as.
@@ -43,16 +44,27 @@ impl Stage for Ingest {
 
 fn log(config: &Config, series: &Series) {
     let (point, distance_km) = (series.point, series.distance_km);
-    tracing::info!("the grid point nearest to {} is {point}, {distance_km:.1} km away", config.place);
+    match config.interpolation {
+        Interpolation::Nearest => {
+            tracing::info!("the grid point nearest to {} is {point}, {distance_km:.1} km away", config.place);
+        }
+        Interpolation::Bilinear => tracing::info!("interpolated between the grid points around {point}"),
+    }
     let (first, last) = (calendar::format_hour(series.first_us), calendar::format_hour(series.last_us()));
     tracing::info!("{} from {first} to {last} UTC", gaps::count_hours(series.hours));
-    for variable in series.variables.iter().filter(|variable| !variable.gaps.is_empty()) {
-        let hours = variable.gaps.iter().map(|gap| gap.hours).sum();
-        let name = variable.variable.name;
-        tracing::warn!(
-            "{name}: {} missing, filled by interpolation (listed in source.json)",
-            gaps::count_hours(hours)
-        );
+    for VariableSeries { variable, gaps, .. } in &series.variables {
+        let hours = |fill| gaps.iter().filter(|gap| gap.fill == fill).map(|gap| gap.hours).sum::<usize>();
+        for (fill, what) in [
+            (Fill::Linear, "filled along the straight line"),
+            (Fill::Diurnal, "filled with the daily course of the days around"),
+            (Fill::Missing, "left missing"),
+        ] {
+            let count = hours(fill);
+            if count > 0 {
+                let (name, count) = (variable.name, gaps::count_hours(count));
+                tracing::warn!("{name}: {count} missing, {what} (listed in source.json)");
+            }
+        }
     }
 }
 
@@ -86,17 +98,33 @@ struct SourceDocument<'a> {
     first: String,
     last: String,
     hours: usize,
-    filled: Vec<FilledGap>,
+    interpolation: &'static str,
+    gaps: Vec<SourceGap>,
+    flagged: Vec<FlaggedRun>,
     files: Vec<SourceFile<'a>>,
     attribution: String,
 }
 
+/// A run of hours that no file has.
 #[derive(Serialize)]
-struct FilledGap {
+struct SourceGap {
     variable: &'static str,
     from: String,
     to: String,
     hours: usize,
+    /// `linear`, `diurnal` or `missing`.
+    fill: &'static str,
+}
+
+/// A run of hours with one flag, other than that of filled ones.
+#[derive(Serialize)]
+struct FlaggedRun {
+    variable: &'static str,
+    from: String,
+    to: String,
+    hours: usize,
+    /// One of [`flag::NAMES`].
+    flag: &'static str,
 }
 
 #[derive(Serialize)]
@@ -109,10 +137,6 @@ fn source<'a>(config: &Config, series: &Series, files: &'a [InputFile]) -> Sourc
     let mut files: Vec<_> =
         files.iter().map(|file| SourceFile { name: &file.name, digest: &file.digest }).collect();
     files.sort_by_key(|file| (file.name, file.digest));
-    let gaps_of = |variable: &VariableSeries| -> Vec<FilledGap> {
-        let name = variable.variable.name;
-        variable.gaps.iter().map(|gap| filled_gap(name, gap)).collect()
-    };
     SourceDocument {
         format: FORMAT,
         variables: series.variables.iter().map(|variable| variable.variable.name).collect(),
@@ -124,22 +148,56 @@ fn source<'a>(config: &Config, series: &Series, files: &'a [InputFile]) -> Sourc
         first: calendar::format_hour(series.first_us),
         last: calendar::format_hour(series.last_us()),
         hours: series.hours,
-        filled: series.variables.iter().flat_map(gaps_of).collect(),
+        interpolation: match config.interpolation {
+            Interpolation::Nearest => "nearest",
+            Interpolation::Bilinear => "bilinear",
+        },
+        gaps: series.variables.iter().flat_map(gaps_of).collect(),
+        flagged: series.variables.iter().flat_map(|variable| flagged_runs(series, variable)).collect(),
         files,
-        attribution: attribution(calendar::year(series.last_us())),
+        attribution: attribution(config.source.as_ref(), calendar::year(series.last_us())),
     }
 }
 
-fn filled_gap(variable: &'static str, gap: &Gap) -> FilledGap {
-    let (from, to) = (calendar::format_hour(gap.from_us), calendar::format_hour(gap.to_us()));
-    FilledGap { variable, from, to, hours: gap.hours }
+fn gaps_of(variable: &VariableSeries) -> Vec<SourceGap> {
+    let gap = |gap: &Gap| SourceGap {
+        variable: variable.variable.name,
+        from: calendar::format_hour(gap.from_us),
+        to: calendar::format_hour(gap.to_us()),
+        hours: gap.hours,
+        fill: gap.fill.name(),
+    };
+    variable.gaps.iter().map(gap).collect()
 }
 
-/// The attribution that the licence of ERA5 (CC-BY 4.0) asks for.
-fn attribution(year: i16) -> String {
-    format!(
+fn flagged_runs(series: &Series, variable: &VariableSeries) -> Vec<FlaggedRun> {
+    let time = |row: usize| calendar::format_hour(series.first_us + row as i64 * HOUR_US);
+    let mut runs = Vec::new();
+    for (flag, bit) in flag::NAMES.into_iter().filter(|(_, bit)| *bit != flag::FILLED) {
+        let mut row = 0;
+        for run in variable.flags.chunk_by(|a, b| a & bit == b & bit) {
+            if run[0] & bit != 0 {
+                let (from, to) = (time(row), time(row + run.len() - 1));
+                runs.push(FlaggedRun { variable: variable.variable.name, from, to, hours: run.len(), flag });
+            }
+            row += run.len();
+        }
+    }
+    runs
+}
+
+/// The attribution that the licence of the data asks for.
+fn attribution(source: Option<&Source>, year: i16) -> String {
+    let era5 = format!(
         "Contains modified Copernicus Climate Change Service information {year}. Neither the European Commission \
          nor ECMWF is responsible for any use that may be made of the Copernicus information or data it \
          contains. Hersbach et al. 2023, DOI 10.24381/cds.adbb2d47."
-    )
+    );
+    match source.map(|source| &source.provider) {
+        Some(Provider::OpenMeteo { .. }) => format!(
+            "{era5} Delivered by Open-Meteo.com (CC BY 4.0, for non-commercial use), in its steps of rounding and \
+             adjusted to the place's elevation: not bit-equal to the Climate Data Store's."
+        ),
+        Some(Provider::Cds { .. }) | None => era5,
+    }
 }

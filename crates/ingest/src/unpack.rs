@@ -4,7 +4,7 @@
 use anyhow::{anyhow, bail};
 use contract::variable::{AcceptedUnit, Variable};
 
-use crate::backend::{Attribute, NetcdfFile, Stored};
+use crate::backend::{Attribute, NetcdfFile, Shape, Stored};
 
 /// How one variable of one file is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +22,8 @@ impl Packing {
     ///
     /// # Errors
     /// What was seen and what is wanted, as a sentence about the variable.
-    pub(crate) fn of(file: &dyn NetcdfFile, variable: &Variable, stored: Stored) -> anyhow::Result<Packing> {
-        let name = variable.name;
+    pub(crate) fn of(file: &dyn NetcdfFile, variable: &Variable, shape: &Shape) -> anyhow::Result<Packing> {
+        let (name, stored) = (shape.name.as_str(), shape.stored);
         if !stored.is_number() {
             bail!("{name} holds no numbers; wanted integers or floats");
         }
@@ -32,7 +32,7 @@ impl Packing {
         {
             bail!("{name} has the attribute _Unsigned, which is not understood; store it as floats");
         }
-        let unit = unit(file, variable)?;
+        let unit = unit(file, variable, name)?;
         let scale = number(file, name, "scale_factor")?;
         let offset = number(file, name, "add_offset")?;
         let is_packed = scale.is_some() || offset.is_some();
@@ -54,8 +54,8 @@ impl Packing {
     }
 }
 
-fn unit(file: &dyn NetcdfFile, variable: &Variable) -> anyhow::Result<AcceptedUnit> {
-    let (name, accepted) = (variable.name, variable.accepted_unit_names());
+fn unit(file: &dyn NetcdfFile, variable: &Variable, name: &str) -> anyhow::Result<AcceptedUnit> {
+    let accepted = variable.accepted_unit_names();
     let Some(Attribute::Text(unit)) = file.attribute(name, "units")? else {
         bail!("{name} has no attribute units; wanted one of {accepted}: add it to the file");
     };

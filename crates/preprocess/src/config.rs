@@ -1,7 +1,8 @@
 //! The `[preprocess]` table.
 
+use contract::artifact::flag;
 use contract::calendar::UtcOffset;
-use contract::config::{Fault, in_range};
+use contract::config::{Fault, in_range, nearest};
 use contract::transform::{TrendMethod, TrendShape};
 use contract::variable::{Variable, variable_names};
 use serde::Deserialize;
@@ -44,6 +45,8 @@ pub struct PreprocessTable {
     validation_years: usize,
     #[serde(default)]
     seed: u64,
+    #[serde(default = "default_exclude")]
+    exclude: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -87,6 +90,8 @@ pub struct Config {
     pub window_hours: usize,
     pub seasonal_degree: usize,
     pub split: SplitPlan,
+    /// Hours with any of these bits of [`flag`] count as missing.
+    pub exclude: u8,
 }
 
 /// How years or windows are dealt to training, validation and test.
@@ -130,6 +135,10 @@ fn default_split() -> SplitKind {
     SplitKind::Blocks
 }
 
+fn default_exclude() -> Vec<String> {
+    ["out-of-range", "spike", "stuck"].map(str::to_string).to_vec()
+}
+
 fn default_two() -> i16 {
     2
 }
@@ -166,6 +175,7 @@ impl PreprocessTable {
             let wanted = "a multiple of 96 (a latent step is 96 hours) up to 8736, such as 1536";
             return Err(Fault::value("preprocess.window_hours", self.window_hours, wanted));
         }
+        let exclude = check_exclude(&self.exclude)?;
         in_range("preprocess.seasonal_degree", self.seasonal_degree, 1..=20)?;
         in_range("preprocess.block_years", self.block_years, 1..=100)?;
         in_range("preprocess.block_offset", self.block_offset, 0..=100)?;
@@ -181,6 +191,7 @@ impl PreprocessTable {
             marginals: self.marginals,
             window_hours: self.window_hours,
             seasonal_degree: self.seasonal_degree,
+            exclude,
             split: match self.split {
                 SplitKind::Article => SplitPlan::Article { seed: self.seed },
                 SplitKind::Blocks => SplitPlan::Blocks {
@@ -191,6 +202,21 @@ impl PreprocessTable {
             },
         })
     }
+}
+
+/// The bits of the flags of these names.
+fn check_exclude(names: &[String]) -> Result<u8, Fault> {
+    let known = || flag::NAMES.into_iter().map(|(name, _)| name);
+    let bit = |name: &String| {
+        let found = flag::NAMES.into_iter().find(|(known, _)| known == name).map(|(_, bit)| bit);
+        found.ok_or_else(|| {
+            let proposal = nearest(name, known()).map(|near| format!("; did you mean {near:?}?"));
+            let (known, proposal) = (known().collect::<Vec<_>>().join(", "), proposal.unwrap_or_default());
+            let message = format!("has {name:?}; wanted flags out of {known}{proposal}");
+            Fault { key: "preprocess.exclude".to_string(), message }
+        })
+    };
+    names.iter().map(bit).try_fold(0, |bits, bit| Ok(bits | bit?))
 }
 
 #[cfg(test)]
@@ -232,6 +258,12 @@ mod tests {
             "variable",
             json!("t3m"),
             "variable is \"t3m\"; wanted t2m, d2m, u10, v10, u100, v100, sp, msl, ssrd, tp",
+        );
+        check(
+            "exclude",
+            json!(["filled", "stuk"]),
+            "exclude has \"stuk\"; wanted flags out of filled, preliminary, out-of-range, spike, stuck, duplicate; did \
+             you mean \"stuck\"?",
         );
         check(
             "utc_offset",

@@ -138,7 +138,6 @@ impl Series {
         let hours = moments.iter().zip(&adjusted);
         let standardised = hours.map(|(moment, &value)| marginals.at(moment).standardise(value) as f32);
         Ok(Adjusted {
-            values: values.iter().map(|&value| value as f32).collect(),
             standardised: standardised.collect(),
             adjusted: adjusted.iter().map(|&value| value as f32).collect(),
             times: local_times.iter().map(|&local| self.offset.to_utc(local)).collect(),
@@ -173,7 +172,6 @@ pub(crate) struct Adjusted {
     pub marginals: Marginals,
     pub times: Vec<i64>,
     pub local_times: Vec<i64>,
-    pub values: Vec<f32>,
     pub adjusted: Vec<f32>,
     pub standardised: Vec<f32>,
 }

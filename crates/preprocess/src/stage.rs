@@ -31,7 +31,8 @@ impl Stage for Preprocess {
 
     fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let ingested = Ingested::read(config, inputs)?;
-        let series = Series::new(&ingested.times, &ingested.values, config.utc_offset)?;
+        let series =
+            Series::new(&ingested.times, &ingested.usable_values(config.exclude), config.utc_offset)?;
         let chosen = years::choose(config.years, &series.year_counts()?)?;
         for dropped in &chosen.dropped {
             tracing::warn!("left out the local year {dropped}");
@@ -104,6 +105,27 @@ impl Ingested {
             latitude_deg: degrees("latitude_deg")?,
             longitude_deg: degrees("longitude_deg")?,
         })
+    }
+}
+
+impl Ingested {
+    /// The values, NaN where an hour has any of the bits `exclude` among its flags.
+    fn usable_values(&self, exclude: u8) -> Vec<f32> {
+        let is_excluded = |flags: &u8| flags & exclude != 0;
+        let excluded = self.flags.iter().filter(|flags| is_excluded(flags)).count();
+        if excluded > 0 {
+            tracing::warn!("{excluded} hours are left out for their flags ([preprocess] exclude)");
+        }
+        let hours = self.values.iter().zip(&self.flags);
+        hours.map(|(value, flags)| if is_excluded(flags) { f32::NAN } else { *value }).collect()
+    }
+
+    /// The value and the flags of the hour at that time; missing outside of the series.
+    fn at(&self, time: i64) -> (f32, u8) {
+        let first = self.times.first().copied().unwrap_or(i64::MAX);
+        let row = usize::try_from((time.saturating_sub(first)) / HOUR_US).ok().filter(|_| time >= first);
+        row.filter(|row| *row < self.values.len())
+            .map_or((f32::NAN, 0), |row| (self.values[row], self.flags[row]))
     }
 }
 
@@ -197,16 +219,12 @@ fn write_artifacts(
     let (name, unit) = (config.variable.name, config.variable.canonical_unit);
     let local_time = || Column::new(column::LOCAL_TIME, Values::LocalTime(adjusted.local_times.clone()));
     let split = || Column::new(column::SPLIT, Values::Text(split_names(splits.iter().copied())));
-    let first = ingested.times.first().copied().unwrap_or_default();
-    let flag = |&time: &i64| {
-        let row = usize::try_from((time - first) / HOUR_US).ok().filter(|_| time >= first);
-        row.and_then(|row| ingested.flags.get(row)).copied().unwrap_or_default()
-    };
+    let (values, flags) = adjusted.times.iter().map(|&time| ingested.at(time)).unzip();
     let observed = Table::new(vec![
         Column::new(column::TIME, Values::Time(adjusted.times.clone())),
         local_time(),
-        Column::with_unit(name, unit, Values::Float32(adjusted.values.clone())),
-        Column::new(column::flag(name), Values::UInt8(adjusted.times.iter().map(flag).collect())),
+        Column::with_unit(name, unit, Values::Float32(values)),
+        Column::new(column::flag(name), Values::UInt8(flags)),
         Column::with_unit(column::adjusted(name), unit, Values::Float32(adjusted.adjusted.clone())),
         split(),
     ]);

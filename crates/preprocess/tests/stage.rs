@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use contract::artifact::{OBSERVED, SEASON, SERIES, STANDARDISED, TRANSFORM, WINDOWS};
+use contract::artifact::{OBSERVED, SEASON, SERIES, STANDARDISED, TRANSFORM, WINDOWS, flag};
 use contract::calendar::{
     HOUR_US, UtcOffset, civil, decimal_year, hours_in_year, year, year_phase, year_start_us,
 };
@@ -33,14 +33,16 @@ fn series(first: i16, last: i16) -> (Vec<i64>, Vec<f32>) {
 
 impl Run {
     fn new((times, values): (Vec<i64>, Vec<f32>)) -> Run {
+        let flags = times.iter().map(|time| u8::from(time % (7 * HOUR_US) == 0)).collect();
+        Run::with_flags((times, values), flags)
+    }
+
+    fn with_flags((times, values): (Vec<i64>, Vec<f32>), flags: Vec<u8>) -> Run {
         let folder = tempfile::tempdir().unwrap();
         let mut table = Table::new(vec![
             Column::new("time", Values::Time(times.clone())),
             Column::with_unit("t2m", "K", Values::Float32(values.clone())),
-            Column::new(
-                "t2m_flag",
-                Values::UInt8(times.iter().map(|time| u8::from(time % (7 * HOUR_US) == 0)).collect()),
-            ),
+            Column::new("t2m_flag", Values::UInt8(flags)),
         ]);
         table.metadata.insert("latitude_deg".to_string(), "48.5".to_string());
         table.metadata.insert("longitude_deg".to_string(), "5.5".to_string());
@@ -239,6 +241,41 @@ fn windows_hold_no_missing_hour_and_one_split() {
         assert!(z[rows.clone()].iter().all(|value| !value.is_nan()));
         assert!(split[rows].iter().all(|split| split == role));
     }
+}
+
+/// Hours out of range weigh on nothing that is fitted, and no window holds them; `observed.parquet`
+/// keeps them as they were ingested.
+#[test]
+fn flagged_hours_are_left_out_as_if_they_were_missing() {
+    let (times, mut values) = series(2001, 2010);
+    let rows = 5000..5003;
+    values[rows.clone()].fill(f32::NAN);
+    let missing = Run::new((times.clone(), values.clone()));
+    missing.preprocess(json!({"utc_offset": "-07:00", "window_hours": 960})).unwrap();
+
+    values[rows.clone()].fill(9e9);
+    let flagged = |bit: u8| {
+        let mut flags = vec![0; times.len()];
+        flags[rows.clone()].fill(bit);
+        Run::with_flags((times.clone(), values.clone()), flags)
+    };
+    let excluded = flagged(flag::OUT_OF_RANGE);
+    excluded.preprocess(json!({"utc_offset": "-07:00", "window_hours": 960})).unwrap();
+    for name in [STANDARDISED, WINDOWS, SEASON, TRANSFORM] {
+        let bytes = |run: &Run| std::fs::read(run.path().join(name)).unwrap();
+        assert!(bytes(&missing) == bytes(&excluded), "{name}");
+    }
+    let observed = excluded.table(OBSERVED);
+    let at = observed.times("time").unwrap().binary_search(&times[5000]).unwrap();
+    assert_eq!(observed.f32s("t2m").unwrap()[at..at + 3], [9e9; 3]);
+    assert!(observed.f32s("t2m_adjusted").unwrap()[at..at + 3].iter().all(|value| value.is_nan()));
+    assert_eq!(observed.u8s("t2m_flag").unwrap()[at..at + 3], [flag::OUT_OF_RANGE; 3]);
+
+    let filled = flagged(flag::FILLED);
+    let exclude = json!({"utc_offset": "-07:00", "window_hours": 960, "exclude": ["filled"]});
+    filled.preprocess(exclude).unwrap();
+    let bytes = |run: &Run| std::fs::read(run.path().join(WINDOWS)).unwrap();
+    assert!(bytes(&missing) == bytes(&filled));
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::failure::config;
 use crate::pipeline::Pipeline;
 use crate::workspace::Workspace;
 
+/// The ends of the names of the files that a folder is read for.
+pub(crate) const EXTENSIONS: &[&str] = &["nc", "nc4", "cdf", "netcdf", "csv", "parquet"];
+
 /// The user's files, by base name and digest, so that their folder makes no difference.
 ///
 /// # Errors
@@ -31,10 +34,28 @@ pub(crate) fn expand(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Resu
     Ok(files)
 }
 
+/// The files of a folder that hold data, by their names' ends; not those of folders in it.
+///
+/// # Errors
+/// When it cannot be listed.
+pub(crate) fn in_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let context = || format!("cannot list {}", folder.display());
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(context)? {
+        let path = entry.with_context(context)?.path();
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        if path.is_file() && EXTENSIONS.contains(&extension.as_str()) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 fn patterns(pipeline: &Pipeline) -> anyhow::Result<Vec<String>> {
     let path = &pipeline.path;
     let Some(value) = pipeline.tables["ingest"].get("files") else { return Ok(Vec::new()) };
-    let wanted = "wanted a list of paths or patterns, such as [\"data/raw/*.nc\"]";
+    let wanted = "wanted a list of paths, folders or patterns, such as [\"data/raw/*.nc\"]";
     let refuse = || config(format!("{path}: [ingest] files is {value}; {wanted}"));
     let items = value.as_array().filter(|items| !items.is_empty()).ok_or_else(refuse)?;
     items.iter().map(|item| item.as_str().map(str::to_string).ok_or_else(refuse)).collect()
@@ -51,7 +72,12 @@ fn matches(workspace: &Workspace, pipeline: &Pipeline, pattern: &str) -> anyhow:
         return Ok(vec![literal]);
     }
     if literal.is_dir() {
-        return Err(refuse("which is a folder, not a file"));
+        let found = in_folder(&literal)?;
+        let kinds = EXTENSIONS.join(", ");
+        return match found.as_slice() {
+            [] => Err(refuse(&format!("a folder without files that end in {kinds}"))),
+            _ => Ok(found),
+        };
     }
     if !pattern.contains(['*', '?', '[']) {
         return Err(refuse("and there is no such file"));
@@ -122,6 +148,7 @@ mod tests {
     #[test]
     fn patterns_and_paths_expand_to_sorted_files_once() {
         assert_eq!(names(json!(["data/raw/b.nc", "data/raw/*.nc"])).unwrap(), ["a.nc", "b.nc"]);
+        assert_eq!(names(json!(["data/raw"])).unwrap(), ["a.nc", "b.nc"]);
     }
 
     #[test]
@@ -153,20 +180,23 @@ mod tests {
                 format!("{start} names \"/nowhere/*.nc\", which matches no file; {todo}"),
             ),
             (
-                json!(["data/raw"]),
+                json!(["data"]),
                 format!(
-                    "{start} names \"data/raw\" (relative to the repository), which is a folder, not a file; {todo}"
+                    "{start} names \"data\" (relative to the repository), a folder without files that end in nc, \
+                     nc4, cdf, netcdf, csv, parquet; {todo}"
                 ),
             ),
             (
                 json!("a.nc"),
                 format!(
-                    "{start} is \"a.nc\"; wanted a list of paths or patterns, such as [\"data/raw/*.nc\"]"
+                    "{start} is \"a.nc\"; wanted a list of paths, folders or patterns, such as [\"data/raw/*.nc\"]"
                 ),
             ),
             (
                 json!([]),
-                format!("{start} is []; wanted a list of paths or patterns, such as [\"data/raw/*.nc\"]"),
+                format!(
+                    "{start} is []; wanted a list of paths, folders or patterns, such as [\"data/raw/*.nc\"]"
+                ),
             ),
         ] {
             assert_eq!(names(files).unwrap_err(), message);

@@ -27,7 +27,7 @@ impl Runner<'_> {
             Lookup::Missing | Lookup::Corrupt(_) => None,
         };
         self.console.stage(stage.name, "running", &self.session.why(stage, &ready));
-        let draft = self.session.cache.begin(stage.name, &ready.fingerprint)?;
+        let draft = self.session.cache_of(stage).begin(stage.name, &ready.fingerprint)?;
         if self.options.forces(stage) {
             draft.start_afresh()?;
         }

@@ -56,6 +56,48 @@ impl Shade {
     }
 }
 
+/// How a day's hours came about, from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum State {
+    Present,
+    Preliminary,
+    Filled,
+    Doubtful,
+    Missing,
+}
+
+impl State {
+    pub(crate) const ALL: [State; 5] =
+        [State::Present, State::Preliminary, State::Filled, State::Doubtful, State::Missing];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            State::Present => "there",
+            State::Preliminary => "preliminary",
+            State::Filled => "filled",
+            State::Doubtful => "doubtful",
+            State::Missing => "missing",
+        }
+    }
+
+    pub(crate) fn shade(self) -> Shade {
+        match self {
+            State::Present => Shade([0xc9, 0xd3, 0xda]),
+            State::Preliminary => Shade([0x6b, 0xae, 0xd6]),
+            State::Filled => Shade([0xf2, 0xb1, 0x3c]),
+            State::Doubtful => Shade([0x8a, 0x6f, 0xb8]),
+            State::Missing => Shade([0xb2, 0x18, 0x2b]),
+        }
+    }
+}
+
+impl Shade {
+    /// For style sheets: `#2a84c0`.
+    pub(crate) fn css(self) -> String {
+        css(self.rgb())
+    }
+}
+
 impl Scale {
     fn stops(self) -> &'static [[u8; 3]] {
         match self {

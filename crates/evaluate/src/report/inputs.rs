@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Report;
 use crate::curves::Curves;
 use crate::metrics::Metrics;
+use crate::plot::State;
 
 /// Everything that the report is made from.
 pub(crate) struct Documents {
@@ -45,7 +46,7 @@ fn digest(inputs: &Inputs, read: &str) -> anyhow::Result<Digest> {
 }
 
 /// `source.json`, as `ingest` writes it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Source {
     pub(crate) latitude_deg: f64,
     pub(crate) longitude_deg: f64,
@@ -55,17 +56,41 @@ pub(crate) struct Source {
     pub(crate) first: String,
     pub(crate) last: String,
     pub(crate) hours: u64,
-    pub(crate) filled: Vec<Filled>,
+    /// Runs of hours that no file has.
+    pub(crate) gaps: Vec<Run>,
+    /// Runs of hours with a flag other than that of filled ones.
+    pub(crate) flagged: Vec<Run>,
     pub(crate) files: Vec<Digest>,
     pub(crate) attribution: String,
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Filled {
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Run {
     pub(crate) variable: String,
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) hours: u64,
+    /// What filled a gap, or `missing`; or the name of a flag.
+    #[serde(alias = "fill", alias = "flag")]
+    pub(crate) kind: String,
+}
+
+impl Source {
+    /// The gaps and the flagged hours of a variable.
+    pub(crate) fn runs_of<'a>(&'a self, variable: &str) -> impl Iterator<Item = &'a Run> {
+        self.gaps.iter().chain(&self.flagged).filter(move |run| run.variable == variable)
+    }
+}
+
+impl Run {
+    pub(crate) fn state(&self) -> State {
+        match self.kind.as_str() {
+            "missing" => State::Missing,
+            "linear" | "diurnal" => State::Filled,
+            "preliminary" => State::Preliminary,
+            _ => State::Doubtful,
+        }
+    }
 }
 
 /// A file and the BLAKE3 of its bytes.

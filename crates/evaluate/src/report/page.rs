@@ -33,6 +33,8 @@ pub(crate) struct Page {
     likelihood: Vec<Line>,
     gallery: Gallery,
     losses: Vec<Picture>,
+    /// `None` if every hour was there.
+    gaps: Option<Picture>,
     training: String,
     facts: Vec<Fact>,
     notes: Vec<String>,
@@ -77,6 +79,7 @@ impl Page {
             likelihood: lines(metrics.likelihood.as_ref()),
             gallery: Gallery::of(curves, &labels)?,
             losses: pictures::losses(history)?,
+            gaps: pictures::gap_map(source, &metrics.variable)?,
             training: training(history),
             facts: facts(metrics, source, transform, &labels.units),
             notes: metrics.notes.clone(),

@@ -3,6 +3,7 @@
 mod comparisons;
 mod excerpts;
 mod extremes;
+mod gaps;
 mod losses;
 mod maps;
 mod quantiles;
@@ -13,8 +14,9 @@ use serde::Serialize;
 
 use super::units::Units;
 use crate::curves::{Curve, Curves};
-use crate::plot::{self, Colour, Layer, LineStyle, Panel, Scale};
+use crate::plot::{self, Colour, Layer, LineStyle, Panel, Scale, State};
 
+pub(crate) use gaps::map as gap_map;
 pub(crate) use losses::losses;
 
 /// Size of a panel, CSS pixels at its natural size; two of them fill the page.
@@ -168,6 +170,12 @@ impl Key {
 
     fn band(colour: Colour, name: &str) -> Key {
         let style = format!("height: .85rem; opacity: .3; background: {}", colour.css());
+        Key { style, name: name.to_string(), end: None }
+    }
+
+    /// A rectangle of a map.
+    fn block(state: State, name: &str) -> Key {
+        let style = format!("height: .85rem; background: {}", state.shade().css());
         Key { style, name: name.to_string(), end: None }
     }
 

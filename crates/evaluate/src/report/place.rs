@@ -3,12 +3,12 @@
 use contract::transform::{Transform, Trend, TrendBy, TrendMethod, TrendShape};
 use serde::Serialize;
 
-use super::inputs::Source;
+use super::inputs::{Run, Source};
 use super::units::{Units, number};
 use crate::metrics::{Metrics, YearList};
 
-/// The number of filled gaps that are listed.
-const SHOWN_GAPS: usize = 5;
+/// So many runs of hours are listed.
+const SHOWN_RUNS: usize = 5;
 
 /// A line of the list about place, years and trend.
 #[derive(Debug, Serialize)]
@@ -27,23 +27,43 @@ pub(crate) fn facts(metrics: &Metrics, source: &Source, transform: &Transform, u
         fact("Grid point", format!("{grid_point}, {distance_km} km from the place asked for ({requested})")),
         fact("Files", format!("{} hours, {} to {} UTC", source.hours, source.first, source.last)),
         fact("Local years", format!("{observed}, local standard time UTC{}", transform.utc_offset)),
-        fact("Filled hours", filled(source, &metrics.variable)),
+        fact("Hours in no file", hours(&source.gaps, &metrics.variable)),
+        fact("Flagged hours", hours(&source.flagged, &metrics.variable)),
         fact("Trend", trend(&transform.trend, &units.difference)),
     ]
 }
 
-fn filled(source: &Source, variable: &str) -> String {
-    let gaps: Vec<_> = source.filled.iter().filter(|gap| gap.variable == variable).collect();
-    if gaps.is_empty() {
+/// The gaps or the flagged hours of the variable: how many of each kind, and the first runs.
+fn hours(runs: &[Run], variable: &str) -> String {
+    let runs: Vec<&Run> = runs.iter().filter(|run| run.variable == variable).collect();
+    let mut kinds: Vec<&str> = Vec::new();
+    for run in &runs {
+        if !kinds.contains(&run.kind.as_str()) {
+            kinds.push(&run.kind);
+        }
+    }
+    let of_kind = |kind: &&str| {
+        let hours: u64 = runs.iter().filter(|run| run.kind == **kind).map(|run| run.hours).sum();
+        format!("{hours} {}", describe(kind))
+    };
+    if kinds.is_empty() {
         return "none".to_string();
     }
-    let hours: u64 = gaps.iter().map(|gap| gap.hours).sum();
-    let shown = gaps.iter().take(SHOWN_GAPS).map(|gap| format!("{} to {}", gap.from, gap.to));
+    let shown = runs.iter().take(SHOWN_RUNS).map(|run| format!("{} to {}", run.from, run.to));
     let mut shown: Vec<_> = shown.collect();
-    if gaps.len() > SHOWN_GAPS {
-        shown.push(format!("and {} more", gaps.len() - SHOWN_GAPS));
+    if runs.len() > SHOWN_RUNS {
+        shown.push(format!("and {} more", runs.len() - SHOWN_RUNS));
     }
-    format!("{hours}, interpolated: {}", shown.join("; "))
+    let kinds: Vec<String> = kinds.iter().map(of_kind).collect();
+    format!("{}: {}", kinds.join(", "), shown.join("; "))
+}
+
+fn describe(kind: &str) -> &str {
+    match kind {
+        "linear" => "interpolated",
+        "diurnal" => "filled with the daily course of the days around",
+        other => other,
+    }
 }
 
 fn trend(trend: &Trend, unit: &str) -> String {

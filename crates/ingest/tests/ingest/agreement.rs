@@ -177,7 +177,8 @@ proptest! {
             hourly(*start, &values).write(&path);
             paths.push(path);
         }
-        let wide = ingest::Config { max_gap_hours: 168, ..config() };
+        let gaps = ingest::GapPolicy { linear_hours: 168, ..config().gaps };
+        let wide = ingest::Config { gaps, ..config() };
         let forward = read(&wide, &paths).unwrap();
         paths.reverse();
         prop_assert_eq!(&read(&wide, &paths).unwrap(), &forward);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use contract::stage::InputFile;
 use contract::variable::Variable;
 use ingest::backend::Backend;
-use ingest::{Config, Point, Series, read_series};
+use ingest::{Config, GapPolicy, Interpolation, LongGaps, Point, Series, read_series};
 use netcdf3::{DataSet, DataType, FileWriter, Version};
 
 pub enum Data {
@@ -126,7 +126,9 @@ pub fn config_at(latitude_deg: f64, longitude_deg: f64, variables: &[&str]) -> C
         variables: variables.iter().map(|name| Variable::named(name).unwrap()).collect(),
         place: Point { latitude_deg, longitude_deg },
         max_distance_km: 30.0,
-        max_gap_hours: 3,
+        source: None,
+        interpolation: Interpolation::Nearest,
+        gaps: GapPolicy { linear_hours: 3, diurnal_hours: 0, longer: LongGaps::Refuse },
     }
 }
 

@@ -3,7 +3,7 @@
 use contract::artifact::flag;
 use contract::calendar;
 
-use crate::fixture::{Attribute, Data, File, YEAR_2000, config, config_at, hourly, read, var};
+use crate::fixture::{Attribute, Data, File, Var, YEAR_2000, config, config_at, hourly, read, var};
 
 fn read_one(file: &File) -> ingest::Series {
     let folder = tempfile::tempdir().unwrap();
@@ -75,6 +75,136 @@ fn preliminary_hours_are_flagged() {
     file.variables.push(var("expver", &["time"], Data::I32(vec![1, 1, 5, 5])));
     let (filled, preliminary) = (flag::FILLED, flag::PRELIMINARY);
     assert_eq!(read_one(&file).variables[0].flags, [0, 0, filled, preliminary]);
+}
+
+/// Of the old Climate Data Store: an hour is NaN in one version or the other, in some months in none.
+#[test]
+fn final_and_preliminary_values_side_by_side_are_merged() {
+    const NAN: f32 = f32::NAN;
+    for (order, versions, values) in [
+        (
+            ["time", "expver", "latitude", "longitude"],
+            vec![1, 5],
+            vec![280.0, NAN, 281.0, 291.0, NAN, 282.0, NAN, NAN, 284.0, NAN],
+        ),
+        (
+            ["expver", "latitude", "longitude", "time"],
+            vec![5, 1],
+            vec![NAN, 291.0, 282.0, NAN, NAN, 280.0, 281.0, NAN, NAN, 284.0],
+        ),
+    ] {
+        let mut file = hourly(0, &[0.0; 5]);
+        file.dimensions.push(("expver", 2));
+        file.variables.push(var("expver", &["expver"], Data::I32(versions)));
+        file.variables[3] = var("t2m", &order, Data::F32(values)).text("units", "K");
+        let t2m = &read_one(&file).variables[0];
+        assert_eq!(t2m.values, [280.0, 281.0, 282.0, 283.0, 284.0], "{order:?}");
+        assert_eq!(t2m.flags, [0, 0, flag::PRELIMINARY, flag::FILLED, 0], "{order:?}");
+    }
+}
+
+/// The start of a forecast and the steps from it, in the four forms that xarray and cfgrib write.
+#[test]
+fn forecasts_and_their_steps_give_the_hours_that_they_are_valid_for() {
+    let start = |hours: &[i32]| {
+        let hours = hours.iter().map(|hour| YEAR_2000 + hour).collect();
+        Data::I32(hours)
+    };
+    let since = "hours since 1900-01-01";
+    let with = |time: Var, dimensions: &[&'static str], sizes: &[(&'static str, usize)], more: Vec<Var>| {
+        let mut file = hourly(0, &[280.0, 281.0, 282.0, 283.0]);
+        file.dimensions = [sizes, &[("latitude", 1), ("longitude", 1)]].concat();
+        file.variables[0] = time;
+        file.variable("t2m").dimensions = [dimensions, &["latitude", "longitude"]].concat();
+        file.variables.extend(more);
+        file
+    };
+    let steps = |steps: Vec<f64>| var("step", &["step"], Data::F64(steps)).text("units", "hours");
+
+    let scalar = || var("time", &[], start(&[-6])).text("units", since);
+    let one_start = with(scalar(), &["step"], &[("step", 4)], vec![steps(vec![6.0, 7.0, 8.0, 9.0])]);
+
+    let valid = var("valid_time", &["step"], start(&[0, 1, 2, 3])).text("units", since);
+    let said = with(scalar(), &["step"], &[("step", 4)], vec![steps(vec![0.0; 4]), valid]);
+
+    let two = || var("time", &["time"], start(&[-6, -4])).text("units", since);
+    let sizes = [("time", 2), ("step", 2)];
+    let summed = with(two(), &["time", "step"], &sizes, vec![steps(vec![6.0, 7.0])]);
+
+    // The coordinate has its dimensions the other way round.
+    let valid = var("valid_time", &["step", "time"], start(&[0, 2, 1, 3])).text("units", since);
+    let table = with(two(), &["time", "step"], &sizes, vec![steps(vec![0.0; 2]), valid]);
+
+    for file in [one_start, said, summed, table] {
+        let series = read_one(&file);
+        assert_eq!(calendar::format_hour(series.first_us), "2000-01-01T00:00");
+        assert_eq!(series.variables[0].values, [280.0, 281.0, 282.0, 283.0]);
+    }
+}
+
+#[test]
+fn a_single_field_has_scalar_times() {
+    let mut file = hourly(0, &[280.0]);
+    file.variables[0] =
+        var("time", &[], Data::I32(vec![YEAR_2000 - 6])).text("units", "hours since 1900-01-01");
+    file.variables.push(var("step", &[], Data::F64(vec![0.25])).text("units", "days"));
+    file.variable("t2m").dimensions = vec!["latitude", "longitude"];
+    let series = read_one(&file);
+    assert_eq!(calendar::format_hour(series.first_us), "2000-01-01T00:00");
+    assert_eq!(series.variables[0].values, [280.0]);
+}
+
+#[test]
+fn a_place_between_grid_points_can_be_interpolated() {
+    let mut file = hourly(0, &[0.0; 2]);
+    file.dimensions = vec![("time", 2), ("latitude", 2), ("longitude", 2)];
+    file.variable("latitude").dimensions = vec!["latitude"];
+    file.variable("latitude").data = Data::F32(vec![48.75, 48.5]);
+    file.variable("longitude").data = Data::F32(vec![5.5, 5.75]);
+    file.variable("t2m").data = Data::F32(vec![280.0, 284.0, 288.0, 292.0, 280.0, 284.0, 288.0, f32::NAN]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.nc");
+    file.write(&path);
+    let config = ingest::Config {
+        interpolation: ingest::Interpolation::Bilinear,
+        ..config_at(48.5625, 5.625, &["t2m"])
+    };
+    // A quarter of the way north, half of it east; the second hour lacks a corner.
+    let series = read(&config, std::slice::from_ref(&path)).unwrap();
+    assert_eq!(series.variables[0].values, [0.75 * (288.0 + 2.0) + 0.25 * (280.0 + 2.0)]);
+    assert_eq!((series.point, series.distance_km), (config.place, 0.0));
+    // On a line of the grid the missing corner has no weight.
+    let on_line = ingest::Config { place: ingest::Point { longitude_deg: 5.5, ..config.place }, ..config };
+    assert_eq!(read(&on_line, &[path]).unwrap().variables[0].values, [286.0, 286.0]);
+}
+
+#[test]
+fn variables_are_found_by_the_names_that_other_tools_give_them() {
+    for (name, long_name) in
+        [("2m_temperature", "x"), ("VAR_2T", "2 metre temperature"), ("var167", "2 Metre Temperature")]
+    {
+        let mut file = hourly(0, &[280.0]);
+        file.variable("t2m").name = name;
+        file.variable(name).attributes.push(("long_name", Attribute::Text(long_name)));
+        assert_eq!(read_one(&file).variables[0].values, [280.0], "{name}");
+    }
+}
+
+#[test]
+fn accumulations_become_rates_of_the_hour_before() {
+    let mut file = hourly(0, &[0.0, 0.0025]);
+    file.variables[3] =
+        var("tp", &["time", "latitude", "longitude"], Data::F32(vec![0.0, 0.0025])).text("units", "m");
+    file.variables.push(
+        var("ssrd", &["time", "latitude", "longitude"], Data::F32(vec![3.6e6, 0.0])).text("units", "J m**-2"),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.nc");
+    file.write(&path);
+    let series = read(&config_at(48.5, 5.5, &["tp", "ssrd"]), &[path]).unwrap();
+    // In millimetres an hour; 0.0025 is not exact in 32 bits.
+    assert_eq!(series.variables[0].values, [0.0, (f64::from(0.0025_f32) * 1000.0) as f32]);
+    assert_eq!(series.variables[1].values, [1000.0, 0.0]);
 }
 
 #[cfg(feature = "libnetcdf")]

@@ -3,6 +3,7 @@
 mod agreement;
 mod fixture;
 mod formats;
+mod inspect;
 mod layouts;
 mod messages;
 mod real_files;

@@ -174,19 +174,53 @@ fn wrong_dimensions() {
 }
 
 #[test]
-fn final_beside_preliminary_values() {
+fn versions_that_nothing_explains() {
     let case = Case::new();
     let mut file = hourly(0, &[280.0, 281.0]);
     file.dimensions.push(("expver", 2));
-    file.variables.push(var("expver", &["expver"], Data::I32(vec![1, 5])));
     file.variables[3] = var("t2m", &["time", "expver", "latitude", "longitude"], Data::F32(vec![280.0; 4]))
         .text("units", "K");
     file.write(&case.path("x.nc"));
     case.check(
         &config(),
         &["x.nc"],
-        "{}/x.nc: t2m has the dimension expver of size 2, final beside preliminary values, which are not merged yet; \
-         wanted one value an hour: download the file again, or keep one expver of it",
+        "{}/x.nc: t2m has the dimension expver of size 2, and no variable expver says which of them is final (1) and \
+         which preliminary (5); keep one of them",
+    );
+    file.variables.push(var("expver", &["expver"], Data::I32(vec![1, 7])));
+    file.write(&case.path("y.nc"));
+    case.check(
+        &config(),
+        &["y.nc"],
+        "{}/y.nc: expver has the value 7; wanted 1 (final) or 5 (preliminary): keep only those",
+    );
+}
+
+#[test]
+fn a_place_outside_of_the_grid_is_not_interpolated() {
+    let case = Case::new();
+    hourly(0, &[280.0]).write(&case.path("x.nc"));
+    let config = Config { interpolation: ingest::Interpolation::Bilinear, ..config_at(48.6, 5.5, &["t2m"]) };
+    case.check(
+        &config,
+        &["x.nc"],
+        "{}/x.nc: 48.6 N 5.5 E is outside of its grid, whose nearest point is 48.5 N 5.5 E; [ingest] interpolation = \
+         \"bilinear\" needs points on all sides: take a file that has them, or set interpolation = \"nearest\"",
+    );
+}
+
+#[test]
+fn steps_without_a_unit() {
+    let case = Case::new();
+    let mut file = hourly(0, &[280.0, 281.0]);
+    file.dimensions.push(("step", 1));
+    file.variables.push(var("step", &["step"], Data::F64(vec![0.0])).text("units", "fortnights"));
+    file.variable("t2m").dimensions = vec!["time", "step", "latitude", "longitude"];
+    file.write(&case.path("x.nc"));
+    case.check(
+        &config(),
+        &["x.nc"],
+        "{}/x.nc: step has the units \"fortnights\"; wanted seconds, minutes, hours or days",
     );
 }
 
@@ -245,10 +279,11 @@ fn a_gap_too_long() {
         &config(),
         &["a.nc", "b.nc"],
         "t2m has a gap that is longer than the 3 hours that [ingest] max_gap_hours allows: 2000-01-01T02:00 to \
-         2000-01-01T05:00 (4 hours); add files that have these hours, leave out the files beyond, or raise \
-         max_gap_hours",
+         2000-01-01T05:00 (4 hours); add files that have these hours, leave out the files beyond, raise \
+         max_gap_hours, or set long_gaps = \"leave\"",
     );
-    let wider = Config { max_gap_hours: 4, ..config() };
+    let gaps = ingest::GapPolicy { linear_hours: 4, ..config().gaps };
+    let wider = Config { gaps, ..config() };
     let series = read(&wider, &[case.path("b.nc"), case.path("a.nc")]).unwrap();
     assert_eq!(series.variables[0].values, [280.0, 281.0, 282.0, 283.0, 284.0, 285.0, 286.0]);
 }

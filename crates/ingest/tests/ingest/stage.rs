@@ -56,14 +56,17 @@ fn the_artifact_holds_the_series_and_where_it_comes_from() {
   "first": "2000-01-01T00:00",
   "last": "2000-01-01T03:00",
   "hours": 4,
-  "filled": [
+  "interpolation": "nearest",
+  "gaps": [
     {
       "variable": "t2m",
       "from": "2000-01-01T02:00",
       "to": "2000-01-01T02:00",
-      "hours": 1
+      "hours": 1,
+      "fill": "linear"
     }
   ],
+  "flagged": [],
   "files": [
     {
       "name": "a.nc",

@@ -9,7 +9,7 @@ mod netcdf3;
 use std::path::Path;
 
 use contract::variable::Variable;
-use ingest::{Config, Point};
+use ingest::{Config, GapPolicy, Interpolation, LongGaps, Point};
 
 use self::contents::Content;
 
@@ -129,6 +129,8 @@ pub fn config(latitude_deg: f64, longitude_deg: f64, variables: &[&str]) -> Conf
         variables: variables.iter().map(|name| Variable::named(name).unwrap()).collect(),
         place: Point { latitude_deg, longitude_deg },
         max_distance_km: 30.0,
-        max_gap_hours: 168,
+        source: None,
+        interpolation: Interpolation::Nearest,
+        gaps: GapPolicy { linear_hours: 168, diurnal_hours: 0, longer: LongGaps::Refuse },
     }
 }

@@ -1,0 +1,127 @@
+//! The times of a variable's values: one coordinate, or the start of a forecast and the steps from
+//! it, as files made from GRIB have them.
+
+use anyhow::{Context, bail};
+use contract::calendar::{self, HOUR_US};
+
+use crate::backend::{Attribute, NetcdfFile, Shape};
+use crate::cf_time::{self, TimeUnits};
+use crate::layout::{Axis, Layout, wrong_dimensions};
+
+/// The name of the coordinate that says the time itself where others say how it came about.
+const VALID_TIME: &str = "valid_time";
+
+/// The times along some dimensions of a variable.
+pub(crate) struct Times {
+    /// The positions of the dimensions; none for a variable of one time.
+    pub along: Vec<usize>,
+    /// One for each index along them, the last dimension fastest. Microseconds since 1970.
+    pub times_us: Vec<i64>,
+}
+
+impl Times {
+    /// The times of `variable`, one of `all` the file's variables.
+    ///
+    /// # Errors
+    /// What is wrong with a coordinate, as a sentence about it.
+    pub(crate) fn read(
+        file: &dyn NetcdfFile,
+        all: &[Shape],
+        variable: &Shape,
+        layout: &Layout,
+    ) -> anyhow::Result<Times> {
+        let along: Vec<usize> =
+            [&layout.time, &layout.step].into_iter().flatten().filter_map(|axis| axis.dimension).collect();
+        if let Some((valid_time, along)) = valid_time(all, variable, &along) {
+            let times_us = instants(file, &valid_time.name, &coordinates(file, valid_time)?)?;
+            return whole_hours(&valid_time.name, Times { along, times_us });
+        }
+        let Some(time) = &layout.time else { return Err(wrong_dimensions(variable)) };
+        let starts = instants(file, &time.coordinate, &read_axis(file, time)?)?;
+        let Some(step) = &layout.step else {
+            return whole_hours(&time.coordinate, Times { along, times_us: starts });
+        };
+        let steps = durations(file, &step.coordinate, &read_axis(file, step)?)?;
+        let from =
+            |start: &i64| steps.iter().map(|step| cf_time::undo_rounding(start + step)).collect::<Vec<_>>();
+        let times_us = starts.iter().flat_map(from).collect();
+        whole_hours(&time.coordinate, Times { along, times_us })
+    }
+}
+
+/// The variable `valid_time` over all of the dimensions `along`, with its dimensions in its own
+/// order.
+fn valid_time<'a>(all: &'a [Shape], variable: &Shape, along: &[usize]) -> Option<(&'a Shape, Vec<usize>)> {
+    let shape = all.iter().find(|shape| shape.name == VALID_TIME && shape.stored.is_number())?;
+    let position = |(name, _): &(String, usize)| variable.dimensions.iter().position(|(d, _)| d == name);
+    let own: Vec<usize> = shape.dimensions.iter().map(position).collect::<Option<_>>()?;
+    let covers = along.iter().all(|at| own.contains(at)) && own.iter().all(|at| along.contains(at));
+    covers.then_some((shape, own))
+}
+
+/// All coordinates of an axis.
+///
+/// # Errors
+/// When they cannot be read, or are not finite.
+pub(crate) fn read_axis(file: &dyn NetcdfFile, axis: &Axis) -> anyhow::Result<Vec<f64>> {
+    if axis.size == 0 {
+        return Ok(Vec::new());
+    }
+    let part = axis.dimension.map_or(Vec::new(), |_| vec![0..axis.size]);
+    finite(file, &axis.coordinate, &part)
+}
+
+fn coordinates(file: &dyn NetcdfFile, shape: &Shape) -> anyhow::Result<Vec<f64>> {
+    if shape.dimensions.iter().any(|(_, size)| *size == 0) {
+        return Ok(Vec::new());
+    }
+    let part: Vec<_> = shape.dimensions.iter().map(|(_, size)| 0..*size).collect();
+    finite(file, &shape.name, &part)
+}
+
+fn finite(file: &dyn NetcdfFile, name: &str, part: &[std::ops::Range<usize>]) -> anyhow::Result<Vec<f64>> {
+    let coordinates = file.numbers(name, part).with_context(|| format!("cannot read {name}"))?;
+    match coordinates.iter().find(|coordinate| !coordinate.is_finite()) {
+        Some(bad) => bail!("{name} has the value {bad}; wanted finite coordinates"),
+        None => Ok(coordinates),
+    }
+}
+
+/// An attribute that is a text.
+pub(crate) fn text(file: &dyn NetcdfFile, name: &str, attribute: &str) -> anyhow::Result<Option<String>> {
+    Ok(match file.attribute(name, attribute)? {
+        Some(Attribute::Text(text)) => Some(text),
+        _ => None,
+    })
+}
+
+fn instants(file: &dyn NetcdfFile, name: &str, values: &[f64]) -> anyhow::Result<Vec<i64>> {
+    let (units, calendar) = (text(file, name, "units")?.unwrap_or_default(), text(file, name, "calendar")?);
+    let units = TimeUnits::parse(&units, calendar.as_deref())
+        .map_err(|message| anyhow::anyhow!("{name} {message}"))?;
+    let instant = |&value: &f64| match units.to_us(value) {
+        Some(time) => Ok(time),
+        None => bail!("{name} has the value {value}, which is no time of the years 1 to 9999"),
+    };
+    values.iter().map(instant).collect()
+}
+
+fn durations(file: &dyn NetcdfFile, name: &str, values: &[f64]) -> anyhow::Result<Vec<i64>> {
+    let units = text(file, name, "units")?.unwrap_or_default();
+    let Some(unit_ns) = cf_time::unit_ns(&units) else {
+        bail!("{name} has the units {units:?}; wanted seconds, minutes, hours or days");
+    };
+    let duration = |&value: &f64| match cf_time::duration_us(value, unit_ns) {
+        Some(duration) => Ok(duration),
+        None => bail!("{name} has the value {value}; wanted a step of at most some years"),
+    };
+    values.iter().map(duration).collect()
+}
+
+fn whole_hours(name: &str, times: Times) -> anyhow::Result<Times> {
+    if let Some(time) = times.times_us.iter().find(|&&time| time % HOUR_US != 0) {
+        let seen = calendar::format_hour(*time);
+        bail!("{name} has the time {seen}, not a whole hour; wanted hourly values at whole hours UTC");
+    }
+    Ok(times)
+}
