@@ -14,6 +14,7 @@ mod inspect;
 mod intact;
 mod layout;
 mod merge;
+mod plausible;
 mod series;
 mod stage;
 mod times;
