@@ -12,6 +12,8 @@ pub struct Map {
     pub edges: Vec<usize>,
     /// Sizes, counts, offsets, types.
     pub numbers: Vec<Range<usize>>,
+    /// Those of structures without a checksum in a format that has checksums: the easiest prey.
+    pub unsealed_numbers: Vec<Range<usize>>,
     pub is_big_endian: bool,
     /// Places that an offset can be redirected to.
     pub targets: Vec<u64>,

@@ -1,6 +1,7 @@
 //! Damage of every kind, made from a number: the same number, the same damage.
 
 use std::fmt;
+use std::ops::Range;
 
 use hdf5_reader::checksum::jenkins_lookup3;
 
@@ -114,8 +115,13 @@ fn place(bytes: &[u8], map: &Map, random: &mut Random) -> usize {
     match random.below(4) {
         0 => random.below(bytes.len()),
         1 => random.of(&map.edges).copied().unwrap_or(0).min(bytes.len() - 1),
-        _ => random.of(&map.numbers).map_or(0, |range| range.start + random.below(range.len())),
+        _ => number(map, random).map_or(0, |range| range.start + random.below(range.len())),
     }
+}
+
+fn number(map: &Map, random: &mut Random) -> Option<Range<usize>> {
+    let unsealed = if random.below(2) == 0 { random.of(&map.unsealed_numbers) } else { None };
+    unsealed.or_else(|| random.of(&map.numbers)).cloned()
 }
 
 fn change(
@@ -169,7 +175,7 @@ fn hostile(bytes: &[u8], before: u64, random: &mut Random) -> u64 {
 }
 
 /// Puts a number where there is one.
-fn put(bytes: &mut [u8], range: std::ops::Range<usize>, is_big_endian: bool, number: u64) {
+fn put(bytes: &mut [u8], range: Range<usize>, is_big_endian: bool, number: u64) {
     let width = range.len();
     if is_big_endian {
         bytes[range].copy_from_slice(&number.to_be_bytes()[8 - width..]);
@@ -184,7 +190,7 @@ fn get(bytes: &[u8], is_big_endian: bool) -> u64 {
 }
 
 fn hostile_number(bytes: &mut [u8], map: &Map, random: &mut Random) -> String {
-    let Some(range) = random.of(&map.numbers).cloned() else { return String::new() };
+    let Some(range) = number(map, random) else { return String::new() };
     let before = get(&bytes[range.clone()], map.is_big_endian);
     let number = hostile(bytes, before, random);
     put(bytes, range.clone(), map.is_big_endian, number);
@@ -193,11 +199,12 @@ fn hostile_number(bytes: &mut [u8], map: &Map, random: &mut Random) -> String {
 
 fn redirect(bytes: &mut [u8], map: &Map, random: &mut Random) -> String {
     // Those numbers that are offsets now.
-    let is_offset = |range: &&std::ops::Range<usize>| {
+    let is_offset = |range: &&Range<usize>| {
         let number = get(&bytes[(*range).clone()], map.is_big_endian);
         range.len() >= 4 && map.targets.contains(&number)
     };
-    let offsets: Vec<_> = map.numbers.iter().filter(is_offset).cloned().collect();
+    let offsets: Vec<_> =
+        map.numbers.iter().chain(&map.unsealed_numbers).filter(is_offset).cloned().collect();
     let (Some(range), Some(target)) = (random.of(&offsets).cloned(), random.of(&map.targets)) else {
         return String::new();
     };

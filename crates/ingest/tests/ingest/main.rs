@@ -1,6 +1,7 @@
 //! `ingest` from outside: files made here, the embedded sample, and the shared data where present.
 
 mod agreement;
+mod chunks;
 mod fixture;
 mod formats;
 mod inspect;

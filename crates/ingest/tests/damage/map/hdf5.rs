@@ -1,6 +1,8 @@
 //! The structures of an HDF5 file by their signatures, and by the headers of its variables which
 //! values are stored without a filter that could notice a changed byte.
 
+use std::ops::Range;
+
 use hdf5_reader::checksum::jenkins_lookup3;
 use hdf5_reader::filters::FILTER_DEFLATE;
 use hdf5_reader::messages::HdfMessage;
@@ -21,18 +23,18 @@ pub fn map(bytes: &[u8]) -> Map {
     let mut map = Map::default();
     // The superblock.
     map.edges.extend(1..96);
-    add_numbers(&mut map, 8..96.min(bytes.len()));
+    add_numbers(&mut map.numbers, 8..96.min(bytes.len()));
     for at in 0..bytes.len().saturating_sub(8) {
         let signature = &bytes[at..at + 4];
         if let Some(end) = SEALED.iter().any(|s| *s == signature).then(|| end_of_sealed(bytes, at)).flatten()
         {
             map.edges.extend([at, at + 4, end - 4, end]);
             map.sealed.push(at..end);
-            add_numbers(&mut map, at + 4..end);
+            add_numbers(&mut map.numbers, at + 4..end);
         } else if OTHERS.iter().any(|s| *s == signature) {
             map.edges.extend([at, at + 4, at + 8]);
             map.targets.push(at as u64);
-            add_numbers(&mut map, at + 4..(at + NUMBERS).min(bytes.len()));
+            add_numbers(&mut map.unsealed_numbers, at + 4..(at + NUMBERS).min(bytes.len()));
         } else if matches!(signature, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]) {
             // Likely a deflated block.
             map.edges.push(at);
@@ -48,10 +50,10 @@ pub fn map(bytes: &[u8]) -> Map {
     map
 }
 
-fn add_numbers(map: &mut Map, within: std::ops::Range<usize>) {
+fn add_numbers(numbers: &mut Vec<Range<usize>>, within: Range<usize>) {
     for width in [1, 2, 4, 8] {
         let last = within.end.saturating_sub(width);
-        map.numbers.extend((within.start..last).map(|at| at..at + width));
+        numbers.extend((within.start..last).map(|at| at..at + width));
     }
 }
 
