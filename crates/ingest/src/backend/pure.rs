@@ -22,9 +22,9 @@ use super::{Attribute, NetcdfFile, Shape, Stored};
 /// Enough for the chunks of one variable at one point; they are read once.
 const CHUNK_CACHE_BYTES: usize = 4 << 20;
 
-/// The longest selection of a NetCDF-4 file that is read: some 450 years of 64-bit hours at one
+/// The longest selection of a NetCDF-4 file that is read: more than 500 years of 64-bit hours at one
 /// point. A damaged header may ask for any.
-const LONGEST_READ_BYTES: usize = 32 << 20;
+const LONGEST_READ_BYTES: usize = 48 << 20;
 
 /// What libnetcdf puts before the name of a variable that a dimension has too but that is not its
 /// coordinate. Only in NetCDF-4 files, and never shown.

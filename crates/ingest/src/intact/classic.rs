@@ -5,6 +5,8 @@
 
 mod header;
 mod places;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Read};
 
@@ -32,7 +34,7 @@ fn padded(bytes: u64) -> u64 {
 
 /// Against files that libnetcdf has written.
 #[cfg(all(test, feature = "libnetcdf"))]
-mod tests {
+mod against_libnetcdf {
     use netcdf::Options;
 
     use super::*;

@@ -31,7 +31,7 @@ use seeds::Seed;
 static MEMORY: memory::Counting = memory::Counting;
 
 /// Some ten seconds.
-const CASES: usize = 5000;
+const CASES: usize = 8000;
 const LONGEST: Duration = Duration::from_secs(5);
 const MOST_BYTES: usize = 500 << 20;
 /// One case in so many takes one of the large files.
@@ -194,4 +194,16 @@ fn report(seeds: &[Seed], done: &[Done]) {
             &format!("slowest {:?} ({}); peak {} kB\n", slowest.took, seeds[slowest.seed].name, peak >> 10);
     }
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Writes the small seeds for the fuzzer into the folder `ISOTHERM_CORPUS`, if there is one.
+#[test]
+fn the_seeds_make_a_corpus() {
+    let Some(folder) = std::env::var_os("ISOTHERM_CORPUS") else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    for seed in seeds::all().0 {
+        let name: String = seed.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        std::fs::write(folder.join(format!("{name}.nc")), &seed.bytes).unwrap();
+    }
 }

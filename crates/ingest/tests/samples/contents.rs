@@ -91,7 +91,7 @@ pub fn all() -> Vec<(&'static str, Content)> {
         ("new CDS", new_cds()),
         ("floats", floats(None)),
         ("floats, unlimited time", floats(Some("time"))),
-        ("one unlimited variable", one_unlimited()),
+        ("packed, unlimited time", packed_records()),
         ("legacy packed", packed()),
         ("repacked unsigned, unlimited time", unsigned()),
         ("expver of size 2", expver_dimension()),
@@ -199,8 +199,8 @@ fn floats(unlimited: Option<&'static str>) -> Content {
     content(unlimited, variables)
 }
 
-/// The only variable with records, whose records are not padded.
-fn one_unlimited() -> Content {
+/// Records whose length is no multiple of 4, at one meridian that a dimension is named for too.
+fn packed_records() -> Content {
     let points = HOURS * LATITUDES.len();
     let stored = noise(points, 3).map(|x| (1.0 + 30_000.0 * x) as i16).collect();
     let [latitude, longitude] = grid(WEST_TO_EAST);
