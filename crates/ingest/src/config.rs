@@ -111,6 +111,25 @@ fn default_max_gap_hours() -> i64 {
     3
 }
 
+impl Config {
+    /// These variables at a place, with the defaults of `[ingest]`.
+    pub fn of_place(variables: Vec<&'static Variable>, place: Point) -> Config {
+        Config {
+            source: None,
+            station: None,
+            variables,
+            place,
+            max_distance_km: default_max_distance_km(),
+            interpolation: Interpolation::default(),
+            gaps: GapPolicy {
+                linear_hours: default_max_gap_hours().unsigned_abs() as usize,
+                diurnal_hours: 0,
+                longer: LongGaps::default(),
+            },
+        }
+    }
+}
+
 impl Tables {
     /// The checked configuration.
     ///

@@ -12,6 +12,7 @@ use crate::era5_csv;
 use crate::grid::{self, Corner, Site};
 use crate::intact;
 use crate::layout::Layout;
+use crate::plausible;
 use crate::sniff::{self, Content};
 use crate::times::{self, Times};
 use crate::unpack::Packing;
@@ -104,10 +105,12 @@ fn read_variable(
     if shape.dimensions.iter().any(|(_, size)| *size == 0) {
         return Ok(FileColumn { variable, site, hours: Vec::new() });
     }
+    plausible::check_count(&shape.name, layout.column(0, 0).iter().map(ExactSizeIterator::len))?;
     let times = Times::read(file, all, shape, &layout)?;
     let versions = Versions::read(file, all, shape, &layout)?;
     let values = read_values(file, shape, &layout, &packing, &corners)?;
     let hours = arrange(&layout, &times, &versions, &values)?;
+    plausible::check_values(variable, &hours)?;
     Ok(FileColumn { variable, site, hours })
 }
 

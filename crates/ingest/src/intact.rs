@@ -1,6 +1,7 @@
-//! Whether a file is NetCDF at all, and as long as its own header says. Neither is left to the
-//! backends: libnetcdf reads the missing end of a NetCDF-3 file as garbage, without an error.
-//! The data themselves are not looked at.
+//! Whether a file is NetCDF at all, as long as its own header says, and, for NetCDF-3, whether that
+//! header agrees with itself. Nothing of it is left to the backends: libnetcdf reads the missing
+//! end of a NetCDF-3 file as garbage, without an error. The data themselves are not looked at, and
+//! the structures inside a NetCDF-4 file are the backend's to check.
 
 mod classic;
 mod hdf5;
@@ -33,6 +34,10 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<()> {
         Ok(promised) => promised,
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             return Err(truncated(path, format!("it ends inside its header, after {length} bytes")));
+        }
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let path = path.display();
+            return Err(anyhow!("{path} is damaged: {error}; download or copy it again"));
         }
         Err(error) => return Err(error).with_context(cannot_read),
     };

@@ -11,10 +11,13 @@ mod delimited;
 mod era5_csv;
 mod gaps;
 mod grid;
+#[doc(hidden)]
+pub mod hours;
 mod inspect;
 mod intact;
 mod layout;
 mod merge;
+mod plausible;
 mod quality;
 mod series;
 mod sniff;

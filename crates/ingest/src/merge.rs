@@ -7,6 +7,7 @@ use contract::calendar;
 use contract::variable::Variable;
 
 use crate::dataset::Hour;
+use crate::plausible;
 
 /// The hours of one variable in one file.
 pub(crate) struct Source<'a> {
@@ -84,6 +85,7 @@ pub(crate) fn span(series: &[(&'static Variable, Vec<Hour>)]) -> anyhow::Result<
     let Some((first, last)) = first.zip(last) else {
         bail!("the files have no value at the place; wanted at least one hour: see [ingest] files");
     };
+    plausible::check_span(first, last)?;
     Ok((first, last))
 }
 

@@ -10,7 +10,7 @@ use contract::variable::{VARIABLES, Variable};
 use serde::Serialize;
 
 use crate::backend::{Backend, NetcdfFile, Shape, Stored};
-use crate::config::{Config, GapPolicy, Interpolation, LongGaps};
+use crate::config::Config;
 use crate::dataset::{self, Hour};
 use crate::gaps;
 use crate::grid::Point;
@@ -190,15 +190,8 @@ impl Span {
 
 /// What reads the point in the middle.
 fn middle(grid: &Grid, variables: Vec<&'static Variable>) -> Config {
-    Config {
-        source: None,
-        variables,
-        place: Point { latitude_deg: grid.middle_latitude_deg, longitude_deg: grid.middle_longitude_deg },
-        max_distance_km: f64::MAX,
-        interpolation: Interpolation::Nearest,
-        gaps: GapPolicy { linear_hours: 0, diurnal_hours: 0, longer: LongGaps::Leave },
-        station: None,
-    }
+    let place = Point { latitude_deg: grid.middle_latitude_deg, longitude_deg: grid.middle_longitude_deg };
+    Config { max_distance_km: f64::MAX, ..Config::of_place(variables, place) }
 }
 
 fn describe_variable(

@@ -1,160 +1,40 @@
-//! The length that the header of a NetCDF-3 file promises (CDF-1, CDF-2, CDF-5), after "The
-//! NetCDF Classic Format Specification". Padding after the last value may be missing, as some
-//! writers leave it out.
+//! Whether the header of a NetCDF-3 file (CDF-1, CDF-2, CDF-5) is whole, after "The NetCDF Classic
+//! Format Specification". It has no checksum, but says much of it twice: the sizes of variables
+//! follow from their dimensions, their places from their sizes, padding is zero. The values of
+//! attributes and of variables have no such second witness and are not looked at.
+
+mod header;
+mod places;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Read};
 
-/// The number of records of a file whose writer did not know it.
-const STREAMING_32: u64 = 0xFFFF_FFFF;
-const STREAMING_64: u64 = u64::MAX;
+use self::header::Header;
 
-/// The bytes up to the end of the last value of a file of that version.
+/// The bytes up to the end of the last value of a file of that version. Padding after it may be
+/// missing, as some writers leave it out.
 ///
 /// # Errors
-/// When the header ends too early, or cannot be read.
+/// When the header ends too early ([`io::ErrorKind::UnexpectedEof`]), contradicts itself
+/// ([`io::ErrorKind::InvalidData`]), or cannot be read.
 pub(crate) fn promised_length(reader: &mut impl Read, version: u8) -> io::Result<u64> {
-    let mut header = Header { reader, version, position: 0 };
-    header.skip(4)?;
-    let records = header.count()?;
-    let sizes = header.dimensions()?;
-    header.attributes()?;
-    let variables = header.variables(&sizes)?;
-    let end = variables.iter().filter(|variable| !variable.is_record).map(Variable::end).max();
-    let end = end.unwrap_or(0).max(header.position);
-    let streaming = if version == 5 { STREAMING_64 } else { STREAMING_32 };
-    if records == 0 || records == streaming {
-        return Ok(end);
-    }
-    Ok(end.max(end_of_records(&variables, records)))
+    let header = Header::read(reader, version)?;
+    places::check(&header).map_err(damaged)?;
+    Ok(places::end(&header))
 }
 
-fn end_of_records(variables: &[Variable], records: u64) -> u64 {
-    let of_record = || variables.iter().filter(|variable| variable.is_record);
-    // A single record variable is not padded.
-    let stride = match of_record().count() {
-        1 => of_record().map(|variable| variable.bytes).sum(),
-        _ => of_record().fold(0, |sum: u64, variable| sum.saturating_add(padded(variable.bytes))),
-    };
-    let before_last = (records - 1).saturating_mul(stride);
-    of_record().map(|variable| before_last.saturating_add(variable.end())).max().unwrap_or(0)
-}
-
-struct Variable {
-    is_record: bool,
-    /// Of the whole variable, or of one record.
-    bytes: u64,
-    begin: u64,
-}
-
-impl Variable {
-    fn end(&self) -> u64 {
-        self.begin.saturating_add(self.bytes)
-    }
+fn damaged(seen: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, seen.into())
 }
 
 fn padded(bytes: u64) -> u64 {
     bytes.checked_next_multiple_of(4).unwrap_or(u64::MAX)
 }
 
-struct Header<'a, R> {
-    reader: &'a mut R,
-    version: u8,
-    position: u64,
-}
-
-impl<R: Read> Header<'_, R> {
-    fn dimensions(&mut self) -> io::Result<Vec<u64>> {
-        self.list(|header| {
-            header.name()?;
-            header.count()
-        })
-    }
-
-    fn attributes(&mut self) -> io::Result<()> {
-        self.list(|header| {
-            header.name()?;
-            let size = header.type_size()?;
-            let values = header.count()?;
-            header.skip(padded(values.saturating_mul(size)))
-        })?;
-        Ok(())
-    }
-
-    fn variables(&mut self, sizes: &[u64]) -> io::Result<Vec<Variable>> {
-        self.list(|header| {
-            header.name()?;
-            let rank = header.count()?;
-            let mut shape = Vec::new();
-            for _ in 0..rank {
-                let size = usize::try_from(header.count()?).ok().and_then(|index| sizes.get(index));
-                shape.push(*size.ok_or_else(|| io::Error::other("a dimension is not defined"))?);
-            }
-            header.attributes()?;
-            let size = header.type_size()?;
-            header.count()?;
-            let begin = if header.version == 1 { header.u32()? } else { header.u64()? };
-            let is_record = shape.first() == Some(&0);
-            let values = shape.iter().skip(usize::from(is_record));
-            let bytes = values.fold(size, |bytes, size| bytes.saturating_mul(*size));
-            Ok(Variable { is_record, bytes, begin })
-        })
-    }
-
-    /// A tag, a number of items, and the items.
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> io::Result<T>) -> io::Result<Vec<T>> {
-        self.u32()?;
-        let count = self.count()?;
-        let mut items = Vec::new();
-        for _ in 0..count {
-            items.push(item(self)?);
-        }
-        Ok(items)
-    }
-
-    fn name(&mut self) -> io::Result<()> {
-        let length = self.count()?;
-        self.skip(padded(length))
-    }
-
-    fn type_size(&mut self) -> io::Result<u64> {
-        match self.u32()? {
-            1 | 2 | 7 => Ok(1),
-            3 | 8 => Ok(2),
-            4 | 5 | 9 => Ok(4),
-            6 | 10 | 11 => Ok(8),
-            other => Err(io::Error::other(format!("its header has the unknown type {other}"))),
-        }
-    }
-
-    /// A number that CDF-5 has widened to 64 bits.
-    fn count(&mut self) -> io::Result<u64> {
-        if self.version == 5 { self.u64() } else { self.u32() }
-    }
-
-    fn u32(&mut self) -> io::Result<u64> {
-        let mut bytes = [0; 4];
-        self.reader.read_exact(&mut bytes)?;
-        self.position += 4;
-        Ok(u64::from(u32::from_be_bytes(bytes)))
-    }
-
-    fn u64(&mut self) -> io::Result<u64> {
-        Ok(self.u32()? << 32 | self.u32()?)
-    }
-
-    fn skip(&mut self, bytes: u64) -> io::Result<()> {
-        let skipped = io::copy(&mut self.reader.by_ref().take(bytes), &mut io::sink())?;
-        self.position += skipped;
-        if skipped < bytes {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(())
-    }
-}
-
 /// Against files that libnetcdf has written.
 #[cfg(all(test, feature = "libnetcdf"))]
-mod tests {
+mod against_libnetcdf {
     use netcdf::Options;
 
     use super::*;

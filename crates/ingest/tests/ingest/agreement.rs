@@ -92,7 +92,7 @@ impl Layout {
                 .with("add_offset", Attribute::F64(OFFSET))
                 .with("_FillValue", Attribute::I16(FILL)),
             false => {
-                let value = |stored: &i16| f32::from(*stored) * 0.01;
+                let value = |stored: &i16| 200.0 + f32::from(*stored) * 0.004;
                 var("t2m", &self.order, Data::F32(stored.iter().map(value).collect()))
             }
         };
@@ -122,7 +122,7 @@ impl Layout {
         if self.is_packed {
             stored.map(|stored| (f64::from(stored) * SCALE + OFFSET) as f32).collect()
         } else {
-            stored.map(|stored| f32::from(stored) * 0.01).collect()
+            stored.map(|stored| 200.0 + f32::from(stored) * 0.004).collect()
         }
     }
 }

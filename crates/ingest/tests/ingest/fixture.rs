@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use contract::stage::InputFile;
 use contract::variable::Variable;
 use ingest::backend::Backend;
-use ingest::{Config, GapPolicy, Interpolation, LongGaps, Point, Series, Tables, read_series};
+use ingest::{Config, Point, Series, Tables, read_series};
 use netcdf3::{DataSet, DataType, FileWriter, Version};
 use serde_json::{Value, json};
 
@@ -123,15 +123,8 @@ pub fn config() -> Config {
 }
 
 pub fn config_at(latitude_deg: f64, longitude_deg: f64, variables: &[&str]) -> Config {
-    Config {
-        variables: variables.iter().map(|name| Variable::named(name).unwrap()).collect(),
-        place: Point { latitude_deg, longitude_deg },
-        max_distance_km: 30.0,
-        source: None,
-        interpolation: Interpolation::Nearest,
-        gaps: GapPolicy { linear_hours: 3, diurnal_hours: 0, longer: LongGaps::Refuse },
-        station: None,
-    }
+    let variables = variables.iter().map(|name| Variable::named(name).unwrap()).collect();
+    Config::of_place(variables, Point { latitude_deg, longitude_deg })
 }
 
 /// The configuration of a station at 48.45 N 5.59 E whose table is `station`.

@@ -1,14 +1,18 @@
 //! `ingest` from outside: files made here, the embedded sample, and the shared data where present.
 
 mod agreement;
+mod chunks;
 mod era5_csv;
 mod fixture;
+mod formats;
 mod inspect;
 mod layouts;
 mod messages;
 mod parquet_stations;
 mod quality;
 mod real_files;
+#[path = "../samples/samples.rs"]
+mod samples;
 mod stage;
 mod station_messages;
 mod stations;
