@@ -3,6 +3,9 @@
 
 use contract::variable::{AcceptedUnit, Sampling, Variable};
 
+/// Beyond it there are fill values, but no measurements in any unit.
+const LARGEST: f64 = 1e12;
+
 /// How fractions are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decimal {
@@ -142,7 +145,7 @@ impl StationColumn {
             return Ok(None);
         }
         match number(text, decimal) {
-            Some(value) => Ok(Some(value).filter(|value| !self.missing.has_number(*value))),
+            Some(value) => self.number(column, value),
             None => Err(bad(column, &format!("{text:?}"), wanted_number(text, decimal))),
         }
     }
@@ -150,16 +153,15 @@ impl StationColumn {
     /// The same of a number.
     ///
     /// # Errors
-    /// When it is infinite.
+    /// When it is infinite, or no measurement in any unit.
     pub(crate) fn number(&self, column: &str, value: f64) -> Result<Option<f64>, String> {
         if self.missing.has_number(value) {
             return Ok(None);
         }
-        if value.is_finite() {
-            Ok(Some(value))
-        } else {
-            Err(bad(column, &value.to_string(), "a finite number"))
+        if value.abs() <= LARGEST {
+            return Ok(Some(value));
         }
+        Err(bad(column, &format!("{value:e}"), "a number below 1e12"))
     }
 }
 
@@ -255,12 +257,13 @@ mod tests {
                 Decimal::Comma,
                 "t has \"3.5\"; wanted a number with a decimal comma (decimal = \".\" reads points)",
             ),
+            ("9.96921e36", Decimal::Point, "t has 9.96921e36; wanted a number below 1e12"),
             ("1.013,2", Decimal::Comma, "t has \"1.013,2\"; wanted a number"),
         ] {
             assert_eq!(column.field("t", text, decimal).unwrap_err(), format!("{message}{end}"));
         }
         let message = column.number("t", f64::INFINITY).unwrap_err();
-        assert_eq!(message, format!("t has inf; wanted a finite number{end}"));
+        assert_eq!(message, format!("t has inf; wanted a number below 1e12{end}"));
     }
 
     fn wind(component: Component) -> StationColumn {

@@ -115,9 +115,7 @@ pub(crate) fn hours(samples: &[Sample], rule: Rule) -> (Vec<Hour>, usize) {
             let values: Vec<f64> = group.iter().map(|(_, sample, _)| sample.value).collect();
             let value = combine(&values, promised, rule.quantity);
             let flags = group.iter().fold(0, |all, (_, sample, _)| all | sample.flags);
-            // What 32 bits cannot hold is out of range as well.
-            let value = value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
-            hours.push(Hour { time_us: hour * HOUR_US, value, flags });
+            hours.push(Hour { time_us: hour * HOUR_US, value: value as f32, flags });
         }
     }
     (hours, too_few)
