@@ -69,7 +69,7 @@ impl Row {
         self.ends.len()
     }
 
-    fn fields(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|index| self.field(index))
     }
 }

@@ -5,6 +5,7 @@
 
 mod describe;
 mod file;
+mod tabular;
 mod together;
 
 use contract::config::Fault;

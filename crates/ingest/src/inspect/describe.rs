@@ -43,6 +43,9 @@ fn describe_file(out: &mut String, file: &FileReport) -> std::fmt::Result {
             writeln!(out, "  versions  {versions}")?;
         }
     }
+    for column in file.table.iter().flat_map(|table| &table.columns) {
+        writeln!(out, "  column    {:?}, for example {:?}", column.name, column.example)?;
+    }
     let known = file.variables.iter().filter(|variable| variable.known_as.is_some());
     known.clone().try_for_each(|variable| writeln!(out, "  {}", describe_variable(variable)))?;
     let is_other = |variable: &&VariableReport| variable.known_as.is_none();
@@ -101,6 +104,9 @@ fn describe_variable(variable: &VariableReport) -> String {
     let known_as = variable.known_as.unwrap_or_default();
     let name = if known_as == variable.name { String::new() } else { format!(" (called {})", variable.name) };
     let long_name = variable.long_name.as_deref().unwrap_or("no long name");
+    if variable.dimensions.is_empty() && variable.unit.is_none() {
+        return format!("{known_as:<10}{long_name}{name}");
+    }
     let unit = variable.unit.as_deref().unwrap_or("no unit");
     let dimensions = variable.dimensions.join(", ");
     format!("{known_as:<10}{long_name}{name}, {unit}, {} ({dimensions})", variable.stored)

@@ -11,11 +11,14 @@ use serde::Serialize;
 
 use crate::backend::{Backend, NetcdfFile, Shape, Stored};
 use crate::config::Config;
-use crate::dataset::{self, Hour};
+use crate::dataset::{self, FileColumn, Hour};
 use crate::gaps;
 use crate::grid::Point;
 use crate::layout::{Layout, VERSION};
+use crate::sniff::{self, Content};
 use crate::times;
+
+use super::tabular::{self, Table};
 
 /// The hours of each known variable at the middle of the grid.
 pub(super) type Hours = BTreeMap<&'static str, Vec<Hour>>;
@@ -31,6 +34,8 @@ pub(super) struct FileReport {
     pub grid: Option<Grid>,
     /// Of the known variables.
     pub span: Option<Span>,
+    /// For a station's CSV or Parquet.
+    pub table: Option<Table>,
     /// Why it cannot be used.
     pub error: Option<String>,
 }
@@ -98,6 +103,43 @@ impl FileReport {
     }
 
     fn look(&mut self, path: &Path, hours: &mut Hours) -> anyhow::Result<()> {
+        match sniff::content(path)? {
+            Content::Text => self.look_at_text(path, hours),
+            Content::Parquet => {
+                self.table = Some(tabular::parquet(path)?);
+                Ok(())
+            }
+            _ => self.look_at_netcdf(path, hours),
+        }
+    }
+
+    fn look_at_text(&mut self, path: &Path, hours: &mut Hours) -> anyhow::Result<()> {
+        self.format = Some("text");
+        let place = Point { latitude_deg: 0.0, longitude_deg: 0.0 };
+        let anywhere =
+            Config { max_distance_km: f64::MAX, ..Config::of_place(VARIABLES.iter().collect(), place) };
+        let Ok(read) = dataset::read(path, &anywhere, Backend::default()) else {
+            self.table = Some(tabular::text(path)?);
+            return Ok(());
+        };
+        self.format = Some("CSV of ERA5");
+        self.grid = read.columns.first().map(|column| Grid::of_point(column.site.point));
+        for name in read.names {
+            let known = VARIABLES.iter().find(|variable| variable.name == name);
+            self.variables.push(VariableReport {
+                known_as: known.map(|variable| variable.name),
+                long_name: known.map(|variable| variable.long_name.to_string()),
+                unit: None,
+                stored: "text".to_string(),
+                dimensions: Vec::new(),
+                name,
+            });
+        }
+        self.take(read.columns, hours);
+        Ok(())
+    }
+
+    fn look_at_netcdf(&mut self, path: &Path, hours: &mut Hours) -> anyhow::Result<()> {
         crate::intact::check(path)?;
         let file = Backend::default().open(path)?;
         let file = file.as_ref();
@@ -115,17 +157,32 @@ impl FileReport {
         let config = middle(&grid, known.iter().map(|(variable, _)| *variable).collect());
         self.grid = Some(grid);
         let read = dataset::read(path, &config, Backend::default())?;
-        for column in read.columns {
+        self.take(read.columns, hours);
+        Ok(())
+    }
+
+    fn take(&mut self, columns: Vec<FileColumn>, hours: &mut Hours) {
+        for column in columns {
             let mut found = column.hours;
             found.sort_by_key(|hour| hour.time_us);
             hours.insert(column.variable.name, found);
         }
         self.span = hours.values().next().and_then(|hours| Span::of(hours));
-        Ok(())
     }
 }
 
 impl Grid {
+    fn of_point(point: Point) -> Grid {
+        Grid {
+            latitudes_deg: [point.latitude_deg; 2],
+            longitudes_deg: [point.longitude_deg; 2],
+            points: [1, 1],
+            middle_latitude_deg: point.latitude_deg,
+            middle_longitude_deg: point.longitude_deg,
+            versions: None,
+        }
+    }
+
     fn of(file: &dyn NetcdfFile, all: &[Shape], shape: &Shape) -> anyhow::Result<Grid> {
         let layout = Layout::of(file, all, shape)?;
         let latitudes = times::read_axis(file, &layout.latitude)?;

@@ -25,7 +25,9 @@ impl Together {
         let is_there = |name: &str| hours.iter().any(|hours| hours.contains_key(name));
         let variables: Vec<&'static str> =
             VARIABLES.iter().map(|variable| variable.name).filter(|name| is_there(name)).collect();
-        let Some(first) = variables.first() else { return Together { span: None, ingest: None } };
+        let Some(first) = variables.first() else {
+            return Together { span: None, ingest: stations(paths, files) };
+        };
         let mut all: Vec<_> = hours.iter().filter_map(|hours| hours.get(first)).flatten().copied().collect();
         all.sort_by_key(|hour| hour.time_us);
         all.dedup_by_key(|hour| hour.time_us);
@@ -42,6 +44,18 @@ impl Together {
         });
         Together { span: Span::of(&all), ingest }
     }
+}
+
+/// The tables for a station's files; the place has to be filled in.
+fn stations(paths: &[PathBuf], files: &[FileReport]) -> Option<String> {
+    let tables =
+        paths.iter().zip(files).filter_map(|(path, file)| Some((path.as_path(), file.table.as_ref()?)));
+    let tables: Vec<_> = tables.collect();
+    let (_, table) = tables.first()?;
+    let paths: Vec<&Path> = tables.iter().map(|(path, _)| *path).collect();
+    let files = patterns(&paths);
+    let place = "latitude_deg = 48.45  # the station's\nlongitude_deg = 5.59\n";
+    Some(format!("[ingest]\nfiles = [{files}]\n{place}\n{}", table.station))
 }
 
 /// The paths, or if they are many the folder that they are in.

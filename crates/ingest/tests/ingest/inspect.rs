@@ -102,3 +102,56 @@ fn programs_read_the_same_as_json() {
     assert_eq!(known, ["t2m", "u100", "v100", "sp"]);
     assert_eq!(json["together"]["span"], file["span"]);
 }
+
+#[test]
+fn a_stations_table_is_described_with_how_to_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.csv");
+    std::fs::write(
+        &path,
+        "Date/Time;Air temp;Dew point temp;Station pressure\r\n2020-01-01 00:00;1.5;0.2;1002\r\n",
+    )
+    .unwrap();
+    check(
+        &[path],
+        folder.path(),
+        "{}/log.csv, text, 1 kB\n  \
+           column    \"Date/Time\", for example \"2020-01-01 00:00\"\n  \
+           column    \"Air temp\", for example \"1.5\"\n  \
+           column    \"Dew point temp\", for example \"0.2\"\n  \
+           column    \"Station pressure\", for example \"1002\"\n\n\
+         In a pipeline file, with the place moved to where it should be:\n\n\
+         [ingest]\n\
+         files = [\"{}/log.csv\"]\n\
+         latitude_deg = 48.45  # the station's\n\
+         longitude_deg = 5.59\n\n\
+         [ingest.station]\n\
+         delimiter = \";\"\n\
+         time = \"Date/Time\"\n\
+         time_zone = \"UTC\"\n\
+         columns = { t2m = { column = \"Air temp\", unit = \"degC\" }, d2m = { column = \"Dew point temp\", unit = \"degC\" }, sp = { column = \"Station pressure\", unit = \"hPa\" } }\n",
+    );
+}
+
+#[test]
+fn the_csv_of_era5_is_described() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("era5.csv");
+    let rows = "valid_time,t2m,latitude,longitude\n2020-01-01 00:00:00,280.5,48.45,5.59\n2020-01-01 01:00:00,281.5,48.45,5.59\n";
+    std::fs::write(&path, rows).unwrap();
+    check(
+        &[path],
+        folder.path(),
+        "{}/era5.csv, CSV of ERA5, 1 kB\n  \
+           time      2020-01-01T00:00 to 2020-01-01T01:00 UTC, hourly, 2 values, none missing, none preliminary\n  \
+           grid      one point, 48.45 N 5.59 E\n  \
+           t2m       2 metre temperature\n  \
+           others    valid_time, latitude, longitude\n\n\
+         In a pipeline file, with the place moved to where it should be:\n\n\
+         [ingest]\n\
+         files = [\"{}/era5.csv\"]\n\
+         latitude_deg = 48.45\n\
+         longitude_deg = 5.59\n\
+         variables = [\"t2m\"]\n",
+    );
+}
