@@ -2,6 +2,8 @@
 //! are accepted on the way in, and what values are possible. Everything after `ingest` is in
 //! canonical units.
 
+use crate::config::{Fault, nearest};
+
 /// A unit that files use for a variable, and the way to the canonical one:
 /// `canonical = value * scale + offset`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -153,6 +155,31 @@ impl Variable {
 pub fn variable_names() -> String {
     let names: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
     names.join(", ")
+}
+
+/// The variables of these names, the value of the key `key` of a pipeline file.
+///
+/// # Errors
+/// When there is none, or one is unknown or named twice.
+pub fn checked(key: &str, names: &[String]) -> Result<Vec<&'static Variable>, Fault> {
+    if names.is_empty() {
+        return Err(Fault::value(key, "empty", format!("at least one of {}", variable_names())));
+    }
+    let mut variables: Vec<&'static Variable> = Vec::new();
+    for name in names {
+        let Some(variable) = Variable::named(name) else {
+            let proposal = nearest(name, VARIABLES.iter().map(|variable| variable.name));
+            let proposal = proposal.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+            let message = format!("has {name:?}; wanted {}{proposal}", variable_names());
+            return Err(Fault { key: key.to_string(), message });
+        };
+        if variables.contains(&variable) {
+            let message = format!("has {name:?} twice; wanted each variable once");
+            return Err(Fault { key: key.to_string(), message });
+        }
+        variables.push(variable);
+    }
+    Ok(variables)
 }
 
 impl AcceptedUnit {

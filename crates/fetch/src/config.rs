@@ -1,8 +1,8 @@
 //! The keys of `[ingest]` that a download depends on: as written, and checked.
 
-use contract::config::{Fault, in_range, nearest};
+use contract::config::{Fault, in_range};
 use contract::source::{Provider, Source, SourceTable};
-use contract::variable::{VARIABLES, Variable, variable_names};
+use contract::variable::{self, Variable};
 use serde::Deserialize;
 
 use crate::address::Address;
@@ -54,31 +54,9 @@ impl Tables {
             source,
             latitude_deg: in_range("ingest.latitude_deg", table.latitude_deg, -90.0..=90.0)?,
             longitude_deg: in_range("ingest.longitude_deg", table.longitude_deg, -180.0..=360.0)?,
-            variables: check_variables(&table.variables)?,
+            variables: variable::checked("ingest.variables", &table.variables)?,
         })
     }
-}
-
-fn check_variables(names: &[String]) -> Result<Vec<&'static Variable>, Fault> {
-    const KEY: &str = "ingest.variables";
-    if names.is_empty() {
-        return Err(Fault::value(KEY, "empty", format!("at least one of {}", variable_names())));
-    }
-    let mut variables: Vec<&'static Variable> = Vec::new();
-    for name in names {
-        let Some(variable) = Variable::named(name) else {
-            let proposal = nearest(name, VARIABLES.iter().map(|variable| variable.name));
-            let proposal = proposal.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-            let message = format!("has {name:?}; wanted {}{proposal}", variable_names());
-            return Err(Fault { key: KEY.to_string(), message });
-        };
-        if variables.contains(&variable) {
-            let message = format!("has {name:?} twice; wanted each variable once");
-            return Err(Fault { key: KEY.to_string(), message });
-        }
-        variables.push(variable);
-    }
-    Ok(variables)
 }
 
 #[cfg(test)]
@@ -101,7 +79,7 @@ mod tests {
     fn a_value_that_cannot_be_used_is_named() {
         check("latitude_deg", json!(91), "latitude_deg is 91; wanted -90 to 90");
         check("longitude_deg", json!(361), "longitude_deg is 361; wanted -180 to 360");
-        let all = variable_names();
+        let all = variable::variable_names();
         check(
             "variables",
             json!(["t2n"]),

@@ -1,8 +1,8 @@
 //! The table `[ingest]` of the pipeline file: as written, and checked.
 
-use contract::config::{Fault, in_range, nearest};
+use contract::config::{Fault, in_range};
 use contract::source::{Source, SourceTable};
-use contract::variable::{VARIABLES, Variable, variable_names};
+use contract::variable::{self, Variable};
 use serde::Deserialize;
 
 use crate::grid::Point;
@@ -163,7 +163,7 @@ impl Tables {
             table.max_diurnal_gap_hours,
             0..=LONGEST_DIURNAL_GAP_HOURS,
         )?;
-        let variables = check_variables(&table.variables)?;
+        let variables = variable::checked("ingest.variables", &table.variables)?;
         let station = table.station.map(|station| station.check(&variables)).transpose()?;
         if station.is_some() && (source.is_some() || table.interpolation == Interpolation::Bilinear) {
             let seen = if source.is_some() { "source" } else { "interpolation = \"bilinear\"" };
@@ -184,28 +184,6 @@ impl Tables {
             station,
         })
     }
-}
-
-fn check_variables(names: &[String]) -> Result<Vec<&'static Variable>, Fault> {
-    const KEY: &str = "ingest.variables";
-    if names.is_empty() {
-        return Err(Fault::value(KEY, "empty", format!("at least one of {}", variable_names())));
-    }
-    let mut variables: Vec<&'static Variable> = Vec::new();
-    for name in names {
-        let Some(variable) = Variable::named(name) else {
-            let proposal = nearest(name, VARIABLES.iter().map(|variable| variable.name));
-            let proposal = proposal.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-            let message = format!("has {name:?}; wanted {}{proposal}", variable_names());
-            return Err(Fault { key: KEY.to_string(), message });
-        };
-        if variables.contains(&variable) {
-            let message = format!("has {name:?} twice; wanted each variable once");
-            return Err(Fault { key: KEY.to_string(), message });
-        }
-        variables.push(variable);
-    }
-    Ok(variables)
 }
 
 #[cfg(test)]

@@ -99,7 +99,8 @@ struct SourceDocument<'a> {
     first: String,
     last: String,
     hours: usize,
-    interpolation: &'static str,
+    /// `grid-point`, `between-grid-points` or `station`.
+    site: &'static str,
     gaps: Vec<SourceGap>,
     flagged: Vec<FlaggedRun>,
     files: Vec<SourceFile<'a>>,
@@ -149,9 +150,10 @@ fn source<'a>(config: &Config, series: &Series, files: &'a [InputFile]) -> Sourc
         first: calendar::format_hour(series.first_us),
         last: calendar::format_hour(series.last_us()),
         hours: series.hours,
-        interpolation: match config.interpolation {
-            Interpolation::Nearest => "nearest",
-            Interpolation::Bilinear => "bilinear",
+        site: match (&config.station, config.interpolation) {
+            (Some(_), _) => "station",
+            (None, Interpolation::Nearest) => "grid-point",
+            (None, Interpolation::Bilinear) => "between-grid-points",
         },
         gaps: series.variables.iter().flat_map(gaps_of).collect(),
         flagged: series.variables.iter().flat_map(|variable| flagged_runs(series, variable)).collect(),

@@ -53,6 +53,8 @@ pub(crate) struct Source {
     pub(crate) requested_latitude_deg: f64,
     pub(crate) requested_longitude_deg: f64,
     pub(crate) distance_km: f64,
+    /// `grid-point`, `between-grid-points` or `station`.
+    pub(crate) site: String,
     pub(crate) first: String,
     pub(crate) last: String,
     pub(crate) hours: u64,

@@ -19,18 +19,32 @@ pub(crate) struct Fact {
 
 pub(crate) fn facts(metrics: &Metrics, source: &Source, transform: &Transform, units: &Units) -> Vec<Fact> {
     let fact = |name, text| Fact { name, text };
-    let requested = place(source.requested_latitude_deg, source.requested_longitude_deg);
-    let grid_point = place(source.latitude_deg, source.longitude_deg);
-    let distance_km = number(source.distance_km, 2);
     let observed = metrics.years.observed.as_ref().map_or("none".to_string(), YearList::describe);
     vec![
-        fact("Grid point", format!("{grid_point}, {distance_km} km from the place asked for ({requested})")),
+        site(source),
         fact("Files", format!("{} hours, {} to {} UTC", source.hours, source.first, source.last)),
         fact("Local years", format!("{observed}, local standard time UTC{}", transform.utc_offset)),
         fact("Hours in no file", hours(&source.gaps, &metrics.variable)),
         fact("Flagged hours", hours(&source.flagged, &metrics.variable)),
         fact("Trend", trend(&transform.trend, &units.difference)),
     ]
+}
+
+/// What the hours are of: a grid point, the place itself between some, or a station.
+fn site(source: &Source) -> Fact {
+    let here = place(source.latitude_deg, source.longitude_deg);
+    match source.site.as_str() {
+        "station" => Fact { name: "Station", text: here },
+        "between-grid-points" => {
+            Fact { name: "Place", text: format!("{here}, interpolated between the grid points around it") }
+        }
+        _ => {
+            let requested = place(source.requested_latitude_deg, source.requested_longitude_deg);
+            let distance_km = number(source.distance_km, 2);
+            let text = format!("{here}, {distance_km} km from the place asked for ({requested})");
+            Fact { name: "Grid point", text }
+        }
+    }
 }
 
 /// The gaps or the flagged hours of the variable: how many of each kind, and the first runs.

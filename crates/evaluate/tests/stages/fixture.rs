@@ -209,6 +209,7 @@ fn source() -> Value {
         "format": 2, "variables": ["t2m"], "latitude_deg": 48.5, "longitude_deg": 5.5,
         "requested_latitude_deg": 48.45, "requested_longitude_deg": 5.59, "distance_km": 8.7,
         "first": "2000-12-31T23:00", "last": "2012-12-31T22:00", "hours": 105192,
+        "site": "grid-point",
         "gaps": [{"variable": "t2m", "from": "2008-03-02T01:00", "to": "2008-03-02T02:00", "hours": 2, "fill": "linear"}],
         "flagged": [{"variable": "t2m", "from": "2008-04-01T00:00", "to": "2008-04-03T05:00", "hours": 54, "flag": "stuck"}],
         "files": [{"name": "a.nc", "digest": digest("a.nc file")}],

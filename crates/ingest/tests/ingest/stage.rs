@@ -56,7 +56,7 @@ fn the_artifact_holds_the_series_and_where_it_comes_from() {
   "first": "2000-01-01T00:00",
   "last": "2000-01-01T03:00",
   "hours": 4,
-  "interpolation": "nearest",
+  "site": "grid-point",
   "gaps": [
     {
       "variable": "t2m",
