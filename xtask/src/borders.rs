@@ -49,12 +49,20 @@ fn model_does_no_input_and_output() {
 
 #[test]
 fn no_stage_links_another() {
-    let stages = ["ingest", "preprocess", "train", "infer", "evaluate"];
+    let stages = ["fetch", "ingest", "preprocess", "train", "infer", "evaluate"];
     for stage in stages {
         let others: Vec<_> = stages.into_iter().filter(|other| *other != stage).collect();
         let features: &[&str] = if stage == "ingest" { &["libnetcdf"] } else { &[] };
         check(stage, features, &others);
     }
+}
+
+#[test]
+fn only_fetch_reaches_the_network() {
+    for package in ["xtask", "contract", "ingest", "preprocess", "evaluate"] {
+        check(package, &[], &["ureq", "rustls"]);
+    }
+    check("fetch", &[], &["netcdf", "arrow", "parquet", "polars", "burn", "cds-server"]);
 }
 
 /// Each crate of a selection with its features, `polars v0.55.2 lazy,temporal`.
