@@ -63,6 +63,20 @@ fn a_key_becomes_a_series_and_is_written_nowhere() {
 }
 
 #[test]
+fn without_a_key_the_series_is_marked_as_not_bit_equal() {
+    let server = Server::start(Settings::default()).unwrap();
+    let bench = Bench::new();
+    let url = format!("ingest.source.url={}/v1/archive", server.origin());
+    let done = run(&bench, &server, "", &["--set", "ingest.source.kind=open-meteo", "--set", &url]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let folder = bench.data().join("runs/paris");
+    let table = tables::read(&folder.join("series.parquet"), &[]).unwrap();
+    assert_eq!(table.rows(), (31 + 28 + 31) * 24);
+    let source = fs::read_to_string(folder.join("source.json")).unwrap();
+    assert!(source.contains("not bit-equal to the Climate Data Store's"), "{source}");
+}
+
+#[test]
 fn a_wrong_key_is_said_and_nothing_is_left() {
     let server = Server::start(Settings::default()).unwrap();
     let bench = Bench::new();
