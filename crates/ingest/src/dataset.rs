@@ -54,12 +54,27 @@ pub(crate) fn read(path: &Path, config: &Config, backend: Backend) -> anyhow::Re
     if sniff::content(path)? == Content::Text {
         return era5_csv::read(path, config);
     }
-    intact::check(path)?;
-    let file = backend.open(path).with_context(|| format!("{} cannot be read as NetCDF", path.display()))?;
-    read_open(file.as_ref(), config).map_err(|error| anyhow::anyhow!("{}: {error:#}", path.display()))
+    read_open(open(path, backend)?.as_ref(), path, config)
 }
 
-fn read_open(file: &dyn NetcdfFile, config: &Config) -> anyhow::Result<FileHours> {
+/// Opens a NetCDF file that is whole.
+///
+/// # Errors
+/// Whatever is wrong with it, as a sentence that begins with its path.
+pub(crate) fn open(path: &Path, backend: Backend) -> anyhow::Result<Box<dyn NetcdfFile>> {
+    intact::check(path)?;
+    backend.open(path).with_context(|| format!("{} cannot be read as NetCDF", path.display()))
+}
+
+/// Reads an open file; `path` is for messages.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_open(file: &dyn NetcdfFile, path: &Path, config: &Config) -> anyhow::Result<FileHours> {
+    read_columns(file, config).map_err(|error| anyhow::anyhow!("{}: {error:#}", path.display()))
+}
+
+fn read_columns(file: &dyn NetcdfFile, config: &Config) -> anyhow::Result<FileHours> {
     let all = file.variables()?;
     let mut columns = Vec::new();
     for variable in &config.variables {

@@ -140,8 +140,7 @@ impl FileReport {
     }
 
     fn look_at_netcdf(&mut self, path: &Path, hours: &mut Hours) -> anyhow::Result<()> {
-        crate::intact::check(path)?;
-        let file = Backend::default().open(path)?;
+        let file = dataset::open(path, Backend::default())?;
         let file = file.as_ref();
         let all = file.variables()?;
         let mut known: Vec<(&'static Variable, &Shape)> = Vec::new();
@@ -156,8 +155,7 @@ impl FileReport {
         let grid = Grid::of(file, &all, first)?;
         let config = middle(&grid, known.iter().map(|(variable, _)| *variable).collect());
         self.grid = Some(grid);
-        let read = dataset::read(path, &config, Backend::default())?;
-        self.take(read.columns, hours);
+        self.take(dataset::read_open(file, path, &config)?.columns, hours);
         Ok(())
     }
 
