@@ -7,91 +7,17 @@ use contract::stage::InputFile;
 use contract::variable::Variable;
 use ingest::backend::Backend;
 use ingest::{Config, Point, Series, Tables, read_series};
-use netcdf3::{DataSet, DataType, FileWriter, Version};
+use netcdf3::Version;
 use serde_json::{Value, json};
 
-pub enum Data {
-    I16(Vec<i16>),
-    I32(Vec<i32>),
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-}
+use crate::samples;
 
-pub enum Attribute {
-    Text(&'static str),
-    I16(i16),
-    F32(f32),
-    F64(f64),
-}
-
-pub struct Var {
-    pub name: &'static str,
-    pub dimensions: Vec<&'static str>,
-    pub data: Data,
-    pub attributes: Vec<(&'static str, Attribute)>,
-}
-
-pub fn var(name: &'static str, dimensions: &[&'static str], data: Data) -> Var {
-    Var { name, dimensions: dimensions.to_vec(), data, attributes: Vec::new() }
-}
-
-impl Var {
-    pub fn text(mut self, name: &'static str, value: &'static str) -> Var {
-        self.attributes.push((name, Attribute::Text(value)));
-        self
-    }
-
-    pub fn with(mut self, name: &'static str, value: Attribute) -> Var {
-        self.attributes.push((name, value));
-        self
-    }
-}
-
-/// A file before it is written; the dimension named in `unlimited` is.
-pub struct File {
-    pub dimensions: Vec<(&'static str, usize)>,
-    pub unlimited: Option<&'static str>,
-    pub variables: Vec<Var>,
-}
+pub use crate::samples::contents::{Attribute, Content as File, Data, Var, var};
 
 impl File {
+    /// Writes it with 64-bit offsets.
     pub fn write(&self, path: &Path) {
-        let mut set = DataSet::new();
-        for (name, size) in &self.dimensions {
-            if self.unlimited == Some(*name) {
-                set.set_unlimited_dim(*name, *size).unwrap();
-            } else {
-                set.add_fixed_dim(*name, *size).unwrap();
-            }
-        }
-        for var in &self.variables {
-            let kind = match var.data {
-                Data::I16(_) => DataType::I16,
-                Data::I32(_) => DataType::I32,
-                Data::F32(_) => DataType::F32,
-                Data::F64(_) => DataType::F64,
-            };
-            set.add_var(var.name, &var.dimensions, kind).unwrap();
-            for (name, value) in &var.attributes {
-                match value {
-                    Attribute::Text(text) => set.add_var_attr_string(var.name, name, *text).unwrap(),
-                    Attribute::I16(x) => set.add_var_attr_i16(var.name, name, vec![*x]).unwrap(),
-                    Attribute::F32(x) => set.add_var_attr_f32(var.name, name, vec![*x]).unwrap(),
-                    Attribute::F64(x) => set.add_var_attr_f64(var.name, name, vec![*x]).unwrap(),
-                }
-            }
-        }
-        let mut writer = FileWriter::create_new(path).unwrap();
-        writer.set_def(&set, Version::Offset64Bit, 0).unwrap();
-        for var in &self.variables {
-            match &var.data {
-                Data::I16(values) => writer.write_var_i16(var.name, values).unwrap(),
-                Data::I32(values) => writer.write_var_i32(var.name, values).unwrap(),
-                Data::F32(values) => writer.write_var_f32(var.name, values).unwrap(),
-                Data::F64(values) => writer.write_var_f64(var.name, values).unwrap(),
-            }
-        }
-        writer.close().unwrap();
+        samples::netcdf3::write(self, path, Version::Offset64Bit);
     }
 
     pub fn variable(&mut self, name: &str) -> &mut Var {

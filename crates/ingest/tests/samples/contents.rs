@@ -99,17 +99,17 @@ pub fn all() -> Vec<(&'static str, Content)> {
     ]
 }
 
-fn var(name: &'static str, dimensions: &[&'static str], data: Data) -> Var {
+pub fn var(name: &'static str, dimensions: &[&'static str], data: Data) -> Var {
     Var { name, dimensions: dimensions.to_vec(), data, attributes: Vec::new() }
 }
 
 impl Var {
-    fn with(mut self, name: &'static str, value: Attribute) -> Var {
+    pub fn with(mut self, name: &'static str, value: Attribute) -> Var {
         self.attributes.push((name, value));
         self
     }
 
-    fn text(self, name: &'static str, value: &'static str) -> Var {
+    pub fn text(self, name: &'static str, value: &'static str) -> Var {
         self.with(name, Attribute::Text(value))
     }
 }

@@ -4,7 +4,7 @@
 pub mod contents;
 #[cfg(feature = "libnetcdf")]
 mod libnetcdf;
-mod netcdf3;
+pub mod netcdf3;
 
 use std::path::Path;
 
