@@ -8,7 +8,6 @@ use contract::stage::{InputFile, Inputs, Outputs, REQUEST_FORMAT, Request};
 
 use crate::cache::{Cache, Lookup, Manifest};
 use crate::code::Code;
-use crate::digest::Content;
 use crate::fingerprint::Parts;
 use crate::map::{self, FETCH, FILES, Stage, source_and_name};
 use crate::pipeline::{Pipeline, files};
@@ -108,34 +107,27 @@ impl Session {
             let files = inputs.0.entry(source.to_string()).or_default();
             if source == FILES {
                 files.extend(self.files.iter().cloned());
-                files.extend(self.downloaded());
-            } else if let Some(finished) = self.finished.get(source) {
-                let manifest = &finished.manifest;
-                let artifact = self.cache.artifact(source, &manifest.fingerprint);
-                let outputs = manifest.outputs.iter().filter(|output| output.name == name);
-                files.extend(outputs.map(|output| InputFile {
-                    name: output.name.clone(),
-                    path: artifact.join(&output.name),
-                    digest: output.digest.clone(),
-                }));
+                files.extend(self.outputs(&self.raw, FETCH.name));
+            } else {
+                files.extend(self.outputs(&self.cache, source).filter(|file| file.name == name));
             }
         }
         inputs
     }
 
-    /// The files that were downloaded.
-    fn downloaded(&self) -> Vec<InputFile> {
-        let Some(finished) = self.finished.get(FETCH.name) else { return Vec::new() };
-        let folder = self.raw.artifact(FETCH.name, &finished.manifest.fingerprint);
-        let file = |output: &Content| InputFile {
+    /// The files that a stage has left in its cache; none if it is not finished.
+    fn outputs<'a>(&'a self, cache: &Cache, stage: &str) -> impl Iterator<Item = InputFile> + use<'a> {
+        let manifest = self.finished.get(stage).map(|finished| &finished.manifest);
+        let folder =
+            manifest.map_or_else(PathBuf::new, |manifest| cache.artifact(stage, &manifest.fingerprint));
+        manifest.into_iter().flat_map(|manifest| &manifest.outputs).map(move |output| InputFile {
             name: output.name.clone(),
             path: folder.join(&output.name),
             digest: output.digest.clone(),
-        };
-        finished.manifest.outputs.iter().map(file).collect()
+        })
     }
 
-    /// Where they are, once they are there.
+    /// Where the downloaded files are, once they are there.
     pub fn download_folder(&self) -> Option<PathBuf> {
         let finished = self.finished.get(FETCH.name)?;
         Some(self.raw.artifact(FETCH.name, &finished.manifest.fingerprint))
