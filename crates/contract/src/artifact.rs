@@ -38,6 +38,15 @@ pub const GENERATED: &str = "generated.parquet";
 /// Written by `bound`: the likelihood bound of training, validation and test years.
 pub const LIKELIHOOD: &str = "likelihood.json";
 
+/// Written by `trials`: hours of the test years that were hidden, and what was drawn for them.
+pub const IMPUTATIONS: &str = "imputations.parquet";
+/// Written by `trials`: hours of the test years, and what was drawn for them from the hours before.
+pub const FORECASTS: &str = "forecasts.parquet";
+/// Written by `trials`: the test years with faults put in, and the p-value of each hour.
+pub const DETECTIONS: &str = "detections.parquet";
+/// Written by `trials`: the events that were found in them.
+pub const EVENTS: &str = "events.parquet";
+
 /// Written by `evaluate`: every figure of the scorecard, with its yardstick.
 pub const METRICS: &str = "metrics.json";
 /// Written by `evaluate`: the curves that the report draws.
@@ -56,8 +65,25 @@ pub mod column {
     pub const SPLIT: &str = "split";
     /// Number of the generated series, from 0.
     pub const MEMBER: &str = "member";
+    /// What hours were hidden: `random-10`, `gap-6`, `gap-24`, ....
+    pub const PATTERN: &str = "pattern";
+    /// The last hour that a forecast has seen, UTC.
+    pub const ORIGIN: &str = "origin";
+    /// Hours from the origin.
+    pub const HORIZON: &str = "horizon";
+    /// The kind of fault that was put in, or found; `none` in the copy without any.
+    pub const FAULT: &str = "fault";
+    /// 0 where there is no fault, else its size from 1 to 3.
+    pub const SIZE: &str = "size";
+    /// How often an hour without fault looks at least as odd.
+    pub const P_VALUE: &str = "p_value";
     /// First row of a window in the standardised series.
     pub const FIRST_ROW: &str = "first_row";
+
+    /// The column of one member of an ensemble, from 0.
+    pub fn member(number: usize) -> String {
+        format!("member_{number}")
+    }
 
     /// The column of quality flags beside a variable's (bits in [`super::flag`]).
     pub fn flag(variable: &str) -> String {

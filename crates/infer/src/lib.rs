@@ -3,8 +3,12 @@
 
 pub mod bound;
 pub mod config;
+pub mod detect;
 pub mod export;
+pub mod forecast;
 pub mod generator;
+pub mod impute;
 pub mod model_folder;
+pub mod observed;
 pub mod span;
 pub mod stage;

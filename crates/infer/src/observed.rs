@@ -1,0 +1,54 @@
+//! A user's hours, as the tasks see them: one value an hour in the variable's canonical unit, NaN where it is
+//! missing. Where they come from and what files they are in is not known here.
+
+use contract::calendar::HOUR_US;
+
+use crate::model_folder::TrainedModel;
+
+/// Consecutive hours of the model's variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedHours {
+    /// UTC of the first hour, microseconds.
+    pub first_us: i64,
+    /// In the canonical unit and the climate of each hour's own year; NaN where missing.
+    pub values: Vec<f32>,
+}
+
+impl ObservedHours {
+    /// UTC of an hour.
+    pub fn time_us(&self, hour: usize) -> i64 {
+        self.first_us + hour as i64 * HOUR_US
+    }
+
+    /// Local standard time of an hour at the model's place.
+    pub fn local_us(&self, model: &TrainedModel, hour: usize) -> i64 {
+        model.transform.utc_offset.to_local(self.time_us(hour))
+    }
+
+    /// Numbers of the hours that are missing.
+    pub fn missing(&self) -> Vec<usize> {
+        (0..self.values.len()).filter(|&hour| self.values[hour].is_nan()).collect()
+    }
+
+    /// The hours as the model sees them, NaN where missing: without the trend, standardised.
+    pub fn standardised(&self, model: &TrainedModel) -> Vec<f32> {
+        let mut transform = model.transform.cursor();
+        let hours = self.values.iter().enumerate();
+        let standardise = |(hour, value): (usize, &f32)| {
+            let local_us = self.local_us(model, hour);
+            let adjusted = f64::from(*value) - model.transform.trend.departure(local_us);
+            transform.at(local_us).standardise(adjusted) as f32
+        };
+        hours.map(standardise).collect()
+    }
+
+    /// The inverse of [`ObservedHours::standardised`] for values of one hour, which may lie after the last.
+    pub fn restore(&self, model: &TrainedModel, hour: usize, standardised: &mut [f32]) {
+        let local_us = self.local_us(model, hour);
+        let map = model.transform.cursor().at(local_us);
+        let departure = model.transform.trend.departure(local_us);
+        for value in standardised {
+            *value = (map.restore(f64::from(*value)) + departure) as f32;
+        }
+    }
+}
