@@ -45,7 +45,7 @@ pub const FORECASTS: &str = "forecasts.parquet";
 /// Written by `trials`: the test years with faults put in, and the p-value of each hour.
 pub const DETECTIONS: &str = "detections.parquet";
 /// Written by `trials`: the events that were found in them.
-pub const EVENTS: &str = "events.parquet";
+pub const DETECTED_EVENTS: &str = "detected_events.parquet";
 
 /// Written by `evaluate`: every figure of the scorecard, with its yardstick.
 pub const METRICS: &str = "metrics.json";
