@@ -2,25 +2,24 @@
 
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
+use crate::posterior::{Drawn, Draws, Posterior};
+
+/// The longest forecast.
+pub const LONGEST_HOURS: usize = 240;
+/// Hours before the last one that are read: what is older says nothing more.
+const MEMORY_HOURS: usize = 60 * 24;
 
 /// How the hours that follow are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForecastSettings {
-    /// 1 to 240.
+    /// 1 to [`LONGEST_HOURS`].
     pub hours: usize,
     pub members: usize,
     pub seed: u64,
 }
 
-/// An ensemble for each hour after the last.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Forecast {
-    pub members: usize,
-    /// `[hour][member]`, in the canonical unit; the first hour is the one after the last that was observed.
-    pub values: Vec<f32>,
-}
-
-/// Draws the hours after the last one that is not missing.
+/// Draws the hours after the last one that is not missing: an ensemble for each. Hours are numbered in the
+/// series, so that the first is the one after the last that was seen.
 ///
 /// # Errors
 /// When too few hours are there, or the model fails.
@@ -28,7 +27,30 @@ pub fn forecast(
     model: &TrainedModel,
     observed: &ObservedHours,
     settings: ForecastSettings,
-) -> anyhow::Result<Forecast> {
-    let _ = (model, observed, settings);
-    anyhow::bail!("forecast is being written")
+) -> anyhow::Result<Drawn> {
+    observed.check()?;
+    forecast_by(&Posterior::new(model)?, observed, settings)
+}
+
+/// [`forecast`] by a posterior that is ready.
+///
+/// # Errors
+/// When the model fails.
+pub(crate) fn forecast_by(
+    posterior: &Posterior<'_>,
+    observed: &ObservedHours,
+    settings: ForecastSettings,
+) -> anyhow::Result<Drawn> {
+    let end = observed.values.iter().rposition(|hour| !hour.is_nan()).map_or(0, |last| last + 1);
+    let start = end.saturating_sub(MEMORY_HOURS);
+    let recent =
+        ObservedHours { first_us: observed.time_us(start), values: observed.values[start..end].to_vec() };
+    let ForecastSettings { hours, members, seed } = settings;
+    let mut drawn = posterior.draw(&recent, Draws { members, seed, following: hours })?;
+    // Gaps in the hours before were drawn too; they are not asked for.
+    let before = drawn.hours.partition_point(|&hour| hour < end - start);
+    drawn.hours.drain(..before);
+    drawn.hours.iter_mut().for_each(|hour| *hour += start);
+    drawn.values.drain(..before * members);
+    Ok(drawn)
 }

@@ -2,6 +2,7 @@
 
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
+use crate::posterior::{Drawn, Draws, Posterior};
 
 /// How missing hours are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,25 +11,16 @@ pub struct ImputeSettings {
     pub seed: u64,
 }
 
-/// An ensemble for each missing hour.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Imputation {
-    /// Numbers of the missing hours, ascending.
-    pub hours: Vec<usize>,
-    pub members: usize,
-    /// `[hour][member]`, in the canonical unit. A member is one draw of all missing hours together.
-    pub values: Vec<f32>,
-}
-
-/// Draws all missing hours.
+/// Draws all missing hours: an ensemble for each, of which a member is one draw of all of them together.
 ///
 /// # Errors
-/// When no hour is there, or the model fails.
+/// When too few hours are there, or the model fails.
 pub fn impute(
     model: &TrainedModel,
     observed: &ObservedHours,
     settings: ImputeSettings,
-) -> anyhow::Result<Imputation> {
-    let _ = (model, observed, settings);
-    anyhow::bail!("impute is being written")
+) -> anyhow::Result<Drawn> {
+    observed.check()?;
+    let ImputeSettings { members, seed } = settings;
+    Posterior::new(model)?.draw(observed, Draws { members, seed, following: 0 })
 }

@@ -10,5 +10,7 @@ pub mod generator;
 pub mod impute;
 pub mod model_folder;
 pub mod observed;
+pub mod posterior;
 pub mod span;
 pub mod stage;
+pub mod trials;

@@ -8,5 +8,9 @@ use contract::stage::{Entry, main as stage_main};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    stage_main(&[Entry::of::<infer::stage::Generate>(), Entry::of::<infer::bound::Bound>()])
+    stage_main(&[
+        Entry::of::<infer::stage::Generate>(),
+        Entry::of::<infer::bound::Bound>(),
+        Entry::of::<infer::trials::Trials>(),
+    ])
 }

@@ -5,6 +5,10 @@ use contract::calendar::HOUR_US;
 
 use crate::model_folder::TrainedModel;
 
+/// Hours from the first to the last that every task needs: seven latent steps, what the encoder sees
+/// around one.
+pub const SHORTEST_HOURS: usize = 28 * 24;
+
 /// Consecutive hours of the model's variable.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedHours {
@@ -15,6 +19,23 @@ pub struct ObservedHours {
 }
 
 impl ObservedHours {
+    /// Refuses series that no task can use.
+    ///
+    /// # Errors
+    /// When it is too short, or all missing.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let hours = self.values.len();
+        anyhow::ensure!(
+            hours >= SHORTEST_HOURS,
+            "the series has {hours} hours; the model looks at {SHORTEST_HOURS} or more (28 days): give it a longer one"
+        );
+        anyhow::ensure!(
+            self.values.iter().any(|hour| !hour.is_nan()),
+            "all {hours} hours of the series are missing; there is nothing to go by"
+        );
+        Ok(())
+    }
+
     /// UTC of an hour.
     pub fn time_us(&self, hour: usize) -> i64 {
         self.first_us + hour as i64 * HOUR_US

@@ -6,6 +6,7 @@
 
 pub mod adam;
 pub mod decoder;
+pub mod encoder;
 pub mod engine;
 pub mod layout;
 

@@ -181,8 +181,13 @@ impl LatentSource {
 }
 
 impl Kernel {
+    /// Latent channels of a step.
+    pub(crate) fn latents(&self) -> usize {
+        self.latents
+    }
+
     /// Mean and standard deviation of each channel.
-    fn at(&self, features: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    pub(crate) fn at(&self, features: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let constant = self.has_constant.then_some(&1.0);
         let mut pair = vec![0.0_f32; 2 * self.latents];
         let rows = self.values.chunks_exact(2 * self.latents);

@@ -6,6 +6,7 @@
 //! written down twice: in burn's operations, for every device and as the oracle, and in [`fast`], for the CPU.
 
 pub mod adam;
+pub mod conditional;
 pub mod config;
 pub mod conv;
 pub mod device;

@@ -8,7 +8,7 @@
 
 mod fit;
 mod likelihood;
-mod linear;
+pub(crate) mod linear;
 mod sampler;
 #[cfg(test)]
 mod tests;
@@ -177,7 +177,7 @@ impl PathPrior {
     }
 
     /// m and s of each channel at a phase of year.
-    fn season(&self, phase: f64) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn season(&self, phase: f64) -> (Vec<f64>, Vec<f64>) {
         let mean = combine(&features(phase, MEAN_HARMONICS), &self.parts.mean);
         let variance = combine(&features(phase, VARIANCE_HARMONICS), &self.parts.variance);
         let scale = variance.iter().zip(&self.parts.variance_floor).map(|(v, floor)| v.max(*floor).sqrt());

@@ -1,6 +1,8 @@
 //! Drawing hours one after the other, in plain 32-bit floats: what the noise's density is in
 //! tensors, as a function of one hour's history. A noise without memory is drawn the same way.
 
+mod linear;
+
 use std::collections::BTreeMap;
 
 use rand::{Rng, RngExt};
@@ -12,8 +14,10 @@ use crate::config::{ModelConfig, NoiseKind};
 use crate::fast::vector::{dot, exp, vectorised};
 use crate::parameters::{Parameter, ParameterError};
 
+pub use linear::LinearHour;
+
 /// Largest size of a standardised hour: a bound that no real hour comes near.
-const LARGEST_VALUE: f32 = 6.5;
+pub const LARGEST_VALUE: f32 = 6.5;
 
 /// What an hour is drawn given, besides the hours before it.
 #[derive(Clone, Copy, Debug)]

@@ -36,6 +36,21 @@ impl PathPrior {
     }
 }
 
+impl PathPrior {
+    /// `cov(u_(k+lag), u_k)` of lags from 0 on: `Z T^lag P Z'`.
+    pub(crate) fn autocovariances(&self, lags: usize) -> Vec<Matrix> {
+        let space = StateSpace::of(self);
+        let observed = space.observation.transposed();
+        let mut carried = space.stationary.times(&observed);
+        let mut found = Vec::with_capacity(lags);
+        for _ in 0..lags {
+            found.push(space.observation.times(&carried));
+            carried = space.transition.times(&carried);
+        }
+        found
+    }
+}
+
 impl StateSpace {
     fn of(prior: &PathPrior) -> StateSpace {
         let parts = prior.parts();

@@ -1,0 +1,156 @@
+//! The posterior: missing hours and the latent path, given any hours that were seen.
+//!
+//! With the latents z of the steps, the standardised hours x and the model's densities,
+//! `p(x_M, z | x_O) ~ p(z) prod over t of p(x_t | x_(t-1), ..., x_(t-p), d_t(z))`, where d is the decoder.
+//! Each member is a draw by turns of
+//!
+//! - **the latents given all hours** as they are filled so far: the encoder's posterior `q(z_k | x)` for the
+//!   steps that are known by their hours, and for those that are not the prior's own conditional given the
+//!   steps around them, which is Gaussian and exact ([`model::conditional`]);
+//! - **the missing hours given the latents**: a guided particle filter. An hour is proposed from
+//!   `p(x_t | ...) psi_t(x_t)`, a mixture times the Gaussian factor that the observed hours after it make
+//!   ([`guide`]), in closed form; the weights `p / q` of the proposals and the density of the observed hours
+//!   correct what the linearisation of psi has missed.
+//!
+//! This is the Gibbs sampler of Rezende et al. (2014, appendix F) with the noise's memory in it. What it
+//! takes on trust is that the encoder's posterior is the model's (Mattei and Frellsen 2018 say what
+//! that costs). A draw depends on the seed, the member and the hours, not on the number of threads or members.
+
+mod grid;
+mod guide;
+mod member;
+mod stretch;
+
+use contract::progress::Progress;
+use model::config::STEP_HOURS;
+use model::fast::decoder::Decoder;
+use model::fast::encoder::{Encoder, Workspace};
+use model::latents::LatentSource;
+use model::noise::sampler::NoiseSampler;
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use crate::model_folder::TrainedModel;
+use crate::observed::ObservedHours;
+use grid::Grid;
+use stretch::Stretch;
+
+/// A trained model, ready to fill series.
+pub struct Posterior<'a> {
+    model: &'a TrainedModel,
+    noise: NoiseSampler,
+    encoder: Encoder,
+    decoder: Decoder,
+    latents: LatentSource,
+}
+
+/// Draws of the missing hours of a series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// Numbers of the hours in the series, ascending.
+    pub hours: Vec<usize>,
+    pub members: usize,
+    /// `[hour][member]`, in the canonical unit.
+    pub values: Vec<f32>,
+}
+
+/// Which draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draws {
+    pub members: usize,
+    pub seed: u64,
+    /// Missing hours that follow the series and are drawn too.
+    pub following: usize,
+}
+
+impl<'a> Posterior<'a> {
+    /// The posterior of that model.
+    ///
+    /// # Errors
+    /// When the device does not give the weights back.
+    pub fn new(model: &'a TrainedModel) -> anyhow::Result<Posterior<'a>> {
+        Ok(Posterior {
+            model,
+            noise: NoiseSampler::new(&model.config, &model.vae.parameters()?)?,
+            encoder: Encoder::new(&model.vae, &model.config)?,
+            decoder: Decoder::new(&model.vae, &model.config)?,
+            latents: LatentSource::of(&model.vae, model.path_prior.as_ref())?,
+        })
+    }
+
+    /// Draws every missing hour.
+    ///
+    /// # Errors
+    /// When rounding makes the prior's covariance unusable.
+    pub fn draw(&self, observed: &ObservedHours, draws: Draws) -> anyhow::Result<Drawn> {
+        let grid = Grid::of(self.model, observed, draws.following);
+        let inside = grid.inside();
+        let hours: Vec<usize> =
+            (0..grid.length).filter(|&hour| grid.hours[inside.start + hour].is_nan()).collect();
+        let mut values = vec![0.0_f32; hours.len() * draws.members];
+        let stretches = grid.stretches();
+        let mut progress = Progress::start("draw", 0, stretches.len() as u64, "stretches");
+        let mut row = 0;
+        for (number, steps) in stretches.into_iter().enumerate() {
+            let stretch = Stretch::prepare(self, &grid, steps)?;
+            let first = stretch.first_step * STEP_HOURS;
+            let end = first + stretch.steps * STEP_HOURS;
+            let of_stretch: Vec<usize> = hours[row..]
+                .iter()
+                .map(|hour| inside.start + hour)
+                .take_while(|hour| *hour < end)
+                .map(|hour| hour - first)
+                .collect();
+            let members = (0..draws.members).into_par_iter();
+            let drawn: Vec<Vec<f32>> = members
+                .map_init(Workspace::default, |workspace, member| {
+                    let series = self.member(&stretch, draws.seed, (number, member), workspace);
+                    of_stretch.iter().map(|&hour| series[hour]).collect()
+                })
+                .collect();
+            let rows = row..row + of_stretch.len();
+            let out = values[rows.start * draws.members..rows.end * draws.members]
+                .chunks_exact_mut(draws.members.max(1));
+            for (at, (out, &hour)) in out.zip(&hours[rows.clone()]).enumerate() {
+                out.iter_mut().zip(&drawn).for_each(|(out, drawn)| *out = drawn[at]);
+                observed.restore(self.model, hour, out);
+            }
+            row = rows.end;
+            progress.advance(number as u64 + 1, String::new);
+        }
+        Ok(Drawn { hours, members: draws.members, values })
+    }
+
+    /// Latents of a stretch's steps given all its hours, `[step, latent]`: drawn, or without random
+    /// numbers their means. Steps outside the core are left at 0.
+    fn encode(
+        &self,
+        stretch: &Stretch,
+        series: &[f32],
+        workspace: &mut Workspace,
+        mut random: Option<&mut impl Rng>,
+    ) -> Vec<f64> {
+        let latents = self.decoder.latents();
+        let moments = self.encoder.encode(&series[stretch.core_hours()], workspace);
+        let mut path = vec![0.0; stretch.steps * latents];
+        let steps = path[stretch.core.start * latents..stretch.core.end * latents].chunks_exact_mut(latents);
+        for (step, moments) in steps.zip(moments.chunks_exact(2 * latents)) {
+            let (mean, log_var) = moments.split_at(latents);
+            for ((out, mean), log_var) in step.iter_mut().zip(mean).zip(log_var) {
+                *out = f64::from(*mean);
+                if let Some(random) = &mut random {
+                    let normal: f64 = StandardNormal.sample(random);
+                    *out += (0.5 * f64::from(*log_var)).exp() * normal;
+                }
+            }
+        }
+        path
+    }
+
+    /// The decoder's channels for all hours of a stretch.
+    fn decode(&self, latents: &[f64], steps: usize) -> Vec<f32> {
+        let latents: Vec<f32> = latents.iter().map(|&value| value as f32).collect();
+        self.decoder.decode(&latents, 0..steps)
+    }
+}

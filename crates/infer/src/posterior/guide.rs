@@ -1,0 +1,104 @@
+//! What the hours that follow say about a missing one: the backward information filter of the noise,
+//! linearised along a reference series.
+//!
+//! With `s_t = (x_t, ..., x_(t-p+1))` and the linear hour `x_(t+1) = c + a's_t + e`, `e ~ N(0, v)`, the
+//! likelihood of the observed hours after t is `exp(-s'Os/2 + k's)` with, from one hour to the one before,
+//! where `x_(t+1)` was observed: its row and column of O become part of k, then `O += aa'/v` and
+//! `k += a(x - c)/v`; where it is missing it is integrated out, which takes `gg'/l` from O and adds `g g0/l`
+//! to k, with `l = O_11 + 1/v`, `g = a/v - O_1.`, `g0 = c/v + k_1` (Fraser and Potter 1969; as the guide
+//! of a particle filter: Whiteley and Lee 2014).
+
+use model::noise::sampler::LinearHour;
+
+/// The factor `exp(-a x^2 / 2 + (k - b'u) x)` of a missing hour x, where u are the hours before it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Guide {
+    pub precision: f64,
+    pub shift: f64,
+    /// Of the last hour first; one less than the noise's lags.
+    pub coupling: Vec<f32>,
+}
+
+impl Guide {
+    /// Precision and shift given the hours before, `series` up to the missing one.
+    pub(super) fn at(&self, before: &[f32]) -> (f64, f64) {
+        let coupled = self.coupling.iter().zip(before.iter().rev());
+        let sum: f64 = coupled.map(|(b, x)| f64::from(*b) * f64::from(*x)).sum();
+        (self.precision, self.shift - sum)
+    }
+}
+
+/// The information that later hours hold about the last `lags` ones.
+pub(super) struct Backward {
+    lags: usize,
+    /// `[lag][lag]`.
+    precision: Vec<f64>,
+    shift: Vec<f64>,
+}
+
+impl Backward {
+    /// None.
+    pub(super) fn new(lags: usize) -> Backward {
+        Backward { lags, precision: vec![0.0; lags * lags], shift: vec![0.0; lags] }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.precision.fill(0.0);
+        self.shift.fill(0.0);
+    }
+
+    /// The guide of the hour that is the first of the state now.
+    pub(super) fn guide(&self) -> Guide {
+        let Some(&shift) = self.shift.first() else { return Guide::default() };
+        let coupling = self.precision[1..self.lags].iter().map(|&value| value as f32).collect();
+        Guide { precision: self.precision[0].max(0.0), shift, coupling }
+    }
+
+    /// Goes from the state whose first hour is the linear one to the state before it. `constant` is the
+    /// linear hour's value where all hours before it are 0.
+    pub(super) fn step(&mut self, hour: &LinearHour, constant: f64, observed: Option<f32>) {
+        let lags = self.lags;
+        if lags == 0 {
+            return;
+        }
+        let row: Vec<f64> = self.precision[..lags].to_vec();
+        let first_shift = self.shift[0];
+        for i in 0..lags {
+            for j in 0..lags {
+                let inside = i + 1 < lags && j + 1 < lags;
+                self.precision[i * lags + j] =
+                    if inside { self.precision[(i + 1) * lags + j + 1] } else { 0.0 };
+            }
+            self.shift[i] = if i + 1 < lags { self.shift[i + 1] } else { 0.0 };
+        }
+        let coupled = |i: usize| if i + 1 < lags { row[i + 1] } else { 0.0 };
+        let by_variance = 1.0 / hour.variance;
+        match observed {
+            Some(value) => {
+                let value = f64::from(value);
+                for i in 0..lags {
+                    self.shift[i] += hour.slopes[i] * (value - constant) * by_variance - coupled(i) * value;
+                }
+                self.add(&hour.slopes, by_variance);
+            }
+            None => {
+                let total = row[0].max(0.0) + by_variance;
+                let g: Vec<f64> = (0..lags).map(|i| hour.slopes[i] * by_variance - coupled(i)).collect();
+                let g0 = constant * by_variance + first_shift;
+                for i in 0..lags {
+                    self.shift[i] += g[i] * g0 / total - hour.slopes[i] * constant * by_variance;
+                }
+                self.add(&hour.slopes, by_variance);
+                self.add(&g, -1.0 / total);
+            }
+        }
+    }
+
+    /// `O += factor x x'`.
+    fn add(&mut self, x: &[f64], factor: f64) {
+        for (row, &left) in self.precision.chunks_exact_mut(self.lags).zip(x) {
+            let left = factor * left;
+            row.iter_mut().zip(x).for_each(|(sum, right)| *sum += left * right);
+        }
+    }
+}

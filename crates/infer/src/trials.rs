@@ -1,0 +1,102 @@
+//! The `trials` stage: the tasks on the held-out years, where what was hidden is known. Hours are hidden in
+//! gaps and filled, and forecasts are made from many origins; the draws are left for `evaluate` to score.
+//! Nothing is fitted here, and only hours of the split `test` are read.
+
+mod forecasts;
+mod hidden;
+mod imputations;
+
+use contract::artifact::{Split, column};
+use contract::calendar::HOUR_US;
+use contract::config::Fault;
+use contract::stage::{Inputs, Outputs, Stage};
+use model::device::DeviceKind;
+use serde::Deserialize;
+
+use crate::model_folder::TrainedModel;
+use crate::observed::{ObservedHours, SHORTEST_HOURS};
+
+/// The `trials` stage.
+pub struct Trials;
+
+/// The tables of the pipeline file that this stage reads.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tables {
+    trials: TrialsTable,
+}
+
+/// `[trials]` as written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialsTable {
+    #[serde(default)]
+    seed: u64,
+}
+
+/// Consecutive held-out hours, all of them seen.
+struct TestRun {
+    observed: ObservedHours,
+}
+
+impl Stage for Trials {
+    const NAME: &'static str = "trials";
+    const READS: &'static [&'static str] = &[
+        "train/model/config.json",
+        "train/model/weights.safetensors",
+        "train/model/generator.json",
+        "train/model/transform.json",
+        "preprocess/observed.parquet",
+    ];
+    type Tables = Tables;
+    type Config = TrialsTable;
+
+    fn check(tables: Tables) -> Result<TrialsTable, Fault> {
+        Ok(tables.trials)
+    }
+
+    fn run(config: &TrialsTable, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
+        let runs = test_runs(inputs, &model)?;
+        anyhow::ensure!(
+            !runs.is_empty(),
+            "no {SHORTEST_HOURS} hours of the split `test` follow each other without a hole, so there is nothing to try \
+             the tasks on; leave [trials] out, or give preprocess more years"
+        );
+        imputations::write(&model, &runs, config.seed, outputs)?;
+        forecasts::write(&model, &runs, config.seed, outputs)
+    }
+}
+
+/// The stretches of held-out hours that are long enough for a task.
+fn test_runs(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<Vec<TestRun>> {
+    let variable = model.variable.name;
+    let columns = [column::TIME, variable, column::SPLIT];
+    let table = tables::read(inputs.path("preprocess/observed.parquet")?, &columns)?;
+    let (times, values) = (table.times(column::TIME)?, table.f32s(variable)?);
+    let splits = table.texts(column::SPLIT)?;
+    let is_test = |row: usize| {
+        splits[row].as_deref().and_then(Split::from_name) == Some(Split::Test) && !values[row].is_nan()
+    };
+    let mut runs: Vec<TestRun> = Vec::new();
+    let mut last = None;
+    for row in (0..values.len()).filter(|&row| is_test(row)) {
+        let follows = last.is_some_and(|last: usize| last + 1 == row && times[row] - times[last] == HOUR_US);
+        match runs.last_mut().filter(|_| follows) {
+            Some(run) => run.observed.values.push(values[row]),
+            None => {
+                let observed = ObservedHours { first_us: times[row], values: vec![values[row]] };
+                runs.push(TestRun { observed });
+            }
+        }
+        last = Some(row);
+    }
+    runs.retain(|run| run.observed.values.len() >= SHORTEST_HOURS);
+    Ok(runs)
+}
+
+/// Takes draws of one hour to the reference year's climate.
+fn adjust(model: &TrainedModel, local_us: i64, draws: &mut [f32]) {
+    let departure = model.transform.trend.departure(local_us);
+    draws.iter_mut().for_each(|draw| *draw = (f64::from(*draw) - departure) as f32);
+}
