@@ -16,12 +16,16 @@
 //! takes on trust is that the encoder's posterior is the model's (Mattei and Frellsen 2018 say what
 //! that costs). A draw depends on the seed, the member and the hours, not on the number of threads or members.
 
+mod episode;
 mod grid;
 mod guide;
 mod member;
 mod stretch;
 
+use std::ops::Range;
+
 use contract::progress::Progress;
+use contract::season;
 use model::config::STEP_HOURS;
 use model::fast::decoder::Decoder;
 use model::fast::encoder::{Encoder, Workspace};
@@ -122,6 +126,11 @@ impl<'a> Posterior<'a> {
         Ok(Drawn { hours, members: draws.members, values })
     }
 
+    /// The model's seasonal features at a phase of year.
+    fn features(&self, phase: f64) -> Vec<f32> {
+        season::features(phase, self.model.config.seasonal_degree).collect()
+    }
+
     /// Latents of a stretch's steps given all its hours, `[step, latent]`: drawn, or without random
     /// numbers their means. Steps outside the core are left at 0.
     fn encode(
@@ -148,9 +157,34 @@ impl<'a> Posterior<'a> {
         path
     }
 
-    /// The decoder's channels for all hours of a stretch.
-    fn decode(&self, latents: &[f64], steps: usize) -> Vec<f32> {
-        let latents: Vec<f32> = latents.iter().map(|&value| value as f32).collect();
-        self.decoder.decode(&latents, 0..steps)
+    /// The decoder's channels for the hours of some steps, from the latents of a whole stretch.
+    fn decode(&self, latents: &[f64], steps: Range<usize>) -> Decoded {
+        let (of_step, channels) = (self.decoder.latents(), self.decoder.channels());
+        let reach = self.decoder.reach();
+        let seen =
+            steps.start.saturating_sub(reach.before)..(steps.end + reach.after).min(latents.len() / of_step);
+        let part = &latents[seen.start * of_step..seen.end * of_step];
+        let part: Vec<f32> = part.iter().map(|&value| value as f32).collect();
+        let values = self.decoder.decode(&part, steps.start - seen.start..steps.end - seen.start);
+        Decoded { first_hour: steps.start * STEP_HOURS, channels, values }
     }
+}
+
+/// The decoder's channels for some hours of a stretch.
+struct Decoded {
+    first_hour: usize,
+    channels: usize,
+    values: Vec<f32>,
+}
+
+impl Decoded {
+    /// The channels of an hour.
+    fn at(&self, hour: usize) -> &[f32] {
+        let at = (hour - self.first_hour) * self.channels;
+        &self.values[at..at + self.channels]
+    }
+}
+
+pub(crate) fn env(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }

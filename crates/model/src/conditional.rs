@@ -125,17 +125,27 @@ impl Joint {
 }
 
 impl Conditional {
+    /// The mean of the missing steps, `[step, latent]`.
+    pub fn mean(&self, window: &[f64]) -> Vec<f64> {
+        let departure: Vec<f64> = self.known.iter().map(|&at| window[at] - self.mean[at]).collect();
+        let mut mean = self.gain.times_vector(&departure);
+        mean.iter_mut().zip(&self.missing).for_each(|(mean, &at)| *mean += self.mean[at]);
+        mean
+    }
+
+    /// The inverse of the missing steps' covariance.
+    pub fn precision(&self) -> Matrix {
+        self.factor.solve_cholesky(&Matrix::identity(self.missing.len())).symmetrised()
+    }
+
     /// Draws the missing steps into a window `[step, latent]` whose known ones are there; without random
     /// numbers, their mean.
     pub fn fill(&self, window: &mut [f64], random: Option<&mut impl Rng>) {
-        let departure: Vec<f64> = self.known.iter().map(|&at| window[at] - self.mean[at]).collect();
-        let mut drawn = self.gain.times_vector(&departure);
+        let mut drawn = self.mean(window);
         if let Some(random) = random {
             let normal: Vec<f64> = StandardNormal.sample_iter(random).take(drawn.len()).collect();
             drawn.iter_mut().zip(self.factor.times_vector(&normal)).for_each(|(sum, noise)| *sum += noise);
         }
-        for (&at, departure) in self.missing.iter().zip(drawn) {
-            window[at] = self.mean[at] + departure;
-        }
+        self.missing.iter().zip(drawn).for_each(|(&at, value)| window[at] = value);
     }
 }

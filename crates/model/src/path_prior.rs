@@ -8,7 +8,7 @@
 
 mod fit;
 mod likelihood;
-pub(crate) mod linear;
+pub mod linear;
 mod sampler;
 #[cfg(test)]
 mod tests;

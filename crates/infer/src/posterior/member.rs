@@ -8,11 +8,14 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::Posterior;
+use super::episode::Episode;
 use super::stretch::Stretch;
+use super::{Decoded, Posterior};
 
 /// Times that latents and hours are drawn by turns.
 const SWEEPS: usize = 3;
+/// Proposals of an episode's latents and hours, of which one is taken.
+const EPISODE_PARTICLES: usize = 8;
 /// Proposals of a cluster's hours, of which one is taken.
 const PARTICLES: usize = 4;
 
@@ -28,34 +31,79 @@ impl Posterior<'_> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream((number as u64) << 32 | member as u64);
         let mut series = stretch.reference.clone();
-        for _ in 0..SWEEPS {
-            let contexts = self.contexts(stretch, &series, workspace, &mut random);
+        let channels = self.decoder.latents();
+        let mut latents = self.encode(stretch, &series, workspace, Some(&mut random));
+        stretch.fill_steps(self, &mut latents, Some(&mut random));
+        for episode in &stretch.episodes {
+            let open = episode.open.start * channels..episode.open.end * channels;
+            let (mean, _) = episode.proposal_mean(&latents, channels);
+            latents[open].copy_from_slice(&mean);
+        }
+        for episode in &stretch.episodes {
+            self.draw_episode(stretch, episode, &mut latents, &mut series, &mut random);
+        }
+        if stretch.clusters.is_empty() {
+            return series;
+        }
+        for sweep in 0..super::env("ISO_SWEEPS", SWEEPS) {
+            if sweep > 0 {
+                let open = latents.clone();
+                latents = self.encode(stretch, &series, workspace, Some(&mut random));
+                for episode in &stretch.episodes {
+                    let at = episode.open.start * channels..episode.open.end * channels;
+                    latents[at.clone()].copy_from_slice(&open[at]);
+                }
+                stretch.fill_steps(self, &mut latents, Some(&mut random));
+            }
+            let context = self.decode(&latents, 0..stretch.steps);
             for cluster in &stretch.clusters {
-                self.draw_cluster(stretch, cluster.clone(), &contexts, &mut series, &mut random);
+                self.draw_cluster(stretch, cluster.clone(), &context, &mut series, &mut random);
             }
         }
         series
     }
 
-    /// The decoder's channels given latents that were drawn given the series. Where steps are missing, each
-    /// particle has its own, so that the hours which follow choose between them.
-    fn contexts(
+    /// Draws an episode's latents and missing hours: several proposals of both, of which one is taken by
+    /// its weight.
+    fn draw_episode(
         &self,
         stretch: &Stretch,
-        series: &[f32],
-        workspace: &mut Workspace,
+        episode: &Episode,
+        latents: &mut [f64],
+        series: &mut [f32],
         random: &mut ChaCha8Rng,
-    ) -> Vec<Vec<f32>> {
-        let latents = self.encode(stretch, series, workspace, Some(&mut *random));
-        if stretch.missing_steps.is_empty() {
-            return vec![self.decode(&latents, stretch.steps)];
+    ) {
+        let of_step = self.decoder.latents();
+        let open = episode.open.start * of_step..episode.open.end * of_step;
+        let (mean, prior_mean) = episode.proposal_mean(latents, of_step);
+        let mut proposals = Vec::new();
+        let mut log_weights = Vec::new();
+        for _ in 0..super::env("ISO_PARTICLES", EPISODE_PARTICLES) {
+            let normal: Vec<f64> = StandardNormal.sample_iter(&mut *random).take(mean.len()).collect();
+            let drawn = episode.departure(&normal);
+            let drawn: Vec<f64> = mean.iter().zip(drawn).map(|(mean, departure)| mean + departure).collect();
+            latents[open.clone()].copy_from_slice(&drawn);
+            let context = self.decode(latents, episode.decoded());
+            let shifts = episode.shifts(stretch, &drawn);
+            let guide = |hour: usize, before: &[f32]| {
+                let shift = || shifts[hour - episode.hours.start];
+                stretch.is_missing(hour).then(|| episode.guide(hour, shift(), before))
+            };
+            let log_density = self.propose(stretch, episode.hours.clone(), &context, guide, series, random);
+            let log_proposal = -0.5 * normal.iter().map(|normal| normal * normal).sum::<f64>();
+            log_weights.push(log_density + episode.log_prior(&drawn, &prior_mean) - log_proposal);
+            proposals.push((drawn, series[episode.hours.clone()].to_vec()));
         }
-        let draw = |_| {
-            let mut latents = latents.clone();
-            stretch.fill_steps(self, &mut latents, Some(&mut *random));
-            self.decode(&latents, stretch.steps)
-        };
-        (0..PARTICLES).map(draw).collect()
+        let chosen = choose_by_log(&log_weights, random);
+        if std::env::var("ISO_ESS").is_ok() {
+            let m = log_weights.iter().copied().fold(f64::MIN, f64::max);
+            let w: Vec<f64> = log_weights.iter().map(|x| (x - m).exp()).collect();
+            let ess = w.iter().sum::<f64>().powi(2) / w.iter().map(|x| x * x).sum::<f64>();
+            eprintln!("ESS {ess:.1} of {} open {:?}", w.len(), episode.open);
+        }
+        let (drawn, hours) = &proposals[chosen];
+        latents[open].copy_from_slice(drawn);
+        series[episode.hours.clone()].copy_from_slice(hours);
     }
 
     /// Replaces a cluster's missing hours by one of several proposals, by their weights.
@@ -63,42 +111,38 @@ impl Posterior<'_> {
         &self,
         stretch: &Stretch,
         cluster: Range<usize>,
-        contexts: &[Vec<f32>],
+        context: &Decoded,
         series: &mut [f32],
         random: &mut ChaCha8Rng,
     ) {
+        let guide = |hour: usize, before: &[f32]| stretch.guides[hour].as_ref().map(|guide| guide.at(before));
         let mut proposals = Vec::with_capacity(PARTICLES);
-        for particle in 0..PARTICLES {
-            let context = &contexts[particle % contexts.len()];
-            let log_weight = self.propose(stretch, cluster.clone(), context, series, random);
-            proposals.push((log_weight, series[cluster.clone()].to_vec()));
+        let mut log_weights = Vec::with_capacity(PARTICLES);
+        for _ in 0..PARTICLES {
+            log_weights.push(self.propose(stretch, cluster.clone(), context, guide, series, random));
+            proposals.push(series[cluster.clone()].to_vec());
         }
-        let largest = proposals.iter().map(|(log_weight, _)| *log_weight).fold(f64::MIN, f64::max);
-        let weights: Vec<f64> =
-            proposals.iter().map(|(log_weight, _)| (log_weight - largest).exp()).collect();
-        let chosen = choose(&weights, random);
-        series[cluster].copy_from_slice(&proposals[chosen].1);
+        series[cluster].copy_from_slice(&proposals[choose_by_log(&log_weights, random)]);
     }
 
-    /// Draws a cluster's missing hours from the proposal; returns the log of the model's density of the
-    /// cluster over the proposal's.
+    /// Draws missing hours, each from its density times the guide's factor, which is `None` for the hours
+    /// that were seen; returns the log of the model's density of all these hours over the proposal's.
     fn propose(
         &self,
         stretch: &Stretch,
-        cluster: Range<usize>,
-        context: &[f32],
+        hours: Range<usize>,
+        context: &Decoded,
+        guide: impl Fn(usize, &[f32]) -> Option<(f64, f64)>,
         series: &mut [f32],
         random: &mut ChaCha8Rng,
     ) -> f64 {
-        let channels = self.decoder.channels();
-        let mut history = stretch.history_before(self, series, cluster.start, context);
+        let mut history = stretch.history_before(self, series, hours.start, context);
         let mut log_weight = 0.0;
-        for hour in cluster {
-            let given = stretch.given(hour, context, channels);
+        for hour in hours {
+            let given = stretch.given(hour, context);
             let density = self.noise.density(&mut history, given);
-            match &stretch.guides[hour] {
-                Some(guide) => {
-                    let (precision, shift) = guide.at(&series[..hour]);
+            match guide(hour, &series[..hour]) {
+                Some((precision, shift)) => {
                     let (value, correction) = tilted(density, precision, shift, random);
                     series[hour] = value;
                     log_weight += correction;
@@ -109,6 +153,13 @@ impl Posterior<'_> {
         }
         log_weight
     }
+}
+
+/// Takes a number with the probability of its weight, of which the log is given.
+fn choose_by_log(log_weights: &[f64], random: &mut impl Rng) -> usize {
+    let largest = log_weights.iter().copied().fold(f64::MIN, f64::max);
+    let weights: Vec<f64> = log_weights.iter().map(|log_weight| (log_weight - largest).exp()).collect();
+    choose(&weights, random)
 }
 
 /// Draws from a density times `exp(-precision x^2 / 2 + shift x)`; with it the log of the density over what

@@ -14,19 +14,26 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::Posterior;
+use super::episode::Episode;
 use super::grid::Grid;
 use super::guide::{Backward, Guide};
+use super::{Decoded, Posterior};
 
 /// A step is known by its hours if so many of them were seen; else it is drawn given the steps around.
 const KNOWN_HOURS: usize = 24;
 /// Observed hours that end a cluster of missing ones: what they do to each other's probability is over
 /// by then.
 const CLUSTER_END_HOURS: usize = 12;
+/// Missing hours of a step that make it open.
+const OPEN_HOURS: usize = 12;
+/// Steps of the longest episode.
+const LONGEST_EPISODE_STEPS: usize = 24;
+/// Steps beside the open ones whose hours are scored.
+const SCORED_STEPS: usize = 0;
 /// Steps that are drawn at once, at most.
 const BLOCK_STEPS: usize = 16;
 /// Steps on each side of them that say something about them.
-const MEMORY_STEPS: usize = 10;
+pub(super) const MEMORY_STEPS: usize = 10;
 /// Times that the reference series is made from the linearisation along the one before.
 const REFERENCE_PASSES: usize = 2;
 
@@ -39,8 +46,12 @@ pub(super) struct Stretch {
     /// NaN where missing.
     pub observed: Vec<f32>,
     pub is_known: Vec<bool>,
-    /// The steps that are not known, in order, each block with the window that it is drawn in.
+    /// The steps that are neither known nor part of an episode, in order, each block with the window that
+    /// it is drawn in.
     pub missing_steps: Vec<(Range<usize>, Conditional)>,
+    pub episodes: Vec<Episode>,
+    /// Phase of year at the start of each step.
+    grid_phase: Vec<f64>,
     /// Seasonal features of each step.
     pub features: Vec<Vec<f32>>,
     /// First local hour of the day of each hour of the day.
@@ -63,15 +74,15 @@ impl Stretch {
         steps: Range<usize>,
     ) -> anyhow::Result<Stretch> {
         let observed = grid.hours[steps.start * STEP_HOURS..steps.end * STEP_HOURS].to_vec();
-        let seen = |step: usize| {
-            let hours = &observed[step * STEP_HOURS..(step + 1) * STEP_HOURS];
-            hours.iter().filter(|hour| !hour.is_nan()).count()
-        };
-        let is_known: Vec<bool> = (0..steps.len()).map(|step| seen(step) >= KNOWN_HOURS).collect();
+        let seen: Vec<usize> = observed
+            .chunks_exact(STEP_HOURS)
+            .map(|hours| hours.iter().filter(|hour| !hour.is_nan()).count())
+            .collect();
+        let is_known: Vec<bool> = seen.iter().map(|&seen| seen >= KNOWN_HOURS).collect();
+        let is_sparse = |step: usize| seen[step] < STEP_HOURS - OPEN_HOURS;
         let phase = |step| grid.phase(step);
         let features = |phase| grid.features(phase);
         let season = Season { phase: &phase, features: &features };
-        let missing_steps = missing_steps(posterior, season, steps.start, &is_known)?;
         let core = grid.core.start.max(steps.start) - steps.start..grid.core.end.min(steps.end) - steps.start;
         let first_hour_of_day = grid.first_local_us.div_euclid(HOUR_US).rem_euclid(DAY_HOURS as i64) as usize;
         let mut stretch = Stretch {
@@ -83,15 +94,32 @@ impl Stretch {
             clusters: Vec::new(),
             observed,
             is_known,
-            missing_steps,
+            missing_steps: Vec::new(),
+            episodes: Vec::new(),
+            grid_phase: steps.clone().map(|step| grid.phase(step as i64)).collect(),
             core,
             first_hour_of_day,
         };
-        stretch.clusters = stretch.clusters();
-        for _ in 0..REFERENCE_PASSES {
-            stretch.improve(posterior);
+        let open = open_steps((0..steps.len()).filter(|&step| is_sparse(step)), steps.len());
+        let in_episode = |step: usize| open.iter().any(|open| open.contains(&step));
+        let is_left: Vec<bool> =
+            (0..steps.len()).map(|step| stretch.is_known[step] || in_episode(step)).collect();
+        stretch.missing_steps = missing_steps(posterior, season, steps.start, &is_left)?;
+        stretch.clusters = stretch.clusters(&open);
+        let mut latents = stretch.look_at(posterior);
+        for _ in 1..REFERENCE_PASSES {
+            latents = stretch.look_at(posterior);
+        }
+        for open in open {
+            let episode = Episode::solve(posterior, &mut stretch, open, &mut latents)?;
+            stretch.episodes.push(episode);
         }
         Ok(stretch)
+    }
+
+    /// Phase of year at the start of a step.
+    pub(super) fn phase(&self, step: i64) -> f64 {
+        self.grid_phase[usize::try_from(step).unwrap_or_default().min(self.steps - 1)]
     }
 
     /// Hours of the core.
@@ -118,11 +146,11 @@ impl Stretch {
     }
 
     /// What an hour is drawn given, in the context that was decoded for the stretch.
-    pub(super) fn given<'a>(&'a self, hour: usize, context: &'a [f32], channels: usize) -> Given<'a> {
+    pub(super) fn given<'a>(&'a self, hour: usize, context: &'a Decoded) -> Given<'a> {
         Given {
             hour_of_day: (self.first_hour_of_day + hour) % DAY_HOURS,
             seasonal: &self.features[hour / STEP_HOURS],
-            decoded: &context[hour * channels..(hour + 1) * channels],
+            decoded: context.at(hour),
         }
     }
 
@@ -132,21 +160,23 @@ impl Stretch {
         posterior: &Posterior<'_>,
         series: &[f32],
         hour: usize,
-        context: &[f32],
+        context: &Decoded,
     ) -> History {
-        let (mut history, channels) = (posterior.noise.history(), posterior.decoder.channels());
+        let mut history = posterior.noise.history();
         for before in hour.saturating_sub(posterior.noise.lags())..hour {
-            posterior.noise.remember(&mut history, self.given(before, context, channels), series[before]);
+            posterior.noise.remember(&mut history, self.given(before, context), series[before]);
         }
         history
     }
 
     /// Missing hours that depend on each other, with the observed ones among and after them. Where the first
     /// lies in a step that is not known, the hours seen before it in that step are part of it.
-    fn clusters(&self) -> Vec<Range<usize>> {
+    fn clusters(&self, open: &[Range<usize>]) -> Vec<Range<usize>> {
         let mut clusters: Vec<Range<usize>> = Vec::new();
         let core = self.core_hours();
-        for hour in core.clone().filter(|&hour| self.is_missing(hour)) {
+        let is_closed =
+            |hour: usize| !open.iter().any(|open| scored(open, self.steps).contains(&(hour / STEP_HOURS)));
+        for hour in core.clone().filter(|&hour| self.is_missing(hour) && is_closed(hour)) {
             let step = hour / STEP_HOURS;
             let start = if self.is_known[step] { hour } else { (step * STEP_HOURS).max(core.start) };
             let end = (hour + 1 + CLUSTER_END_HOURS).min(core.end);
@@ -158,19 +188,21 @@ impl Stretch {
         clusters
     }
 
-    /// The reference series along the linearisation around itself, and the guides that belong to it.
-    fn improve(&mut self, posterior: &Posterior<'_>) {
+    /// Moves the reference series along the linearisation around itself, and makes the guides that belong to
+    /// it; returns the latents.
+    fn look_at(&mut self, posterior: &Posterior<'_>) -> Vec<f64> {
         let mut latents =
             posterior.encode(self, &self.reference, &mut Workspace::default(), None::<&mut ChaCha8Rng>);
         self.fill_steps(posterior, &mut latents, None::<&mut ChaCha8Rng>);
-        let context = posterior.decode(&latents, self.steps);
+        let context = posterior.decode(&latents, 0..self.steps);
         self.guides = self.look_back(posterior, &context);
         self.reference = self.look_ahead(posterior, &context);
+        latents
     }
 
     /// The guide of each missing hour.
-    fn look_back(&self, posterior: &Posterior<'_>, context: &[f32]) -> Vec<Option<Guide>> {
-        let (lags, channels) = (posterior.noise.lags(), posterior.decoder.channels());
+    fn look_back(&self, posterior: &Posterior<'_>, context: &Decoded) -> Vec<Option<Guide>> {
+        let lags = posterior.noise.lags();
         let core = self.core_hours();
         let missing_before = |hour: usize| {
             (hour.saturating_sub(lags).max(core.start)..hour).any(|before| self.is_missing(before))
@@ -178,7 +210,7 @@ impl Stretch {
         let linearise = |hour: usize| -> Option<(LinearHour, f64)> {
             missing_before(hour).then(|| {
                 let mut history = self.history_before(posterior, &self.reference, hour, context);
-                let linear = posterior.noise.linearise(&mut history, self.given(hour, context, channels));
+                let linear = posterior.noise.linearise(&mut history, self.given(hour, context));
                 let before = self.reference[..hour].iter().rev();
                 let departure: f64 = linear.slopes.iter().zip(before).map(|(a, x)| a * f64::from(*x)).sum();
                 let constant = linear.mean - departure;
@@ -204,13 +236,12 @@ impl Stretch {
     }
 
     /// Each missing hour's mean given the hours before it, as the reference has them, and its guide.
-    fn look_ahead(&self, posterior: &Posterior<'_>, context: &[f32]) -> Vec<f32> {
-        let channels = posterior.decoder.channels();
+    fn look_ahead(&self, posterior: &Posterior<'_>, context: &Decoded) -> Vec<f32> {
         let mut series = self.reference.clone();
         for cluster in &self.clusters {
             let mut history = self.history_before(posterior, &series, cluster.start, context);
             for hour in cluster.clone() {
-                let given = self.given(hour, context, channels);
+                let given = self.given(hour, context);
                 if let Some(guide) = &self.guides[hour] {
                     let (mean, variance) = posterior.noise.moments(&mut history, given);
                     let (precision, shift) = guide.at(&series[..hour]);
@@ -221,6 +252,32 @@ impl Stretch {
         }
         series
     }
+}
+
+/// Steps with many missing hours and their neighbours. Runs that meet are one episode as long as it is not too
+/// long; a longer run is several, one after the other.
+fn open_steps(sparse: impl Iterator<Item = usize>, steps: usize) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for step in sparse {
+        let open = step.saturating_sub(1)..(step + 2).min(steps);
+        let Some(last) = found.last_mut().filter(|last| last.end > open.start) else {
+            found.push(open);
+            continue;
+        };
+        match open.end - last.start <= LONGEST_EPISODE_STEPS {
+            true => last.end = open.end,
+            false => {
+                let start = last.end;
+                found.extend((start < open.end).then_some(start..open.end));
+            }
+        }
+    }
+    found
+}
+
+/// The steps whose hours an episode draws or scores.
+pub(super) fn scored(open: &Range<usize>, steps: usize) -> Range<usize> {
+    open.start.saturating_sub(SCORED_STEPS)..(open.end + SCORED_STEPS).min(steps)
 }
 
 /// The blocks of steps that are not known, each given the steps before it and the known ones after it.

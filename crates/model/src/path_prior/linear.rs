@@ -4,7 +4,7 @@ use std::ops::{Index, IndexMut};
 
 /// `rows x columns` numbers, row by row.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Matrix {
+pub struct Matrix {
     pub rows: usize,
     pub columns: usize,
     pub values: Vec<f64>,
@@ -184,7 +184,7 @@ impl Matrix {
     }
 }
 
-pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 

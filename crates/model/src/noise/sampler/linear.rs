@@ -34,6 +34,23 @@ impl NoiseSampler {
         (mean, square - mean * mean)
     }
 
+    /// How the mean goes with the decoder's channels, by central differences.
+    pub fn context_slopes(&self, history: &mut History, given: Given<'_>) -> Vec<f64> {
+        let mut decoded = given.decoded.to_vec();
+        let mut slopes = Vec::with_capacity(decoded.len());
+        for channel in 0..decoded.len() {
+            let kept = decoded[channel];
+            let mut at = |value: f32| {
+                decoded[channel] = value;
+                self.moments(history, Given { decoded: &decoded, ..given }).0
+            };
+            let (above, below) = (at(kept + STEP), at(kept - STEP));
+            decoded[channel] = kept;
+            slopes.push((above - below) / f64::from(2.0 * STEP));
+        }
+        slopes
+    }
+
     /// Mean, variance and slopes at that history; slopes by central differences.
     pub fn linearise(&self, history: &mut History, given: Given<'_>) -> LinearHour {
         let (mean, variance) = self.moments(history, given);
