@@ -24,6 +24,7 @@ mod stretch;
 
 use std::ops::Range;
 
+use contract::calendar::Moment;
 use contract::progress::Progress;
 use contract::season;
 use model::config::STEP_HOURS;
@@ -118,12 +119,29 @@ impl<'a> Posterior<'a> {
                 .chunks_exact_mut(draws.members.max(1));
             for (at, (out, &hour)) in out.zip(&hours[rows.clone()]).enumerate() {
                 out.iter_mut().zip(&drawn).for_each(|(out, drawn)| *out = drawn[at]);
+                self.calibrate(observed.local_us(self.model, hour), out);
                 observed.restore(self.model, hour, out);
             }
             row = rows.end;
             progress.advance(number as u64 + 1, String::new);
         }
         Ok(Drawn { hours, members: draws.members, values })
+    }
+
+    /// Corrects an hour's draws as generated hours are corrected, by as much as they are the model's own and not
+    /// known from hours seen: `x + w (c(x) - x)`, where c is the map from the model's marginals to those
+    /// of the training years and w the draws' variance over the climate's, which is 1, at most 1.
+    fn calibrate(&self, local_us: i64, draws: &mut [f32]) {
+        let Some(calibration) = &self.model.calibration else { return };
+        let count = draws.len() as f64;
+        let mean = draws.iter().map(|&draw| f64::from(draw)).sum::<f64>() / count;
+        let variance = draws.iter().map(|&draw| (f64::from(draw) - mean).powi(2)).sum::<f64>() / count;
+        let moment = Moment::of(local_us);
+        let curve = calibration.curve(moment.year_phase, moment.hour);
+        for draw in draws {
+            let raw = f64::from(*draw);
+            *draw = (raw + variance.min(1.0) * (curve.score(raw) - raw)) as f32;
+        }
     }
 
     /// The model's seasonal features at a phase of year.
@@ -183,8 +201,4 @@ impl Decoded {
         let at = (hour - self.first_hour) * self.channels;
         &self.values[at..at + self.channels]
     }
-}
-
-pub(crate) fn env(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }

@@ -45,7 +45,7 @@ impl Posterior<'_> {
         if stretch.clusters.is_empty() {
             return series;
         }
-        for sweep in 0..super::env("ISO_SWEEPS", SWEEPS) {
+        for sweep in 0..SWEEPS {
             if sweep > 0 {
                 let open = latents.clone();
                 latents = self.encode(stretch, &series, workspace, Some(&mut random));
@@ -78,7 +78,7 @@ impl Posterior<'_> {
         let (mean, prior_mean) = episode.proposal_mean(latents, of_step);
         let mut proposals = Vec::new();
         let mut log_weights = Vec::new();
-        for _ in 0..super::env("ISO_PARTICLES", EPISODE_PARTICLES) {
+        for _ in 0..EPISODE_PARTICLES {
             let normal: Vec<f64> = StandardNormal.sample_iter(&mut *random).take(mean.len()).collect();
             let drawn = episode.departure(&normal);
             let drawn: Vec<f64> = mean.iter().zip(drawn).map(|(mean, departure)| mean + departure).collect();
@@ -95,12 +95,6 @@ impl Posterior<'_> {
             proposals.push((drawn, series[episode.hours.clone()].to_vec()));
         }
         let chosen = choose_by_log(&log_weights, random);
-        if std::env::var("ISO_ESS").is_ok() {
-            let m = log_weights.iter().copied().fold(f64::MIN, f64::max);
-            let w: Vec<f64> = log_weights.iter().map(|x| (x - m).exp()).collect();
-            let ess = w.iter().sum::<f64>().powi(2) / w.iter().map(|x| x * x).sum::<f64>();
-            eprintln!("ESS {ess:.1} of {} open {:?}", w.len(), episode.open);
-        }
         let (drawn, hours) = &proposals[chosen];
         latents[open].copy_from_slice(drawn);
         series[episode.hours.clone()].copy_from_slice(hours);

@@ -31,9 +31,7 @@ pub(super) fn write(
         .iter()
         .flat_map(|run| {
             let last = run.observed.values.len().saturating_sub(LONGEST_HOURS);
-            (BEFORE_HOURS..last)
-                .step_by(crate::posterior::env("ISO_EVERY", EVERY_HOURS))
-                .map(|origin| (&run.observed, origin))
+            (BEFORE_HOURS..last).step_by(EVERY_HOURS).map(|origin| (&run.observed, origin))
         })
         .collect();
     let settings = ForecastSettings { hours: LONGEST_HOURS, members: MEMBERS, seed };
