@@ -1,4 +1,4 @@
-//! The binary of the stages that use a trained model: `generate` and `bound`.
+//! The binary of the stages that use a trained model: `generate`, `bound` and `calibrate`.
 
 use std::process::ExitCode;
 
@@ -8,5 +8,9 @@ use contract::stage::{Entry, main as stage_main};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    stage_main(&[Entry::of::<infer::stage::Generate>(), Entry::of::<infer::bound::Bound>()])
+    stage_main(&[
+        Entry::of::<infer::stage::Generate>(),
+        Entry::of::<infer::bound::Bound>(),
+        Entry::of::<infer::calibrate::Calibrate>(),
+    ])
 }

@@ -1,0 +1,85 @@
+//! How often a statistic of series without faults is at least as large as a value: measured, and beyond the
+//! largest values seen an exponential tail.
+
+use serde::{Deserialize, Serialize};
+
+/// The exceedance of a statistic: a probability, or events a year.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tail {
+    /// Values, descending, from the one that begins the exponential tail on.
+    values: Vec<f64>,
+    /// How often a value at least as large is seen; ascending.
+    exceedances: Vec<f64>,
+    /// Mean excess beyond the first value.
+    scale: f64,
+    /// The exceedance of values below the last.
+    rest: f64,
+}
+
+/// Of so many of the largest values the tail is made.
+const TAIL_VALUES: usize = 20;
+/// Each value kept lies so much farther down the ranks than the one before it.
+const RANK_STEP: f64 = 1.12;
+
+impl Tail {
+    /// The tail of those values, each of which counts `weight`; `rest` is the exceedance of anything smaller.
+    pub fn of(mut values: Vec<f64>, weight: f64, rest: f64) -> Tail {
+        values.retain(|value| *value > 0.0);
+        values.sort_by(|a, b| b.total_cmp(a));
+        let first = TAIL_VALUES.min(values.len());
+        let Some(start) = first.checked_sub(1) else {
+            return Tail { values: Vec::new(), exceedances: Vec::new(), scale: 1.0, rest };
+        };
+        let excess: f64 = values[..first].iter().map(|value| value - values[start]).sum();
+        let mut tail = Tail {
+            values: Vec::new(),
+            exceedances: Vec::new(),
+            scale: (excess / start.max(1) as f64).max(1e-6),
+            rest,
+        };
+        let mut rank = first;
+        while rank <= values.len() {
+            tail.values.push(values[rank - 1]);
+            tail.exceedances.push(rank as f64 * weight);
+            rank = (rank + 1).max((rank as f64 * RANK_STEP) as usize);
+        }
+        tail
+    }
+
+    /// How often a value at least as large is seen.
+    pub fn exceedance(&self, value: f64) -> f64 {
+        let (Some(first), Some(last)) = (self.values.first(), self.values.last()) else { return self.rest };
+        if value >= *first {
+            return self.exceedances[0] * (-(value - first) / self.scale).exp();
+        }
+        if value < *last {
+            return self.rest;
+        }
+        let after = self.values.partition_point(|kept| *kept > value).max(1);
+        let (high, low) = (self.values[after - 1], self.values[after]);
+        let part = if high > low { (high - value) / (high - low) } else { 1.0 };
+        let (fewer, more) = (self.exceedances[after - 1].ln(), self.exceedances[after].ln());
+        (fewer + part * (more - fewer)).exp()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceedances_of_an_exponential_are_known() {
+        let count = 100_000;
+        let values = (1..=count).map(|rank| -((rank as f64 - 0.5) / f64::from(count)).ln()).collect();
+        let tail = Tail::of(values, 1.0 / f64::from(count), 1.0);
+        // The last lies beyond all values.
+        for (value, tolerance) in [(0.1, 0.01), (1.0, 0.01), (5.0, 0.01), (9.0, 0.1), (14.0, 0.3)] {
+            let wanted: f64 = (-value as f64).exp();
+            let got = tail.exceedance(value);
+            assert!((got / wanted - 1.0).abs() < tolerance, "{value}: {got} is not {wanted}");
+        }
+        assert_eq!(tail.exceedance(-1.0), 1.0);
+        assert_eq!(Tail::of(vec![0.0], 1.0, 0.5).exceedance(3.0), 0.5);
+    }
+}
