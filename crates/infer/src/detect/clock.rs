@@ -192,12 +192,14 @@ impl Clock<'_> {
     }
 }
 
-/// True for hours that are there together with the ones just before them.
+/// True for hours that are there together with the ones just before them, and not among the series' first,
+/// of which the model does not know what they come from.
 fn scored(hours: &[f32]) -> Vec<bool> {
     let mut there = 0;
-    let known = hours.iter().map(|hour| {
+    let begins = hours.iter().position(|hour| !hour.is_nan()).unwrap_or_default() + LOOK_BACK_HOURS;
+    let known = hours.iter().enumerate().map(|(number, hour)| {
         there = if hour.is_nan() { 0 } else { there + 1 };
-        there > NEEDED_HOURS
+        there > NEEDED_HOURS && number >= begins
     });
     known.collect()
 }

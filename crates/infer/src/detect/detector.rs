@@ -13,6 +13,9 @@ pub(super) const YEAR_HOURS: f64 = 8766.0;
 /// Events of different kinds this close are one.
 const APART_HOURS: usize = 24;
 
+/// Hours whose values count as one sample of a tail.
+const BLOCK_HOURS: usize = 720;
+
 /// What is known about series without faults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,23 +51,25 @@ impl Detector {
         let hours: usize = stretches.iter().map(|one| one.there.iter().filter(|there| **there).count()).sum();
         let (hour_weight, event_weight) = (1.0 / hours as f64, YEAR_HOURS / hours as f64);
         let tails = FaultKind::ALL.map(|kind| {
-            let of_hours = stretches.iter().flat_map(|one| hourly(one, kind)).collect();
+            let of_hours: Vec<Vec<f64>> = stretches.iter().map(|one| hourly(one, kind)).collect();
             let of_events = stretches.iter().flat_map(|one| {
                 let best = apart(of_kind(one.departures, kind), |departure| departure.score, 0);
                 best.into_iter().map(|departure| departure.score)
             });
-            (Tail::of(of_hours, hour_weight, 1.0), Tail::of(of_events.collect(), event_weight, YEAR_HOURS))
+            let of_events: Vec<f64> = of_events.collect();
+            (
+                Tail::of(of_hours.concat(), peaks(&of_hours), hour_weight, 1.0),
+                Tail::of(of_events.clone(), of_events, event_weight, YEAR_HOURS),
+            )
         });
         let (hours, events) = tails.into_iter().unzip();
-        let nothing = || Tail::of(Vec::new(), 1.0, 1.0);
+        let nothing = || Tail::of(Vec::new(), Vec::new(), 1.0, 1.0);
         let mut detector = Detector { format: FORMAT, hours, events, smallest: nothing(), rarest: nothing() };
-        let surprises = stretches.iter().flat_map(|one| {
-            let surprises = detector.surprises(one);
-            surprises.into_iter().zip(&one.there).filter(|(_, there)| **there).map(|(surprise, _)| surprise)
-        });
-        let smallest = Tail::of(surprises.collect(), hour_weight, 1.0);
+        let surprises: Vec<Vec<f64>> = stretches.iter().map(|one| detector.surprises(one)).collect();
+        let smallest = Tail::of(surprises.concat(), peaks(&surprises), hour_weight, 1.0);
         let rarest = stretches.iter().flat_map(|one| detector.merged(one.departures));
-        let rarest = Tail::of(rarest.map(|(_, rarity)| rarity).collect(), event_weight, YEAR_HOURS);
+        let rarest: Vec<f64> = rarest.map(|(_, rarity)| rarity).collect();
+        let rarest = Tail::of(rarest.clone(), rarest, event_weight, YEAR_HOURS);
         detector.smallest = smallest;
         detector.rarest = rarest;
         detector
@@ -98,7 +103,7 @@ impl Detector {
         for (kind, tail) in FaultKind::ALL.into_iter().zip(&self.hours) {
             for (surprise, score) in surprises.iter_mut().zip(hourly(stretch, kind)) {
                 if score > 0.0 {
-                    *surprise = surprise.max(-tail.exceedance(score).ln());
+                    *surprise = surprise.max(-tail.log_exceedance(score));
                 }
             }
         }
@@ -112,7 +117,7 @@ impl Detector {
             let best = apart(of_kind(departures, kind), |departure| departure.score, 0);
             // Kept above zero up to an event an hour.
             best.into_iter()
-                .map(|departure| (departure, YEAR_HOURS.ln() - tail.exceedance(departure.score).ln()))
+                .map(|departure| (departure, YEAR_HOURS.ln() - tail.log_exceedance(departure.score)))
         });
         let mut order: Vec<(Departure, f64)> = all.collect();
         order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.start.cmp(&b.0.start)));
@@ -135,6 +140,12 @@ fn hourly(stretch: &Faultless<'_>, kind: FaultKind) -> Vec<f64> {
 
 fn of_kind(departures: &[Departure], kind: FaultKind) -> Vec<Departure> {
     departures.iter().filter(|departure| departure.kind == kind).copied().collect()
+}
+
+/// The largest values of blocks of hours.
+fn peaks(series: &[Vec<f64>]) -> Vec<f64> {
+    let blocks = series.iter().flat_map(|series| series.chunks(BLOCK_HOURS));
+    blocks.map(|block| block.iter().copied().fold(0.0, f64::max)).collect()
 }
 
 /// The largest departures that do not overlap.
