@@ -34,7 +34,8 @@ impl Tail {
             sorted.sort_by(|a, b| b.total_cmp(a));
         }
         let Some(start) = TAIL_VALUES.min(peaks.len()).checked_sub(1) else {
-            return Tail { values: Vec::new(), exceedances: Vec::new(), scale: 1.0, rest };
+            // Never seen: once in all that was looked at would have been seen.
+            return Tail { values: vec![f64::MIN_POSITIVE], exceedances: vec![weight], scale: 1.0, rest };
         };
         let excess: f64 = peaks[..start].iter().map(|value| value - peaks[start]).sum();
         let mut tail = Tail {
@@ -93,6 +94,8 @@ mod tests {
             assert!((got / wanted - 1.0).abs() < tolerance, "{value}: {got} is not {wanted}");
         }
         assert_eq!(tail.exceedance(-1.0), 1.0);
-        assert_eq!(Tail::of(vec![0.0], vec![0.0], 1.0, 0.5).exceedance(3.0), 0.5);
+        let unseen = Tail::of(vec![0.0], vec![0.0], 0.01, 0.5);
+        assert_eq!(unseen.exceedance(0.0), 0.5);
+        assert!((unseen.exceedance(3.0) - 0.01 * (-3.0_f64).exp()).abs() < 1e-12);
     }
 }
