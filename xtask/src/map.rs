@@ -42,6 +42,10 @@ pub(crate) const STAGES: &[Stage] = &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
         "train/model/transform.json", "preprocess/standardised.parquet", "preprocess/season.parquet",
     ] },
+    Stage { name: "calibrate", binary: "infer", tables: &[], reads: &[
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json", "preprocess/observed.parquet",
+    ] },
     Stage { name: "evaluate", binary: "evaluate", tables: &["evaluate"], reads: &[
         "preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet",
         "bound/likelihood.json",
@@ -154,7 +158,7 @@ mod tests {
     fn an_unknown_stage_proposes_the_nearest() {
         assert_eq!(
             stage("trian").unwrap_err(),
-            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, evaluate, report; \
+            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, calibrate, evaluate, report; \
              did you mean \"train\"?"
         );
     }

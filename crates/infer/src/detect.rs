@@ -1,7 +1,21 @@
-//! Hours that do not look like the place's weather.
+//! Hours that do not look like the place's weather: likelihood ratios of what each kind of fault would leave,
+//! by the model's density of an hour given the ones before it, held against the same of the training years.
+
+mod clock;
+mod departures;
+mod detector;
+mod tail;
+
+use anyhow::Context;
+use contract::artifact::MODEL;
+use contract::stage::{Inputs, read_json};
 
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
+use clock::Scorer;
+use departures::Departures;
+pub use detector::Detector;
+use detector::{Faultless, Found};
 
 /// What counts as an alarm.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,15 +78,104 @@ pub struct Detection {
     pub events: Vec<Event>,
 }
 
+/// In the model folder: how large departures are without faults.
+pub const DETECTOR: &str = "detector.json";
+/// Fewer hours than this say nothing.
+pub const FEWEST_HOURS: usize = 192;
+
 /// Looks for faults.
 ///
 /// # Errors
 /// When too few hours are there, or the model fails.
 pub fn detect(
     model: &TrainedModel,
+    detector: &Detector,
     observed: &ObservedHours,
     settings: DetectSettings,
 ) -> anyhow::Result<Detection> {
-    let _ = (model, observed, settings);
-    anyhow::bail!("detect is being written")
+    let there: Vec<bool> = observed.values.iter().map(|value| !value.is_nan()).collect();
+    let count = there.iter().filter(|there| **there).count();
+    anyhow::ensure!(
+        count > 0,
+        "all {} hours are missing; wanted at least {FEWEST_HOURS} hours with values",
+        there.len()
+    );
+    anyhow::ensure!(
+        count >= FEWEST_HOURS,
+        "the series has {count} hours with values; wanted at least {FEWEST_HOURS} to look for faults in"
+    );
+    let scorer = Scorer::new(model)?;
+    let Departures { found } = Departures::of(&scorer, &observed.values, observed.local_us(model, 0))?;
+    let p_values = detector.p_values(&Faultless { there, departures: &found });
+    let events = detector.events(&found, settings.false_alarms_per_year);
+    let events = events.into_iter().map(|found| event(model, observed, found)).collect();
+    Ok(Detection { p_values, events })
+}
+
+impl Detector {
+    /// Reads what the `calibrate` stage left.
+    ///
+    /// # Errors
+    /// When the file is missing or of another format version.
+    pub fn read(inputs: &Inputs) -> anyhow::Result<Detector> {
+        read_json(inputs.path(&format!("calibrate/{MODEL}/{DETECTOR}"))?)
+    }
+
+    /// Learns from stretches of years without faults.
+    ///
+    /// # Errors
+    /// When the model fails, or no hour is there.
+    pub fn learn(model: &TrainedModel, stretches: &[ObservedHours]) -> anyhow::Result<Detector> {
+        let scorer = Scorer::new(model)?;
+        let departures = stretches
+            .iter()
+            .map(|hours| Departures::of(&scorer, &hours.values, hours.local_us(model, 0)))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let faultless: Vec<Faultless<'_>> = stretches
+            .iter()
+            .zip(&departures)
+            .map(|(hours, departures)| Faultless {
+                there: hours.values.iter().map(|value| !value.is_nan()).collect(),
+                departures: &departures.found,
+            })
+            .collect();
+        let any = faultless.iter().flat_map(|one| &one.there).any(|there| *there);
+        any.then(|| Detector::of(&faultless))
+            .context("there are no training hours to calibrate the detector with")
+    }
+}
+
+/// An event with its evidence in words.
+fn event(model: &TrainedModel, observed: &ObservedHours, found: Found) -> Event {
+    let departure = found.departure;
+    let hours = departure.end - departure.start;
+    let unit = model.variable.canonical_unit;
+    // The size in canonical units, at the climate's centre of the event's last hour.
+    let mut ends = [0.0, departure.size as f32];
+    observed.restore(model, departure.end - 1, &mut ends);
+    let size = f64::from(ends[1] - ends[0]);
+    let side = if size < 0.0 { "below" } else { "above" };
+    let evidence = match departure.kind {
+        FaultKind::Spike => format!("{:.1} {unit} {side} what the hours around lead to", size.abs()),
+        FaultKind::Stuck => {
+            format!("the value {} {unit} repeated {hours} times", observed.values[departure.start])
+        }
+        FaultKind::Drift => {
+            format!("a ramp to {:.1} {unit} {side} what is expected, then back at once", size.abs())
+        }
+        FaultKind::LevelShift => {
+            format!("{:.1} {unit} {side} what is expected, from one hour to another", size.abs())
+        }
+        FaultKind::WrongPhase if departure.size > 0.0 => {
+            format!("the daily course fits a clock {} h behind better", departure.size)
+        }
+        FaultKind::WrongPhase => format!("the daily course fits a clock {} h ahead better", -departure.size),
+    };
+    Event {
+        kind: departure.kind,
+        start: departure.start,
+        end: departure.end,
+        expected_per_year: found.expected_per_year,
+        evidence: format!("{evidence} (log likelihood ratio {:.0})", departure.score),
+    }
 }

@@ -2,9 +2,11 @@
 //! observed years are.
 
 pub mod bound;
+pub mod calibrate;
 pub mod config;
 pub mod detect;
 pub mod export;
+pub mod faults;
 pub mod forecast;
 pub mod generator;
 pub mod impute;
@@ -13,4 +15,5 @@ pub mod observed;
 pub mod posterior;
 pub mod span;
 pub mod stage;
+pub mod trial_detection;
 pub mod trials;

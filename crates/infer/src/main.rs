@@ -1,4 +1,4 @@
-//! The binary of the stages that use a trained model: `generate` and `bound`.
+//! The binary of the stages that use a trained model: `generate`, `bound` and `calibrate`.
 
 use std::process::ExitCode;
 
@@ -12,5 +12,6 @@ fn main() -> ExitCode {
         Entry::of::<infer::stage::Generate>(),
         Entry::of::<infer::bound::Bound>(),
         Entry::of::<infer::trials::Trials>(),
+        Entry::of::<infer::calibrate::Calibrate>(),
     ])
 }

@@ -1,0 +1,71 @@
+//! The `calibrate` stage: what the detector finds in the training years, which count as free of faults, as the
+//! yardstick of what it finds elsewhere. No other split is looked at.
+
+use std::ops::Range;
+
+use contract::artifact::{MODEL, OBSERVED, Split, column};
+use contract::calendar::HOUR_US;
+use contract::config::Fault;
+use contract::stage::{Inputs, Outputs, Stage};
+use model::device::DeviceKind;
+use serde::Deserialize;
+
+use crate::detect::{DETECTOR, Detector};
+use crate::model_folder::TrainedModel;
+use crate::observed::ObservedHours;
+
+/// The `calibrate` stage.
+pub struct Calibrate;
+
+/// It reads no table of the pipeline file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tables {}
+
+impl Stage for Calibrate {
+    const NAME: &'static str = "calibrate";
+    const READS: &'static [&'static str] = &[
+        "train/model/config.json",
+        "train/model/weights.safetensors",
+        "train/model/generator.json",
+        "train/model/transform.json",
+        "preprocess/observed.parquet",
+    ];
+    type Tables = Tables;
+    type Config = ();
+
+    fn check(_: Tables) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
+        let detector = Detector::learn(&model, &training_hours(inputs, &model)?)?;
+        std::fs::create_dir_all(outputs.file(MODEL))?;
+        outputs.write_json(&format!("{MODEL}/{DETECTOR}"), &detector)
+    }
+}
+
+/// The stretches of consecutive training hours, as they were observed.
+fn training_hours(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<Vec<ObservedHours>> {
+    let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
+    let (times, values) = (observed.times(column::TIME)?, observed.f32s(&model.transform.variable)?);
+    let splits = observed.texts(column::SPLIT)?;
+    let rows = (0..times.len()).filter(|&row| splits[row].as_deref() == Some(Split::Train.name()));
+    let stretches = stretches(times, rows).into_iter();
+    let hours =
+        stretches.map(|rows| ObservedHours { first_us: times[rows.start], values: values[rows].to_vec() });
+    Ok(hours.collect())
+}
+
+/// Rows, ascending, in runs of consecutive hours.
+pub(crate) fn stretches(times: &[i64], rows: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for row in rows {
+        match found.last_mut() {
+            Some(last) if last.end == row && times[row] - times[row - 1] == HOUR_US => last.end = row + 1,
+            _ => found.push(row..row + 1),
+        }
+    }
+    found
+}
