@@ -53,7 +53,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], json: bool) -> a
 }
 
 /// The file, or the files of the folder. Their digests are not needed.
-fn input_files(path: &Path) -> anyhow::Result<Vec<InputFile>> {
+pub(crate) fn input_files(path: &Path) -> anyhow::Result<Vec<InputFile>> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     let whole = here.join(path);
     let found = if whole.is_dir() { files::in_folder(&whole)? } else { vec![whole.clone()] };

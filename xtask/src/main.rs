@@ -25,6 +25,7 @@ mod rows;
 mod run;
 mod runs;
 mod session;
+mod tasks;
 mod workspace;
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod borders;
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde_json::{Value, json};
 
 use crate::cli::{Cli, Command, RunArguments};
 use crate::failure::{Failure, config};
@@ -59,6 +61,21 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Fetch { pipeline, run } => run_stages(&workspace, Some(&map::FETCH), pipeline, run),
         Command::Inspect { files, json } => inspect::inspect(&workspace, &files, json),
+        Command::Impute { task, members, seed, write_members } => {
+            let table = json!({"members": members, "seed": seed, "write_members": write_members});
+            run_task(&workspace, &map::IMPUTE, &task, table)
+        }
+        Command::Forecast { task, hours, members, seed, threshold, write_members } => {
+            let table = json!({
+                "hours": hours, "members": members, "seed": seed, "thresholds": threshold,
+                "write_members": write_members,
+            });
+            run_task(&workspace, &map::FORECAST, &task, table)
+        }
+        Command::Detect { task, false_alarms_per_year } => {
+            let table = json!({"false_alarms_per_year": false_alarms_per_year});
+            run_task(&workspace, &map::DETECT, &task, table)
+        }
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline)
@@ -74,6 +91,16 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             bench::bench(&workspace, &bench::Options { only, json, against, phoenix, binaries })
         }
     }
+}
+
+fn run_task(
+    workspace: &Workspace,
+    task: &map::TaskStage,
+    arguments: &cli::TaskArguments,
+    table: Value,
+) -> anyhow::Result<()> {
+    let table = table.as_object().cloned().unwrap_or_default();
+    tasks::run(workspace, task, arguments, table)
 }
 
 fn run_stages(

@@ -23,6 +23,54 @@ pub(crate) static FETCH: Stage = Stage { name: "fetch", binary: "fetch", tables:
 /// What `inspect` asks of the binary of `ingest`.
 pub(crate) static INSPECT: Stage = Stage { name: "inspect", binary: "ingest", tables: &[], reads: &[FILES] };
 
+/// A task that is asked for on the command line, with a model folder and a file of the user's own.
+#[derive(Debug, PartialEq)]
+pub(crate) struct TaskStage {
+    pub stage: &'static Stage,
+    /// The file of its answer, without the end of its name.
+    pub answer: &'static str,
+    /// Files that are put beside it.
+    pub beside: &'static [&'static str],
+}
+
+const TASK_READS: &[&str] = &[
+    "train/model/config.json",
+    "train/model/weights.safetensors",
+    "train/model/generator.json",
+    "train/model/transform.json",
+    "ingest/series.parquet",
+];
+
+pub(crate) static IMPUTE: TaskStage = TaskStage {
+    stage: &Stage { name: "impute", binary: "infer", tables: &["impute"], reads: TASK_READS },
+    answer: "imputed",
+    beside: &[],
+};
+
+pub(crate) static FORECAST: TaskStage = TaskStage {
+    stage: &Stage { name: "forecast", binary: "infer", tables: &["forecast"], reads: TASK_READS },
+    answer: "forecast",
+    beside: &[],
+};
+
+pub(crate) static DETECT: TaskStage = TaskStage {
+    stage: &Stage {
+        name: "detect",
+        binary: "infer",
+        tables: &["detect"],
+        reads: &[
+            "train/model/config.json",
+            "train/model/weights.safetensors",
+            "train/model/generator.json",
+            "train/model/transform.json",
+            "calibrate/model/detector.json",
+            "ingest/series.parquet",
+        ],
+    },
+    answer: "detected",
+    beside: &["events"],
+};
+
 /// The table that only `xtask` reads: what the pipeline is, and how to get its files.
 pub(crate) const ABOUT: &str = "about";
 

@@ -10,6 +10,7 @@ pub mod harmonics;
 pub mod log;
 pub mod monotone_cubic;
 pub mod normal_scores;
+pub mod place;
 pub mod progress;
 pub mod runs;
 pub mod season;

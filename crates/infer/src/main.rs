@@ -13,5 +13,8 @@ fn main() -> ExitCode {
         Entry::of::<infer::bound::Bound>(),
         Entry::of::<infer::trials::Trials>(),
         Entry::of::<infer::calibrate::Calibrate>(),
+        Entry::of::<infer::task::impute::Impute>(),
+        Entry::of::<infer::task::forecast::Forecast>(),
+        Entry::of::<infer::task::detect::Detect>(),
     ])
 }

@@ -3,9 +3,6 @@
 
 use std::fmt;
 
-/// The mean radius of the Earth (IUGG).
-const EARTH_RADIUS_KM: f64 = 6371.0088;
-
 /// A place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
@@ -36,12 +33,10 @@ impl Point {
         Point { latitude_deg: round(self.latitude_deg), longitude_deg }
     }
 
-    /// The great-circle distance, by the haversine formula.
+    /// The great-circle distance.
     pub(crate) fn distance_km(self, other: Point) -> f64 {
-        let (from, to) = (self.latitude_deg.to_radians(), other.latitude_deg.to_radians());
-        let east = (other.longitude_deg - self.longitude_deg).to_radians();
-        let chord = ((to - from) / 2.0).sin().powi(2) + from.cos() * to.cos() * (east / 2.0).sin().powi(2);
-        2.0 * EARTH_RADIUS_KM * chord.clamp(0.0, 1.0).sqrt().asin()
+        let degrees = |point: Point| (point.latitude_deg, point.longitude_deg);
+        contract::place::distance_km(degrees(self), degrees(other))
     }
 }
 
@@ -131,6 +126,8 @@ fn wrapped(degrees: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use contract::place::EARTH_RADIUS_KM;
 
     use super::*;
 
