@@ -45,7 +45,10 @@ fn a_killed_training_goes_on_to_the_same_weights() {
     said(&mut child);
     assert_eq!(killed.entries("train").len(), 1, "only what was there before");
     for bench in [&killed, &whole] {
-        assert_eq!(bench.run_smoke(&LONGER[2..]), ["train", "generate", "bound", "evaluate", "report"]);
+        assert_eq!(
+            bench.run_smoke(&LONGER[2..]),
+            ["train", "generate", "bound", "calibrate", "evaluate", "report"]
+        );
     }
     assert_eq!(killed.leftovers().len(), 0);
     assert_eq!(killed.outputs("train"), whole.outputs("train"));

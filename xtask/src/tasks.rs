@@ -90,7 +90,9 @@ fn format_of<'a>(output: &'a Path, written: &Path) -> anyhow::Result<&'a str> {
         return Err(config(format!("--output is {written}; wanted a name that ends in .parquet or .csv")));
     }
     match output.parent().filter(|parent| !parent.is_dir()) {
-        Some(parent) => Err(config(format!("--output is in {}, and there is no such folder", parent.display()))),
+        Some(parent) => {
+            Err(config(format!("--output is in {}, and there is no such folder", parent.display())))
+        }
         None => Ok(extension),
     }
 }
@@ -153,12 +155,7 @@ const FARTHEST_KM: f64 = 20_000.0;
 
 /// Moves the answer's files to the output, the others beside it by their own names; each replaces what is
 /// there at once.
-fn deliver(
-    task: &TaskStage,
-    answer: &Path,
-    output: &Path,
-    format: &str,
-) -> anyhow::Result<Vec<PathBuf>> {
+fn deliver(task: &TaskStage, answer: &Path, output: &Path, format: &str) -> anyhow::Result<Vec<PathBuf>> {
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
     let place = |name: &str| match name == task.answer {
         true => output.to_path_buf(),

@@ -46,9 +46,9 @@ fn write_cell(out: &mut impl Write, column: &Column, row: usize) -> std::io::Res
         Values::Time(times) => write!(out, "{}Z", format_hour(times[row])),
         Values::LocalTime(times) => write!(out, "{}", format_hour(times[row])),
         Values::Float32(values) if values[row].is_nan() => Ok(()),
-        Values::Float32(values) => write!(out, "{}", values[row]),
+        Values::Float32(values) => write!(out, "{:?}", values[row]),
         Values::Float64(values) if values[row].is_nan() => Ok(()),
-        Values::Float64(values) => write!(out, "{}", values[row]),
+        Values::Float64(values) => write!(out, "{:?}", values[row]),
         Values::Int32(values) => write!(out, "{}", values[row]),
         Values::UInt8(values) => write!(out, "{}", values[row]),
         Values::Text(values) => {
@@ -69,12 +69,12 @@ mod tests {
     fn cells_are_written_so_that_they_can_be_read_back() {
         let table = Table::new(vec![
             Column::new("time", Values::Time(vec![0, 3_600_000_000])),
-            Column::new("t2m", Values::Float32(vec![0.1, f32::NAN])),
+            Column::new("t2m", Values::Float32(vec![1e-30, f32::NAN])),
             Column::new("said", Values::Text(vec![Some("2 K, \"cold\"".into()), None])),
         ]);
         let mut out = Vec::new();
         write_rows(&mut out, &table).unwrap();
-        let wanted = "time,t2m,said\n1970-01-01T00:00Z,0.1,\"2 K, \"\"cold\"\"\"\n1970-01-01T01:00Z,,\n";
+        let wanted = "time,t2m,said\n1970-01-01T00:00Z,1e-30,\"2 K, \"\"cold\"\"\"\n1970-01-01T01:00Z,,\n";
         assert_eq!(String::from_utf8(out).unwrap(), wanted);
     }
 }
