@@ -13,6 +13,7 @@ pub mod device;
 pub mod fast;
 pub mod gaussian;
 pub mod latents;
+pub mod linear;
 pub mod loss;
 pub mod noise;
 pub mod parameters;

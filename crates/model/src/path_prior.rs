@@ -8,7 +8,6 @@
 
 mod fit;
 mod likelihood;
-pub mod linear;
 mod sampler;
 #[cfg(test)]
 mod tests;
@@ -17,8 +16,8 @@ use std::f64::consts::TAU;
 
 use serde::{Deserialize, Serialize};
 
+use crate::linear::{Matrix, dot};
 pub use fit::{FitError, Latents, PathPriorConfig};
-use linear::{Matrix, dot};
 pub use sampler::{BURN, FIRST_STEP, Sampler};
 
 /// Harmonics of the year in the mean.

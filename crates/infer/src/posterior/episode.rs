@@ -15,8 +15,8 @@ use anyhow::Context;
 use model::conditional::Conditional;
 use model::config::STEP_HOURS;
 use model::latents::Season;
+use model::linear::{Matrix, dot};
 use model::noise::sampler::LinearHour;
-use model::path_prior::linear::{Matrix, dot};
 use rayon::prelude::*;
 
 use super::Posterior;

@@ -102,3 +102,53 @@ impl Backward {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `x_t = 0.3 + 0.8 x_(t-1) - 0.2 x_(t-2) + e`, `e ~ N(0, 0.5)`.
+    fn hour() -> LinearHour {
+        LinearHour { mean: 0.0, variance: 0.5, slopes: vec![0.8, -0.2] }
+    }
+
+    const CONSTANT: f64 = 0.3;
+
+    /// What a missing hour's factor says beyond the hours before it, by brute force: the log density of the
+    /// observed hours after it, with the missing ones among them integrated on a grid.
+    fn log_likelihood(before: [f64; 2], after: [f64; 2]) -> f64 {
+        let density = |x: f64, one: f64, two: f64| {
+            let error = x - CONSTANT - 0.8 * one + 0.2 * two;
+            (-error * error).exp()
+        };
+        let step = 0.01;
+        let grid = (-1000..1000).map(|i| f64::from(i) * step);
+        // x_t and x_(t-1) are `before`; x_(t+1) is missing, x_(t+2) and x_(t+3) are seen.
+        let [x, previous] = before;
+        grid.map(|y| density(y, x, previous) * density(after[0], y, x) * density(after[1], after[0], y))
+            .sum::<f64>()
+            .ln()
+    }
+
+    #[test]
+    fn a_guide_is_the_likelihood_of_the_hours_after() {
+        let after = [1.5, -0.4];
+        let mut backward = Backward::new(2);
+        backward.step(&hour(), CONSTANT, Some(after[1] as f32));
+        backward.step(&hour(), CONSTANT, Some(after[0] as f32));
+        backward.step(&hour(), CONSTANT, None);
+        let guide = backward.guide();
+        for previous in [-1.0, 0.7] {
+            let (precision, shift) = guide.at(&[previous as f32]);
+            let factor = |x: f64| (shift - 0.5 * precision * x) * x;
+            for x in [-0.8, 0.4, 2.0] {
+                let wanted = log_likelihood([x, previous], after) - log_likelihood([0.0, previous], after);
+                assert!(
+                    (factor(x) - wanted).abs() < 1e-5,
+                    "{x} after {previous}: {} is not {wanted}",
+                    factor(x)
+                );
+            }
+        }
+    }
+}

@@ -13,11 +13,11 @@ use super::stretch::Stretch;
 use super::{Decoded, Posterior};
 
 /// Times that latents and hours are drawn by turns.
-const SWEEPS: usize = 3;
+const SWEEPS: usize = 2;
 /// Proposals of an episode's latents and hours, of which one is taken.
 const EPISODE_PARTICLES: usize = 8;
 /// Proposals of a cluster's hours, of which one is taken.
-const PARTICLES: usize = 4;
+const PARTICLES: usize = 3;
 
 impl Posterior<'_> {
     /// The stretch's hours, those of the core that were missing drawn.

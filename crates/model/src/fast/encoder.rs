@@ -44,3 +44,31 @@ impl Encoder {
         moments
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    use super::*;
+
+    #[test]
+    fn moments_are_those_of_burns_operations() {
+        let config = ModelConfig { filters: 6, latent_channels: 3, ..ModelConfig::article() };
+        let vae = Vae::init(&config, 2, &Device::flex()).unwrap();
+        let hours: Vec<f32> = (0..4 * STEP_HOURS).map(|hour| (hour as f32 * 0.37).sin()).collect();
+        let data = TensorData::new(hours.clone(), [1, hours.len()]);
+        let posterior = vae.encode(Tensor::<2>::from_data(data, &Device::flex()));
+        let (mean, log_var) = (posterior.mean.into_data(), posterior.log_var.into_data());
+        let (mean, log_var) = (mean.as_slice::<f32>().unwrap(), log_var.as_slice::<f32>().unwrap());
+        let mut workspace = Workspace::default();
+        let moments = Encoder::new(&vae, &config).unwrap().encode(&hours, &mut workspace).to_vec();
+        for (step, moments) in moments.chunks_exact(6).enumerate() {
+            for channel in 0..3 {
+                let at = step * 3 + channel;
+                // Sums of some hundred terms of size 1 in 32 bits.
+                assert!((moments[channel] - mean[at]).abs() < 1e-5);
+                assert!((moments[3 + channel] - log_var[at]).abs() < 1e-5);
+            }
+        }
+    }
+}

@@ -10,9 +10,9 @@
 //! equality would need a first block of zeros, hence, F being a shift below, w = 0. So
 //! `|lambda| < 1` (Whittle 1963).
 
-use super::linear::Matrix;
 use super::{MEAN_HARMONICS, Parts, PartsError, PathPrior, SlowPart, VARIANCE_HARMONICS, combine, features};
 use crate::config::ConfigError;
+use crate::linear::Matrix;
 
 /// Lags in steps from which the slow components are read: past what the weather remembers.
 const SLOW_LAGS: std::ops::Range<usize> = 8..300;

@@ -3,8 +3,8 @@
 
 use std::f64::consts::TAU;
 
-use super::linear::{Matrix, dot};
 use super::{Latents, PathPrior, companion};
+use crate::linear::{Matrix, dot};
 
 /// `state_k = T state_(k-1) + noise`, `u_k = Z state_k`, from the state's long-run covariance.
 struct StateSpace {

@@ -6,8 +6,8 @@ use std::f64::consts::TAU;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::linear::Matrix;
 use super::{PathPrior, SlowPart};
+use crate::linear::Matrix;
 
 /// Steps for which every path runs before step 0, from the mean, to forget where it started.
 pub const BURN: i64 = 512;

@@ -5,8 +5,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::fit::yule_walker;
-use super::linear::Matrix;
 use super::*;
+use crate::linear::Matrix;
 
 /// A stationary prior of two channels, order 2, one slow component; seasons if asked for.
 fn example(seasonal: f64, slow: f64) -> PathPrior {

@@ -1,4 +1,4 @@
-//! Small dense matrices in f64, row-major: what the prior of paths needs and no more.
+//! Small dense matrices in f64, row-major: what the prior of paths and the posterior need and no more.
 
 use std::ops::{Index, IndexMut};
 
