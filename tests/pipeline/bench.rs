@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-pub const STAGES: [&str; 7] = ["ingest", "preprocess", "train", "generate", "bound", "evaluate", "report"];
+pub const STAGES: [&str; 8] =
+    ["ingest", "preprocess", "train", "generate", "bound", "calibrate", "evaluate", "report"];
 
 /// A data folder, removed at the end.
 pub struct Bench {

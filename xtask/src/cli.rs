@@ -1,5 +1,7 @@
 //! The command line: what people type, and the help that they read.
 
+mod task;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::ci::Step;
 use crate::console::LogFormat;
 use crate::pipeline::DEFAULT;
+use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
 
 /// The pipeline from ERA5 files to synthetic weather and a report on it.
 ///
@@ -55,7 +58,8 @@ pub(crate) enum Command {
     ///   cargo xtask run train smoke
     #[command(verbatim_doc_comment)]
     Run {
-        /// ingest, preprocess, train, generate, bound, evaluate or report.
+        /// ingest, preprocess, train, generate, bound, calibrate, evaluate or report; impute, forecast, detect
+        /// and trials where the file has their table.
         stage: String,
         /// The pipeline file: a path, or a name below pipelines/.
         #[arg(default_value = DEFAULT)]
@@ -95,6 +99,45 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Fill the missing hours of a series with draws of a trained model.
+    ///
+    /// Observed hours stay as they are; a missing one gets the median of the draws, quantiles beside it, and
+    /// NAME_imputed says which is which. A gap is a missing value, or a row that is not there. The times of CSV
+    /// and Parquet are UTC, in a column `time`; the values in one called like the model's variable, with its
+    /// unit: `t2m [degC]`. Of a grid the point nearest to the model's place is taken.
+    ///
+    /// Example:
+    ///   cargo xtask impute --model data/runs/la-haute-borne/model --input station.csv --output filled.csv
+    #[command(verbatim_doc_comment)]
+    Impute(ImputeArguments),
+    /// Draw the hours that follow a series, with a trained model.
+    ///
+    /// The first is the one after the last that is not missing. Input and output are as those of `impute`.
+    ///
+    /// Example, also how likely frost is not to come:
+    ///   cargo xtask forecast --model data/runs/la-haute-borne/model --input recent.nc --output next.csv \
+    ///     --unit degC --threshold 0
+    #[command(verbatim_doc_comment)]
+    Forecast(ForecastArguments),
+    /// Look for hours that do not look like the weather of a trained model's place.
+    ///
+    /// Spikes, stuck values, drifts, level shifts, and clocks that are wrong. Each hour gets a p-value and the
+    /// number of its event, 0 for none; the events are listed in a second file, NAME.events.parquet or
+    /// NAME.events.csv (beside .nc too). Input is as that of `impute`.
+    ///
+    /// Example, with one false alarm a year:
+    ///   cargo xtask detect --model data/runs/la-haute-borne/model --input station.csv --output checked.csv \
+    ///     --false-alarms-per-year 1
+    #[command(verbatim_doc_comment)]
+    Detect(DetectArguments),
+    /// Draw years of hours from a trained model.
+    ///
+    /// As the stage `generate` of a pipeline does, into a file of your own.
+    ///
+    /// Example:
+    ///   cargo xtask generate --model data/runs/la-haute-borne/model --output years.nc --years 30 --unit degC
+    #[command(verbatim_doc_comment)]
+    Generate(GenerateArguments),
     /// Show which stages are fresh, stale or missing, and why.
     ///
     /// Example:

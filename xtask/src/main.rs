@@ -25,6 +25,7 @@ mod rows;
 mod run;
 mod runs;
 mod session;
+mod task;
 mod workspace;
 
 #[cfg(test)]
@@ -59,6 +60,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Fetch { pipeline, run } => run_stages(&workspace, Some(&map::FETCH), pipeline, run),
         Command::Inspect { files, json } => inspect::inspect(&workspace, &files, json),
+        Command::Impute(arguments) => task::run(&workspace, arguments.task()),
+        Command::Forecast(arguments) => task::run(&workspace, arguments.task()),
+        Command::Detect(arguments) => task::run(&workspace, arguments.task()),
+        Command::Generate(arguments) => task::run(&workspace, arguments.task()),
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline)

@@ -31,10 +31,12 @@ pub(crate) const FILES: &str = "files";
 
 /// The stage that downloads what `[ingest] source` asks for. It runs before the others in pipelines
 /// that have a source, and what it leaves takes the place of [`FILES`].
-pub(crate) static FETCH: Stage = Stage { name: "fetch", binary: "fetch", tables: &["ingest"], reads: &[], runs: Runs::Always };
+pub(crate) static FETCH: Stage =
+    Stage { name: "fetch", binary: "fetch", tables: &["ingest"], reads: &[], runs: Runs::Always };
 
 /// What `inspect` asks of the binary of `ingest`.
-pub(crate) static INSPECT: Stage = Stage { name: "inspect", binary: "ingest", tables: &[], reads: &[FILES], runs: Runs::Always };
+pub(crate) static INSPECT: Stage =
+    Stage { name: "inspect", binary: "ingest", tables: &[], reads: &[FILES], runs: Runs::Always };
 
 /// What the tasks ask of the binary of `ingest`: the user's files as the hours that they are.
 pub(crate) static HOURS: Stage = Stage {

@@ -15,5 +15,6 @@ pub mod observed;
 pub mod posterior;
 pub mod span;
 pub mod stage;
+pub mod task;
 pub mod trial_detection;
 pub mod trials;

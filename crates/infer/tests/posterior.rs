@@ -172,9 +172,15 @@ fn hidden_hours_and_latents_have_the_moments_of_brute_force() {
         // Four standard errors of the difference of the two means; those of deviations are smaller by
         // the square root of 2.
         let error = 4.0 * wanted_sd * (1.0 / effective + 1.0 / members as f64).sqrt();
-        assert!((mean - wanted_mean).abs() < error, "hour {hour}: {mean}, brute force {wanted_mean} ± {error}");
+        assert!(
+            (mean - wanted_mean).abs() < error,
+            "hour {hour}: {mean}, brute force {wanted_mean} ± {error}"
+        );
         let sd = square.sqrt();
-        assert!((sd - wanted_sd).abs() < error, "hour {hour}: deviation {sd}, brute force {wanted_sd} ± {error}");
+        assert!(
+            (sd - wanted_sd).abs() < error,
+            "hour {hour}: deviation {sd}, brute force {wanted_sd} ± {error}"
+        );
     }
 }
 

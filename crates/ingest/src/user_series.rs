@@ -151,9 +151,13 @@ fn check_times(shown: &str, times: &[i64]) -> anyhow::Result<()> {
     let Some(pair) = times.windows(2).find(|pair| pair[1] <= pair[0]) else { return Ok(()) };
     let (before, after) = (calendar::format_hour(pair[0]), calendar::format_hour(pair[1]));
     if pair[0] == pair[1] {
-        bail!("{shown} has the time {before} twice; wanted each hour once: of several members or places take one");
+        bail!(
+            "{shown} has the time {before} twice; wanted each hour once: of several members or places take one"
+        );
     }
-    bail!("{shown} goes back in time, from {before} to {after}; wanted the hours in order: sort its rows by time")
+    bail!(
+        "{shown} goes back in time, from {before} to {after}; wanted the hours in order: sort its rows by time"
+    )
 }
 
 #[cfg(test)]

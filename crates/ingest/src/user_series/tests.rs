@@ -11,7 +11,8 @@ fn read(folder: &TempDir, name: &str, text: &str) -> Result<Table, String> {
     std::fs::write(&path, text).unwrap();
     let file = InputFile { name: name.to_string(), path, digest: String::new() };
     let place = Point { latitude_deg: 48.5, longitude_deg: 5.5 };
-    let hide = |error: anyhow::Error| format!("{error:#}").replace(&format!("{}/", folder.path().display()), "");
+    let hide =
+        |error: anyhow::Error| format!("{error:#}").replace(&format!("{}/", folder.path().display()), "");
     let file = read_file(&file, t2m(), place).map_err(hide)?;
     together(t2m(), &[file]).map_err(hide)
 }
@@ -71,10 +72,7 @@ fn files_that_cannot_be_used_are_refused() {
         "time,t2m [hPa]\n2021-01-01T00:00Z,3\n",
         "x.csv has \"t2m [hPa]\" in the unit \"hPa\"; wanted one of K, kelvin, degC, °C, C, celsius, degF, °F, F",
     );
-    check(
-        "time,t2m\n2021-01-01T00:00Z,\n",
-        "x.csv: all hours of t2m are missing; there is nothing to go by",
-    );
+    check("time,t2m\n2021-01-01T00:00Z,\n", "x.csv: all hours of t2m are missing; there is nothing to go by");
     check(
         "time,t2m\n2021-01-01T00:00Z,12\n2021-01-01T01:00Z,13\n",
         "x.csv: t2m has only impossible values, the first being 12 K; wanted 170 to 340 K: the file is damaged, or its \
