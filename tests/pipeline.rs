@@ -7,4 +7,5 @@ mod pipeline {
     mod end_to_end;
     mod kills;
     mod sources;
+    mod tasks;
 }
