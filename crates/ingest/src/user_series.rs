@@ -35,7 +35,10 @@ struct FileSeries {
     shown: String,
     /// `None` where the file does not say it.
     point: Option<Point>,
+    /// Without the missing ones.
     hours: Vec<Hour>,
+    /// Of all rows, also those whose value is missing.
+    times: Vec<i64>,
 }
 
 impl Stage for UserSeries {
@@ -71,7 +74,8 @@ fn read_file(file: &InputFile, variable: &'static Variable, place: Point) -> any
         let Some(column) = read.columns.into_iter().next() else {
             bail!("{}", other_variable(&shown, variable, &read.names));
         };
-        return Ok(FileSeries { shown, point: Some(column.site.point), hours: column.hours });
+        let times = column.hours.iter().map(|hour| hour.time_us).collect();
+        return Ok(FileSeries { shown, point: Some(column.site.point), hours: column.hours, times });
     }
     let table = match content {
         Content::Text => table::Look::at_text(path)?,
@@ -79,9 +83,9 @@ fn read_file(file: &InputFile, variable: &'static Variable, place: Point) -> any
         Content::Empty => bail!("{shown} is empty; wanted NetCDF, CSV or Parquet: copy it again"),
         _ => bail!("{shown} is neither NetCDF nor CSV nor Parquet; wanted one of them"),
     };
-    let hours = table.hours(path, variable)?;
+    let (hours, times) = table.hours(path, variable)?;
     let point = table.point;
-    Ok(FileSeries { shown, point, hours })
+    Ok(FileSeries { shown, point, hours, times })
 }
 
 fn other_variable(shown: &str, variable: &Variable, names: &[String]) -> String {
@@ -102,18 +106,22 @@ fn together(variable: &'static Variable, files: &[FileSeries]) -> anyhow::Result
         [one] => one.shown.clone(),
         several => format!("the {} files together", several.len()),
     };
-    let (Some(first), Some(last)) = (hours.first(), hours.last()) else {
+    if hours.is_empty() {
         bail!("{shown}: all hours of {} are missing; there is nothing to go by", variable.name);
-    };
+    }
     plausible::check_values(variable, &hours).map_err(|error| anyhow::anyhow!("{shown}: {error:#}"))?;
-    plausible::check_span(first.time_us, last.time_us)?;
-    check_step(&shown, &hours)?;
-    let count = ((last.time_us - first.time_us) / HOUR_US + 1) as usize;
+    let mut rows: Vec<i64> = files.iter().flat_map(|file| &file.times).copied().collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let (first_us, last_us) = (rows[0], rows[rows.len() - 1]);
+    plausible::check_span(first_us, last_us)?;
+    check_step(&shown, &rows)?;
+    let count = ((last_us - first_us) / HOUR_US + 1) as usize;
     let mut values = vec![f32::NAN; count];
     for hour in &hours {
-        values[((hour.time_us - first.time_us) / HOUR_US) as usize] = hour.value;
+        values[((hour.time_us - first_us) / HOUR_US) as usize] = hour.value;
     }
-    let times = (0..count as i64).map(|hour| first.time_us + hour * HOUR_US).collect();
+    let times = (0..count as i64).map(|hour| first_us + hour * HOUR_US).collect();
     let mut table = Table::new(vec![
         Column::new(column::TIME, Values::Time(times)),
         Column::with_unit(variable.name, variable.canonical_unit, Values::Float32(values)),
@@ -126,8 +134,8 @@ fn together(variable: &'static Variable, files: &[FileSeries]) -> anyhow::Result
 }
 
 /// Refuses a series whose times are all some hours apart.
-fn check_step(shown: &str, hours: &[Hour]) -> anyhow::Result<()> {
-    let steps = hours.windows(2).map(|pair| (pair[1].time_us - pair[0].time_us) / HOUR_US);
+fn check_step(shown: &str, times: &[i64]) -> anyhow::Result<()> {
+    let steps = times.windows(2).map(|pair| (pair[1] - pair[0]) / HOUR_US);
     let step = steps.fold(0, greatest_divisor);
     if step > 1 {
         bail!("{shown} has a value every {step} hours; wanted hourly ones, as the model makes them");

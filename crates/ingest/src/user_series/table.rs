@@ -79,17 +79,22 @@ impl Look {
         })
     }
 
-    /// The hours of the variable, missing ones left out.
+    /// The hours of the variable, missing ones left out, and the times of all rows.
     ///
     /// # Errors
     /// When there is no such column, or its times are not whole hours in order.
-    pub(super) fn hours(&self, path: &Path, variable: &'static Variable) -> anyhow::Result<Vec<Hour>> {
+    pub(super) fn hours(
+        &self,
+        path: &Path,
+        variable: &'static Variable,
+    ) -> anyhow::Result<(Vec<Hour>, Vec<i64>)> {
         let shown = path.display().to_string();
         let station = self.station(&shown, variable)?;
         let (values, times) = rows_and_times(path, &station, sniff::content(path)? == Content::Parquet)?;
         check_times(&shown, &times)?;
-        let present = times.into_iter().zip(values).filter_map(|(time_us, value)| Some((time_us, value?)));
-        Ok(present.map(|(time_us, value)| Hour { time_us, value: value as f32, flags: 0 }).collect())
+        let present = times.iter().zip(values).filter_map(|(time_us, value)| Some((*time_us, value?)));
+        let hours = present.map(|(time_us, value)| Hour { time_us, value: value as f32, flags: 0 }).collect();
+        Ok((hours, times))
     }
 
     /// The description that the reader of stations' files goes by.
