@@ -1,193 +1,162 @@
-//! The tasks on a user's file, with the smoke pipeline's model.
+//! The tasks on a user's own files, in every format in and out.
 
+use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use tables::{Column, Table, Values};
+use std::path::PathBuf;
 
 use super::bench::{Bench, Ended};
 
-/// A pipeline file that says how the tests' tables are read.
-const READ_AS: &str = "\
-[ingest]
-files = [\"series.parquet\"]
-latitude_deg = 48.45
-longitude_deg = 5.59
+const HOURS: usize = 24 * 40;
 
-[ingest.station]
-time = [\"time\"]
-
-[ingest.station.columns]
-t2m = { column = \"t2m\", unit = \"K\" }
-";
-
-/// Hours of the smoke pipeline's series, from its second day on.
-fn series(bench: &Bench, hours: usize) -> (Vec<i64>, Vec<f32>) {
-    let table = tables::read(&bench.result("observed.parquet"), &[]).unwrap();
-    let (times, values) = (table.times("time").unwrap(), table.f32s("t2m").unwrap());
-    (times[24..24 + hours].to_vec(), values[24..24 + hours].to_vec())
-}
-
-fn write_series(folder: &Path, times: Vec<i64>, values: Vec<f32>) -> (String, String) {
-    let (input, pipeline) = (folder.join("series.parquet"), folder.join("station.toml"));
-    let time = Column::new("time", Values::Time(times));
-    let table = Table::new(vec![time, Column::with_unit("t2m", "K", Values::Float32(values))]);
-    tables::write(&input, &table).unwrap();
-    fs::write(&pipeline, READ_AS).unwrap();
-    (input.display().to_string(), pipeline.display().to_string())
-}
-
+/// The smoke pipeline's model, and a series with a gap of thirty hours.
 struct Desk {
     bench: Bench,
-    model: String,
-    input: String,
-    pipeline: String,
-    /// The series as it is in the file.
-    values: Vec<f32>,
 }
 
 impl Desk {
-    /// A series of so many hours, changed.
-    fn with(hours: usize, change: impl Fn(&mut [f32])) -> Desk {
-        let bench = Bench::after_smoke();
-        let model = bench.result("model").display().to_string();
-        let (times, mut values) = series(&bench, hours);
-        change(&mut values);
-        let (input, pipeline) = write_series(bench.data(), times, values.clone());
-        Desk { bench, model, input, pipeline, values }
+    fn new() -> Desk {
+        let desk = Desk { bench: Bench::after_smoke() };
+        fs::write(desk.path("gaps.csv"), series(|hour| (300..330).contains(&hour))).unwrap();
+        desk
     }
 
-    fn output(&self, name: &str) -> PathBuf {
+    fn path(&self, name: &str) -> PathBuf {
         self.bench.data().join(name)
     }
 
-    fn run(&self, task: &str, output: &str, more: &[&str]) -> Ended {
-        let output = self.output(output).display().to_string();
-        let arguments = [task, "--model", &self.model, "--input", &self.input, "--as", &self.pipeline];
-        self.bench.xtask(&[&arguments[..], &["--output", &output], more].concat())
+    fn task(&self, name: &str, input: &str, output: &str, options: &[&str]) -> Ended {
+        let (model, input, output) = (self.bench.result("model"), self.path(input), self.path(output));
+        let [model, input, output] = [&model, &input, &output].map(|path| path.to_str().unwrap());
+        let words = [name, "--model", model, "--input", input, "--output", output];
+        self.bench.xtask(&[&words[..], options].concat())
     }
 
-    /// Runs a task that must end with that error and write nothing.
-    fn refuse(&self, task: &str, more: &[&str], message: &str) {
-        let ended = self.run(task, "answer.parquet", more);
+    fn done(&self, name: &str, input: &str, output: &str, options: &[&str]) {
+        let ended = self.task(name, input, output, options);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+
+    /// The task must be refused with exactly this, and leave nothing.
+    fn refused(&self, name: &str, input: &str, output: &str, options: &[&str], wanted: &str) {
+        let ended = self.task(name, input, output, options);
         assert_ne!(ended.code, Some(0));
-        assert!(ended.stderr.contains(message), "{message:?} is not in {}", ended.stderr);
-        assert!(!self.output("answer.parquet").exists());
-        assert_eq!(leftovers(&self.bench.data().join("cache")), Vec::<String>::new());
+        let first =
+            ended.errors().first().unwrap_or(&"").replace(&format!("{}/", self.bench.data().display()), "");
+        assert_eq!(first, wanted, "{}", ended.stderr);
+        assert!(!self.path(output).exists());
     }
 }
 
-fn leftovers(cache: &Path) -> Vec<String> {
-    let names = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.starts_with(".tmp")).collect()
-}
-
-#[test]
-fn hours_that_were_seen_come_back_as_they_were_and_the_others_filled() {
-    let desk = Desk::with(960, |values| {
-        values[400..430].fill(f32::NAN);
-        values[7..].iter_mut().step_by(50).for_each(|hour| *hour = f32::NAN);
-    });
-    let ended = desk.run("impute", "filled.parquet", &["--members", "20", "--write-members"]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let table = tables::read(&desk.output("filled.parquet"), &[]).unwrap();
-    let (filled, imputed) = (table.f32s("t2m").unwrap(), table.u8s("t2m_imputed").unwrap());
-    let (low, high) = (table.f32s("t2m_p05").unwrap(), table.f32s("t2m_p95").unwrap());
-    for (hour, seen) in desk.values.iter().enumerate() {
-        assert_eq!(imputed[hour], u8::from(seen.is_nan()), "hour {hour}");
-        match seen.is_nan() {
-            true => assert!(low[hour] < filled[hour] && filled[hour] < high[hour], "hour {hour}"),
-            false => assert_eq!(filled[hour].to_bits(), seen.to_bits(), "hour {hour}"),
-        }
+fn series(is_missing: impl Fn(usize) -> bool) -> String {
+    let mut text = "time,t2m [K]\n".to_string();
+    for hour in 0..HOURS {
+        let value = 278.0
+            + 4.0 * ((hour as f64 - 9.0) / 24.0 * std::f64::consts::TAU).sin()
+            + (hour as f64 / 37.0).cos();
+        let value = if is_missing(hour) { String::new() } else { format!("{value:.2}") };
+        let (month, day) = if hour / 24 < 31 { (1, hour / 24 + 1) } else { (2, hour / 24 - 30) };
+        writeln!(text, "2020-{month:02}-{day:02}T{:02}:00Z,{value}", hour % 24).unwrap();
     }
-    table.column("t2m_member_19").unwrap();
-    let first = fs::read(desk.output("filled.parquet")).unwrap();
-    desk.run("impute", "again.parquet", &["--members", "20", "--write-members"]);
-    assert!(first == fs::read(desk.output("again.parquet")).unwrap(), "the same request gave other bytes");
+    text
 }
 
 #[test]
-fn a_forecast_in_csv_has_a_row_an_hour_and_what_is_above_a_threshold() {
-    let desk = Desk::with(960, |_| ());
-    let more = ["--hours", "5", "--members", "50", "--threshold", "200", "--threshold", "290"];
-    let ended = desk.run("forecast", "next.csv", &more);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let text = fs::read_to_string(desk.output("next.csv")).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(
-        lines[0],
-        "time,local_time,horizon,t2m_mean,t2m_p05,t2m_p25,t2m_median,t2m_p75,t2m_p95,p_above_200,p_above_290"
-    );
-    assert_eq!(lines.len(), 6);
-    let horizons: Vec<&str> = lines[1..].iter().filter_map(|line| line.split(',').nth(2)).collect();
-    assert_eq!(horizons, ["1", "2", "3", "4", "5"]);
-    assert_eq!(lines[5].split(',').nth(9), Some("1.0"));
+fn every_format_goes_in_and_out_and_observed_hours_keep_their_bits() {
+    let desk = Desk::new();
+    desk.done("impute", "gaps.csv", "a.parquet", &["--members", "10"]);
+    let table = tables::read(&desk.path("a.parquet"), &[]).unwrap();
+    let (values, imputed) = (table.f32s("t2m").unwrap(), table.u8s("t2m_imputed").unwrap());
+    assert_eq!(imputed.iter().filter(|imputed| **imputed == 1).count(), 30);
+    let text = fs::read_to_string(desk.path("gaps.csv")).unwrap();
+    for (hour, line) in text.lines().skip(1).enumerate().filter(|(hour, _)| imputed[*hour] == 0) {
+        let wanted: f32 = line.split(',').nth(1).unwrap().parse().unwrap();
+        assert_eq!(values[hour].to_bits(), wanted.to_bits(), "{line}");
+    }
+    // Nothing is missing any more, so each further pass only changes the format.
+    desk.done("impute", "a.parquet", "b.nc", &["--members", "1"]);
+    desk.done("impute", "b.nc", "c.csv", &["--members", "1"]);
+    desk.done("impute", "c.csv", "d.parquet", &["--members", "1"]);
+    let last = tables::read(&desk.path("d.parquet"), &[]).unwrap();
+    assert_eq!(last.column("t2m").unwrap(), table.column("t2m").unwrap());
+    assert_eq!(last.times("time").unwrap(), table.times("time").unwrap());
 }
 
 #[test]
-fn a_sensor_that_stands_still_is_an_event() {
-    let desk = Desk::with(960, |values| {
-        let held = values[500];
-        values[500..560].fill(held);
-    });
-    let ended = desk.run("detect", "checked.csv", &[]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let events = fs::read_to_string(desk.output("checked.events.csv")).unwrap();
-    assert!(events.starts_with("kind,start,end,expected_per_year,evidence\n"), "{events}");
-    assert!(events.contains("\nstuck,") && events.contains(" K repeated 59 times"), "{events}");
-    assert_eq!(fs::read_to_string(desk.output("checked.csv")).unwrap().lines().count(), 961);
+fn a_forecast_follows_the_series() {
+    let desk = Desk::new();
+    let options = ["--hours", "5", "--members", "20", "--threshold", "273.15", "--write-members"];
+    desk.done("forecast", "gaps.csv", "f.parquet", &options);
+    let table = tables::read(&desk.path("f.parquet"), &[]).unwrap();
+    assert_eq!(table.i32s("horizon").unwrap(), [1, 2, 3, 4, 5]);
+    assert!(table.f32s("t2m_above_273.15").unwrap().iter().all(|share| (0.0..=1.0).contains(share)));
+    assert!(table.column("t2m_member_19").is_ok());
 }
 
 #[test]
-fn series_that_cannot_be_used_are_refused() {
-    let desk = Desk::with(671, |_| ());
-    let message = "the series has 671 hours; the model looks at 672 or more (28 days): give it a longer one";
-    desk.refuse("impute", &[], message);
-    desk.refuse("forecast", &[], message);
-    desk.refuse("detect", &[], message);
+fn a_spike_is_found_and_its_event_listed_beside() {
+    let desk = Desk::new();
+    let spiked = series(|_| false).replace("2020-01-20T12:00Z,2", "2020-01-20T12:00Z,3");
+    fs::write(desk.path("spiked.csv"), spiked).unwrap();
+    desk.done("detect", "spiked.csv", "d.nc", &[]);
+    let events = fs::read_to_string(desk.path("d.events.csv")).unwrap();
+    assert_eq!(events.lines().next(), Some("event,kind,start,end,evidence,expected_per_year"));
+    assert!(events.contains(",2020-01-20T12:00Z,2020-01-20T13:00Z,"), "{events}");
 }
 
 #[test]
-fn settings_out_of_range_are_refused() {
-    let desk = Desk::with(960, |_| ());
-    desk.refuse("forecast", &["--hours", "241"], "[forecast] hours is 241; wanted 1 to 240");
-    desk.refuse("forecast", &["--hours", "0"], "[forecast] hours is 0; wanted 1 to 240");
-    let message = "the threshold 20 is no value that t2m can have; wanted 170 to 340 K";
-    desk.refuse("forecast", &["--threshold", "20"], message);
-    let message = "[detect] false_alarms_per_year is 400; wanted 0.01 to 365";
-    desk.refuse("detect", &["--false-alarms-per-year", "400"], message);
-    desk.refuse("impute", &["--members", "0"], "[impute] members is 0; wanted 1 to 10000");
-}
-
-#[test]
-fn outputs_and_models_that_cannot_be_used_are_refused_before_anything_runs() {
-    let mut desk = Desk::with(960, |_| ());
-    let ended = desk.run("impute", "answer.xlsx", &[]);
-    let wanted = "; wanted a name that ends in .parquet or .csv";
-    assert!(ended.errors()[0].ends_with(wanted), "{}", ended.stderr);
-    let ended = desk.run("impute", "no/answer.csv", &[]);
-    assert!(ended.errors()[0].ends_with("/no, and there is no such folder"), "{}", ended.stderr);
-    desk.model = desk.bench.data().display().to_string();
+fn a_model_folder_works_elsewhere_and_says_what_it_misses() {
+    let desk = Desk::new();
+    fs::remove_file(desk.bench.result("model/detector.json")).unwrap();
+    let model = desk.bench.result("model");
+    let ended = desk.task("detect", "gaps.csv", "d.csv", &[]);
     let wanted = format!(
-        "{} has no config.json, so it is not a whole model; wanted the folder `model` that `cargo xtask run-all` leaves in \
-         data/runs/PIPELINE, or a copy of it",
-        desk.model
+        "{} has no detector.json, which calibrate makes: run `cargo xtask run-all`, or `cargo xtask run calibrate`",
+        model.display()
     );
-    assert_eq!(desk.run("impute", "answer.csv", &[]).errors(), [wanted]);
+    assert_eq!(ended.errors(), [wanted]);
 }
 
 #[test]
-fn a_copy_of_the_model_folder_is_enough_and_another_format_is_said() {
-    let mut desk = Desk::with(960, |values| values[400..430].fill(f32::NAN));
-    let copy = desk.output("elsewhere");
-    fs::create_dir(&copy).unwrap();
-    for entry in fs::read_dir(&desk.model).unwrap() {
-        let entry = entry.unwrap();
-        fs::write(copy.join(entry.file_name()), fs::read(entry.path()).unwrap()).unwrap();
-    }
-    desk.model = copy.display().to_string();
-    assert_eq!(desk.run("impute", "filled.csv", &["--members", "3"]).code, Some(0));
-    let config = fs::read_to_string(copy.join("config.json")).unwrap();
-    fs::write(copy.join("config.json"), config.replacen("\"format\": 2", "\"format\": 9", 1)).unwrap();
-    desk.refuse("impute", &[], "config.json has artifact format 9, this version reads format 2");
+fn what_cannot_be_done_is_said_before_anything_is_written() {
+    let desk = Desk::new();
+    let given = "the command line: [forecast]";
+    desk.refused(
+        "forecast",
+        "gaps.csv",
+        "f.csv",
+        &["--hours", "241"],
+        &format!("{given} hours is 241; wanted 1 to 240"),
+    );
+    desk.refused(
+        "forecast",
+        "gaps.csv",
+        "f.csv",
+        &["--threshold", "0"],
+        "the threshold 0 K is nothing that t2m can be; wanted 170.00 to 340.00 K",
+    );
+    let short: Vec<String> = series(|_| false).lines().take(1 + 671).map(str::to_string).collect();
+    fs::write(desk.path("short.csv"), short.join("\n")).unwrap();
+    desk.refused(
+        "impute",
+        "short.csv",
+        "i.csv",
+        &[],
+        "the series has 671 hours; the model looks at 672 or more (28 days): give it a longer one",
+    );
+}
+
+#[test]
+fn the_stages_of_a_pipeline_run_where_its_file_has_their_tables() {
+    let bench = Bench::after_smoke();
+    let ended = bench.xtask(&["run", "impute", "smoke"]);
+    assert_eq!(
+        ended.errors(),
+        [
+            "pipelines/smoke.toml: has no table [impute], and impute runs only in pipelines that have it; add the line \
+          [impute], if only with nothing below it"
+        ]
+    );
+    let ended = bench.xtask(&["run", "forecast", "smoke", "--set", "forecast.hours=6"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(tables::read(&bench.result("forecast.parquet"), &[]).unwrap().rows(), 6);
 }

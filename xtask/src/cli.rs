@@ -1,5 +1,7 @@
 //! The command line: what people type, and the help that they read.
 
+mod task;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::ci::Step;
 use crate::console::LogFormat;
 use crate::pipeline::DEFAULT;
+use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
 
 /// The pipeline from ERA5 files to synthetic weather and a report on it.
 ///
@@ -55,7 +58,8 @@ pub(crate) enum Command {
     ///   cargo xtask run train smoke
     #[command(verbatim_doc_comment)]
     Run {
-        /// ingest, preprocess, train, generate, bound, evaluate or report.
+        /// ingest, preprocess, train, generate, bound, calibrate, evaluate or report; impute, forecast, detect
+        /// and trials where the file has their table.
         stage: String,
         /// The pipeline file: a path, or a name below pipelines/.
         #[arg(default_value = DEFAULT)]
@@ -95,70 +99,45 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Fill the gaps of a series with a trained model.
+    /// Fill the missing hours of a series with draws of a trained model.
     ///
-    /// The file is NetCDF of any layout that `inspect` knows, or a station's table (see --as). The answer has a
-    /// row an hour: the value, seen or the median of the draws; whether it was imputed; and the
-    /// quantiles 5, 25, 75 and 95 %. Hours that were seen come back as they were.
-    ///
-    /// Example:
-    ///   cargo xtask impute --model data/runs/la-haute-borne/model --input gappy.nc --output filled.parquet
-    #[command(verbatim_doc_comment)]
-    Impute {
-        #[command(flatten)]
-        task: TaskArguments,
-        /// Draws of the missing hours.
-        #[arg(long, default_value_t = 100)]
-        members: u32,
-        #[arg(long, default_value_t = 0)]
-        seed: u64,
-        /// Also write each draw, a column each.
-        #[arg(long)]
-        write_members: bool,
-    },
-    /// Draw the hours that follow a series, up to ten days.
-    ///
-    /// The last 60 days of the file are looked at; 28 must be there. The answer has a row an hour: mean and
-    /// quantiles of the draws, and for each --threshold the share of draws above it.
-    ///
-    /// Example, how likely frost is in the next two days:
-    ///   cargo xtask forecast --model data/runs/la-haute-borne/model --input recent.nc \
-    ///     --output next.csv --hours 48 --threshold 273.15
-    #[command(verbatim_doc_comment)]
-    Forecast {
-        #[command(flatten)]
-        task: TaskArguments,
-        /// 1 to 240.
-        #[arg(long, default_value_t = 240)]
-        hours: u32,
-        #[arg(long, default_value_t = 1000)]
-        members: u32,
-        #[arg(long, default_value_t = 0)]
-        seed: u64,
-        /// A value in the variable's canonical unit (kelvin, m s-1, Pa, ...); can be given more than once.
-        #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
-        threshold: Vec<f64>,
-        /// Also write each draw, a column each.
-        #[arg(long)]
-        write_members: bool,
-    },
-    /// Find hours of a series that do not look like the place's weather.
-    ///
-    /// Spikes, stuck values, drifts, level shifts and wrong clocks. The answer has a row an hour with its
-    /// p-value; the events are in a second file beside it (OUTPUT.events.csv or .parquet) with kind, start, end
-    /// and what was seen.
+    /// Observed hours stay as they are; a missing one gets the median of the draws, quantiles beside it, and
+    /// NAME_imputed says which is which. A gap is a missing value, or a row that is not there. The times of CSV
+    /// and Parquet are UTC, in a column `time`; the values in one called like the model's variable, with its
+    /// unit: `t2m [degC]`. Of a grid the point nearest to the model's place is taken.
     ///
     /// Example:
-    ///   cargo xtask detect --model data/runs/la-haute-borne/model --input station.csv --as pipelines/station.toml \
-    ///     --output checked.csv --false-alarms-per-year 4
+    ///   cargo xtask impute --model data/runs/la-haute-borne/model --input station.csv --output filled.csv
     #[command(verbatim_doc_comment)]
-    Detect {
-        #[command(flatten)]
-        task: TaskArguments,
-        /// Events a year that a series without faults may have, by the training years.
-        #[arg(long, default_value_t = 12.0, value_name = "NUMBER")]
-        false_alarms_per_year: f64,
-    },
+    Impute(ImputeArguments),
+    /// Draw the hours that follow a series, with a trained model.
+    ///
+    /// The first is the one after the last that is not missing. Input and output are as those of `impute`.
+    ///
+    /// Example, also how likely frost is not to come:
+    ///   cargo xtask forecast --model data/runs/la-haute-borne/model --input recent.nc --output next.csv \
+    ///     --unit degC --threshold 0
+    #[command(verbatim_doc_comment)]
+    Forecast(ForecastArguments),
+    /// Look for hours that do not look like the weather of a trained model's place.
+    ///
+    /// Spikes, stuck values, drifts, level shifts, and clocks that are wrong. Each hour gets a p-value and the
+    /// number of its event, 0 for none; the events are listed in a second file, NAME.events.parquet or
+    /// NAME.events.csv (beside .nc too). Input is as that of `impute`.
+    ///
+    /// Example, with one false alarm a year:
+    ///   cargo xtask detect --model data/runs/la-haute-borne/model --input station.csv --output checked.csv \
+    ///     --false-alarms-per-year 1
+    #[command(verbatim_doc_comment)]
+    Detect(DetectArguments),
+    /// Draw years of hours from a trained model.
+    ///
+    /// As the stage `generate` of a pipeline does, into a file of your own.
+    ///
+    /// Example:
+    ///   cargo xtask generate --model data/runs/la-haute-borne/model --output years.nc --years 30 --unit degC
+    #[command(verbatim_doc_comment)]
+    Generate(GenerateArguments),
     /// Show which stages are fresh, stale or missing, and why.
     ///
     /// Example:
@@ -264,23 +243,6 @@ pub(crate) struct RunArguments {
     /// How events are written to standard error.
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     pub log_format: LogFormat,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TaskArguments {
-    /// The folder `model` of a run, or a copy of it.
-    #[arg(long, value_name = "FOLDER")]
-    pub model: PathBuf,
-    /// A file, or a folder of files; can be given more than once.
-    #[arg(long, required = true, value_name = "FILE")]
-    pub input: Vec<PathBuf>,
-    /// Where the answer goes: a name that ends in .parquet or .csv.
-    #[arg(long, value_name = "FILE")]
-    pub output: PathBuf,
-    /// A pipeline whose [ingest] table says how the files are to be read, as a station's table must be;
-    /// `inspect` proposes one.
-    #[arg(long = "as", value_name = "PIPELINE")]
-    pub read_as: Option<String>,
 }
 
 #[derive(Debug, Args)]

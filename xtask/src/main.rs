@@ -25,7 +25,7 @@ mod rows;
 mod run;
 mod runs;
 mod session;
-mod tasks;
+mod task;
 mod workspace;
 
 #[cfg(test)]
@@ -34,7 +34,6 @@ mod borders;
 use std::process::ExitCode;
 
 use clap::Parser;
-use serde_json::{Value, json};
 
 use crate::cli::{Cli, Command, RunArguments};
 use crate::failure::{Failure, config};
@@ -61,21 +60,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Fetch { pipeline, run } => run_stages(&workspace, Some(&map::FETCH), pipeline, run),
         Command::Inspect { files, json } => inspect::inspect(&workspace, &files, json),
-        Command::Impute { task, members, seed, write_members } => {
-            let table = json!({"members": members, "seed": seed, "write_members": write_members});
-            run_task(&workspace, &map::IMPUTE, &task, table)
-        }
-        Command::Forecast { task, hours, members, seed, threshold, write_members } => {
-            let table = json!({
-                "hours": hours, "members": members, "seed": seed, "thresholds": threshold,
-                "write_members": write_members,
-            });
-            run_task(&workspace, &map::FORECAST, &task, table)
-        }
-        Command::Detect { task, false_alarms_per_year } => {
-            let table = json!({"false_alarms_per_year": false_alarms_per_year});
-            run_task(&workspace, &map::DETECT, &task, table)
-        }
+        Command::Impute(arguments) => task::run(&workspace, arguments.task()),
+        Command::Forecast(arguments) => task::run(&workspace, arguments.task()),
+        Command::Detect(arguments) => task::run(&workspace, arguments.task()),
+        Command::Generate(arguments) => task::run(&workspace, arguments.task()),
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline)
@@ -91,16 +79,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             bench::bench(&workspace, &bench::Options { only, json, against, phoenix, binaries })
         }
     }
-}
-
-fn run_task(
-    workspace: &Workspace,
-    task: &map::TaskStage,
-    arguments: &cli::TaskArguments,
-    table: Value,
-) -> anyhow::Result<()> {
-    let table = table.as_object().cloned().unwrap_or_default();
-    tasks::run(workspace, task, arguments, table)
 }
 
 fn run_stages(

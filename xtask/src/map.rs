@@ -10,7 +10,20 @@ pub(crate) struct Stage {
     /// The tables of the pipeline file that it gets.
     pub tables: &'static [&'static str],
     /// What it reads, as `stage/file`; [`FILES`] are those named in the pipeline file.
+    /// Of a stage that does not run, nothing is read.
     pub reads: &'static [&'static str],
+    pub runs: Runs,
+}
+
+/// In which pipelines a stage runs.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Runs {
+    Always,
+    /// Where the pipeline file has the first of its tables, if only empty.
+    WithTable,
+    /// Where the stage of that name runs.
+    #[allow(dead_code)]
+    With(&'static str),
 }
 
 /// The user's own files, `[ingest] files`.
@@ -18,57 +31,20 @@ pub(crate) const FILES: &str = "files";
 
 /// The stage that downloads what `[ingest] source` asks for. It runs before the others in pipelines
 /// that have a source, and what it leaves takes the place of [`FILES`].
-pub(crate) static FETCH: Stage = Stage { name: "fetch", binary: "fetch", tables: &["ingest"], reads: &[] };
+pub(crate) static FETCH: Stage =
+    Stage { name: "fetch", binary: "fetch", tables: &["ingest"], reads: &[], runs: Runs::Always };
 
 /// What `inspect` asks of the binary of `ingest`.
-pub(crate) static INSPECT: Stage = Stage { name: "inspect", binary: "ingest", tables: &[], reads: &[FILES] };
+pub(crate) static INSPECT: Stage =
+    Stage { name: "inspect", binary: "ingest", tables: &[], reads: &[FILES], runs: Runs::Always };
 
-/// A task that is asked for on the command line, with a model folder and a file of the user's own.
-#[derive(Debug, PartialEq)]
-pub(crate) struct TaskStage {
-    pub stage: &'static Stage,
-    /// The file of its answer, without the end of its name.
-    pub answer: &'static str,
-    /// Files that are put beside it.
-    pub beside: &'static [&'static str],
-}
-
-const TASK_READS: &[&str] = &[
-    "train/model/config.json",
-    "train/model/weights.safetensors",
-    "train/model/generator.json",
-    "train/model/transform.json",
-    "ingest/series.parquet",
-];
-
-pub(crate) static IMPUTE: TaskStage = TaskStage {
-    stage: &Stage { name: "impute", binary: "infer", tables: &["impute"], reads: TASK_READS },
-    answer: "imputed",
-    beside: &[],
-};
-
-pub(crate) static FORECAST: TaskStage = TaskStage {
-    stage: &Stage { name: "forecast", binary: "infer", tables: &["forecast"], reads: TASK_READS },
-    answer: "forecast",
-    beside: &[],
-};
-
-pub(crate) static DETECT: TaskStage = TaskStage {
-    stage: &Stage {
-        name: "detect",
-        binary: "infer",
-        tables: &["detect"],
-        reads: &[
-            "train/model/config.json",
-            "train/model/weights.safetensors",
-            "train/model/generator.json",
-            "train/model/transform.json",
-            "calibrate/model/detector.json",
-            "ingest/series.parquet",
-        ],
-    },
-    answer: "detected",
-    beside: &["events"],
+/// What the tasks ask of the binary of `ingest`: the user's files as the hours that they are.
+pub(crate) static HOURS: Stage = Stage {
+    name: "hours",
+    binary: "ingest",
+    tables: &[],
+    reads: &[FILES, "train/model/transform.json"],
+    runs: Runs::Always,
 };
 
 /// The table that only `xtask` reads: what the pipeline is, and how to get its files.
@@ -76,34 +52,50 @@ pub(crate) const ABOUT: &str = "about";
 
 #[rustfmt::skip]
 pub(crate) const STAGES: &[Stage] = &[
-    Stage { name: "ingest", binary: "ingest", tables: &["ingest"], reads: &[FILES] },
-    Stage { name: "preprocess", binary: "preprocess", tables: &["preprocess"], reads: &["ingest/series.parquet"] },
+    Stage { name: "ingest", binary: "ingest", tables: &["ingest"], reads: &[FILES], runs: Runs::Always },
+    Stage { name: "preprocess", binary: "preprocess", tables: &["preprocess"], reads: &["ingest/series.parquet"], runs: Runs::Always },
     Stage { name: "train", binary: "train", tables: &["model", "train"], reads: &[
         "preprocess/standardised.parquet", "preprocess/season.parquet",
         "preprocess/windows.parquet", "preprocess/transform.json",
-    ] },
+    ], runs: Runs::Always },
     Stage { name: "generate", binary: "infer", tables: &["generate"], reads: &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
         "train/model/transform.json",
-    ] },
+    ], runs: Runs::Always },
     Stage { name: "bound", binary: "infer", tables: &[], reads: &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
         "train/model/transform.json", "preprocess/standardised.parquet", "preprocess/season.parquet",
-    ] },
+    ], runs: Runs::Always },
     Stage { name: "calibrate", binary: "infer", tables: &[], reads: &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
         "train/model/transform.json", "preprocess/observed.parquet",
-    ] },
+    ], runs: Runs::Always },
+    Stage { name: "impute", binary: "infer", tables: &["impute"], reads: &[
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json", "ingest/series.parquet",
+    ], runs: Runs::WithTable },
+    Stage { name: "forecast", binary: "infer", tables: &["forecast"], reads: &[
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json", "ingest/series.parquet",
+    ], runs: Runs::WithTable },
+    Stage { name: "detect", binary: "infer", tables: &["detect"], reads: &[
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json", "calibrate/model/detector.json", "ingest/series.parquet",
+    ], runs: Runs::WithTable },
+    Stage { name: "trials", binary: "infer", tables: &["trials"], reads: &[
+        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
+        "train/model/transform.json", "calibrate/model/detector.json", "preprocess/observed.parquet",
+    ], runs: Runs::WithTable },
     Stage { name: "evaluate", binary: "evaluate", tables: &["evaluate"], reads: &[
         "preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet",
         "bound/likelihood.json",
-    ] },
+    ], runs: Runs::Always },
     Stage { name: "report", binary: "evaluate",
         tables: &["ingest", "preprocess", "model", "train", "generate", "evaluate", "report"],
         reads: &[
             "evaluate/metrics.json", "evaluate/curves.json", "train/history.parquet", "ingest/source.json",
             "preprocess/transform.json", "generate/generated.parquet", "preprocess/observed.parquet",
-        ] },
+        ], runs: Runs::Always },
 ];
 
 /// The stage of that name.
@@ -189,7 +181,8 @@ mod tests {
     fn a_stage_needs_what_it_reads_and_nothing_after_it() {
         assert_eq!(names("ingest"), ["ingest"]);
         assert_eq!(names("generate"), ["ingest", "preprocess", "train", "generate"]);
-        assert_eq!(names("report").len(), STAGES.len());
+        let always = STAGES.iter().filter(|stage| stage.runs == Runs::Always);
+        assert_eq!(names("report").len() + 1, always.count(), "all but calibrate");
     }
 
     #[test]
@@ -206,7 +199,8 @@ mod tests {
     fn an_unknown_stage_proposes_the_nearest() {
         assert_eq!(
             stage("trian").unwrap_err(),
-            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, calibrate, evaluate, report; \
+            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, calibrate, impute, \
+             forecast, detect, trials, evaluate, report; \
              did you mean \"train\"?"
         );
     }

@@ -2,9 +2,11 @@
 //! JSON. What the keys inside a table mean is the stages' business.
 
 pub(crate) mod files;
+mod optional;
 mod overrides;
 mod source;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -27,6 +29,8 @@ pub(crate) struct Pipeline {
     pub name: String,
     /// The tables that stages get, by name; every one, empty if the file does not have it.
     pub tables: Map<String, Value>,
+    /// Those that the file has, or a `--set`.
+    pub written: BTreeSet<String>,
     /// `[about] files`: how to get the files it needs.
     pub about_files: Option<String>,
     /// The `--set`s, as written.
@@ -134,6 +138,7 @@ fn parse(path: &str, text: &str, sets: &[String]) -> anyhow::Result<Pipeline> {
             return Err(config(format!("{path}: {name} is {value}; wanted a table, [{name}]")));
         }
     }
+    let written = table.keys().cloned().collect();
     let about_files = about(path, table.remove(map::ABOUT))?;
     let mut tables = Map::new();
     for name in known.into_iter().filter(|name| *name != map::ABOUT) {
@@ -145,6 +150,7 @@ fn parse(path: &str, text: &str, sets: &[String]) -> anyhow::Result<Pipeline> {
         path: path.to_string(),
         name: String::new(),
         tables,
+        written,
         about_files,
         overrides: sets.to_vec(),
     })

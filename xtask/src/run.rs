@@ -47,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
              source = {{ kind = \"cds\", start = \"1990-01-01\", end = \"2019-12-31\" }}"
         )));
     }
+    options.last.map_or(Ok(()), |last| session.pipeline.must_run(last))?;
     let selected = session.selected(options.last);
     if options.dry_run {
         plan::print_dry_run(session, &selected, |stage| options.forces(stage))?;
@@ -165,6 +166,9 @@ impl Runner<'_> {
     fn to_publish(&mut self, selected: &[&'static Stage]) -> Run {
         let earlier = self.session.published();
         for stage in map::STAGES.iter().filter(|stage| !selected.contains(stage)) {
+            if !self.session.pipeline.runs(stage) {
+                continue;
+            }
             let old = earlier.iter().flat_map(|run| &run.stages).find(|old| old.stage == stage.name);
             let (Some(old), Ok(Some(ready))) = (old, self.session.ready(stage)) else { continue };
             if let (true, Ok(Lookup::Intact(manifest))) =

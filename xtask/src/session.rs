@@ -57,13 +57,15 @@ impl Session {
         })
     }
 
-    /// The stages that `last` needs, in the order they run, the download before them if there is one.
+    /// The stages that `last` needs and that run in this pipeline, in order, the download before them if
+    /// there is one.
     pub fn selected(&self, last: Option<&'static Stage>) -> Vec<&'static Stage> {
         if last.is_some_and(Stage::is_download) {
             return vec![&FETCH];
         }
         let download = self.pipeline.has_source().then_some(&FETCH);
-        download.into_iter().chain(map::up_to(last)).collect()
+        let stages = map::up_to(last).into_iter().filter(|stage| self.pipeline.runs(stage));
+        download.into_iter().chain(stages).collect()
     }
 
     /// Where the stage's entries are.
@@ -76,7 +78,10 @@ impl Session {
         let stage = match source {
             FILES if self.pipeline.has_source() => FETCH.name,
             FILES => return None,
-            source => map::STAGES.iter().find(|stage| stage.name == source)?.name,
+            source => {
+                let stage = map::STAGES.iter().find(|stage| stage.name == source)?;
+                self.pipeline.runs(stage).then_some(stage.name)?
+            }
         };
         (!self.finished.contains_key(stage)).then_some(stage)
     }
@@ -99,7 +104,8 @@ impl Session {
         Ok(Some(Ready { inputs, fingerprint: parts.fingerprint(), parts }))
     }
 
-    /// The inputs of a stage as far as they are there; every source is named.
+    /// The inputs of a stage as far as they are there; every source is named, also one that
+    /// does not run in this pipeline.
     pub fn inputs(&self, stage: &Stage) -> Inputs {
         let mut inputs = Inputs::default();
         for read in stage.reads {

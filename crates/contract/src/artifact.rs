@@ -38,6 +38,15 @@ pub const GENERATED: &str = "generated.parquet";
 /// Written by `bound`: the likelihood bound of training, validation and test years.
 pub const LIKELIHOOD: &str = "likelihood.json";
 
+/// Written by `impute`: the series with its missing hours filled.
+pub const IMPUTED: &str = "imputed.parquet";
+/// Written by `forecast`: the hours after the series.
+pub const FORECAST: &str = "forecast.parquet";
+/// Written by `detect`: the series with how odd each hour is.
+pub const DETECTED: &str = "detected.parquet";
+/// Written by `detect`: the runs of hours that do not look like the place's weather.
+pub const EVENTS: &str = "events.parquet";
+
 /// Written by `trials`: hours of the test years that were hidden, and what was drawn for them.
 pub const IMPUTATIONS: &str = "imputations.parquet";
 /// Written by `trials`: hours of the test years, and what was drawn for them from the hours before.

@@ -1,7 +1,7 @@
 //! Where generated hours go: Parquet always, NetCDF and CSV on request. One file each.
 
 mod csv;
-mod netcdf;
+pub(crate) mod netcdf;
 mod parquet;
 
 use std::path::Path;

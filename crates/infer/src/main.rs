@@ -1,4 +1,4 @@
-//! The binary of the stages that use a trained model: `generate`, `bound` and `calibrate`.
+//! The binary of the stages that use a trained model.
 
 use std::process::ExitCode;
 
@@ -13,8 +13,8 @@ fn main() -> ExitCode {
         Entry::of::<infer::bound::Bound>(),
         Entry::of::<infer::trials::Trials>(),
         Entry::of::<infer::calibrate::Calibrate>(),
-        Entry::of::<infer::task::impute::Impute>(),
-        Entry::of::<infer::task::forecast::Forecast>(),
-        Entry::of::<infer::task::detect::Detect>(),
+        Entry::of::<infer::task::Impute>(),
+        Entry::of::<infer::task::Forecast>(),
+        Entry::of::<infer::task::Detect>(),
     ])
 }

@@ -1,119 +1,121 @@
-//! The tasks as stages: a series that `ingest` has read, a trained model, and a table as the answer. What a
-//! user's file is, `ingest` knows; what a task computes, [`crate::impute`], [`crate::forecast`] and
-//! [`crate::detect`] do.
+//! The stages `impute`, `forecast` and `detect`: a trained model on an observed series. They read the series that
+//! `ingest` leaves, of a pipeline's own place or of a user's files, and write tables; what is drawn and found is
+//! decided elsewhere.
 
-pub mod detect;
-pub mod forecast;
-pub mod impute;
-
+pub mod config;
+mod export;
+mod input;
+mod netcdf;
+mod output;
 mod place;
 
-use std::path::Path;
+use contract::artifact::{DETECTED, EVENTS, FORECAST, IMPUTED};
+use contract::config::Fault;
+use contract::stage::{Inputs, Outputs, Stage};
+use model::device::DeviceKind;
 
-use anyhow::Context;
-use contract::artifact::column;
-use contract::calendar::{HOUR_US, format_hour};
-use contract::stage::{Inputs, Outputs};
-use serde::Deserialize;
-use tables::{Column, Table, Values};
-
+use crate::detect::{DetectSettings, Detector, detect};
+use crate::forecast::{ForecastSettings, forecast};
+use crate::impute::{ImputeSettings, impute};
 use crate::model_folder::TrainedModel;
-use crate::observed::ObservedHours;
+use config::{DetectConfig, DetectTables, ForecastConfig, ForecastTables, ImputeConfig, ImputeTables};
+use export::Exporter;
+use output::Hours;
 
-/// A format of the answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    #[default]
-    Parquet,
-    Csv,
-}
+/// The `impute` stage.
+pub struct Impute;
 
-impl Format {
-    /// Writes a table as `NAME.parquet` or `NAME.csv`.
-    fn write(self, outputs: &Outputs, name: &str, table: &Table) -> anyhow::Result<()> {
-        match self {
-            Format::Parquet => tables::write(&outputs.file(&format!("{name}.parquet")), table),
-            Format::Csv => tables::write_csv(&outputs.file(&format!("{name}.csv")), table),
-        }
+/// The `forecast` stage.
+pub struct Forecast;
+
+/// The `detect` stage.
+pub struct Detect;
+
+impl Stage for Impute {
+    const NAME: &'static str = "impute";
+    const READS: &'static [&'static str] = &[
+        "train/model/config.json",
+        "train/model/weights.safetensors",
+        "train/model/generator.json",
+        "train/model/transform.json",
+        "ingest/series.parquet",
+    ];
+    type Tables = ImputeTables;
+    type Config = ImputeConfig;
+
+    fn check(tables: ImputeTables) -> Result<ImputeConfig, Fault> {
+        tables.impute.check()
+    }
+
+    fn run(config: &ImputeConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
+        let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "impute")?;
+        let observed = input::read(inputs, &model)?;
+        let settings = ImputeSettings { members: config.members, seed: config.seed };
+        let drawn = impute(&model, &observed, settings)?;
+        tracing::info!("{} of {} hours were missing", drawn.hours.len(), observed.values.len());
+        let table = Hours::of(&model, &observed).imputed(&drawn, config.write_members);
+        let title = "observed hours, the missing ones drawn by a trained model";
+        exporter.write(outputs, IMPUTED, title, &table)
     }
 }
 
-/// The quantiles that answers have, with the ends of their columns' names.
-const QUANTILES: [(f64, &str); 5] =
-    [(0.05, "p05"), (0.25, "p25"), (0.5, "median"), (0.75, "p75"), (0.95, "p95")];
+impl Stage for Forecast {
+    const NAME: &'static str = "forecast";
+    const READS: &'static [&'static str] = Impute::READS;
+    type Tables = ForecastTables;
+    type Config = ForecastConfig;
 
-/// The hours of `ingest/series.parquet`, in the model's variable. Says where the place is far from the
-/// model's.
-///
-/// # Errors
-/// When the series lacks the variable, its hours do not follow each other, or the task cannot use them.
-fn read_series(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<ObservedHours> {
-    let path = inputs.path("ingest/series.parquet")?;
-    let table = tables::read(path, &[])?;
-    let observed = hours(path, &table, model)?;
-    observed.check()?;
-    place::warn(model, &table, &observed);
-    Ok(observed)
-}
-
-fn hours(path: &Path, table: &Table, model: &TrainedModel) -> anyhow::Result<ObservedHours> {
-    let variable = model.variable.name;
-    let values = table.f32s(variable).with_context(|| {
-        format!(
-            "{} has no {variable}, which the model was trained on; use a model of the series' own variable",
-            path.display()
-        )
-    })?;
-    let times = table.times(column::TIME)?;
-    if let Some(at) = times.windows(2).position(|pair| pair[1] - pair[0] != HOUR_US) {
-        anyhow::bail!(
-            "{}: {} follows {}; wanted one hour after the other, without holes (missing hours as nulls)",
-            path.display(),
-            format_hour(times[at + 1]),
-            format_hour(times[at])
-        );
+    fn check(tables: ForecastTables) -> Result<ForecastConfig, Fault> {
+        tables.forecast.check()
     }
-    Ok(ObservedHours { first_us: times.first().copied().unwrap_or_default(), values: values.to_vec() })
+
+    fn run(config: &ForecastConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
+        let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "forecast")?;
+        let thresholds = exporter.thresholds(&config.thresholds)?;
+        let observed = input::read(inputs, &model)?;
+        let settings = ForecastSettings { hours: config.hours, members: config.members, seed: config.seed };
+        let drawn = forecast(&model, &observed, settings)?;
+        let hours = Hours::of(&model, &observed);
+        let table = hours.forecast(&drawn, &thresholds, config.write_members);
+        exporter.write(outputs, FORECAST, "hours that follow, drawn by a trained model", &table)
+    }
 }
 
-/// The times of some hours of a series, in UTC and local.
-fn time_columns(model: &TrainedModel, observed: &ObservedHours, hours: &[usize]) -> Vec<Column> {
-    let times = hours.iter().map(|&hour| observed.time_us(hour)).collect();
-    let local = hours.iter().map(|&hour| observed.local_us(model, hour)).collect();
-    vec![
-        Column::new(column::TIME, Values::Time(times)),
-        Column::new(column::LOCAL_TIME, Values::LocalTime(local)),
-    ]
-}
+impl Stage for Detect {
+    const NAME: &'static str = "detect";
+    const READS: &'static [&'static str] = &[
+        "train/model/config.json",
+        "train/model/weights.safetensors",
+        "train/model/generator.json",
+        "train/model/transform.json",
+        "calibrate/model/detector.json",
+        "ingest/series.parquet",
+    ];
+    type Tables = DetectTables;
+    type Config = DetectConfig;
 
-/// A column of the variable in its canonical unit.
-fn value_column(model: &TrainedModel, name: String, values: Vec<f32>) -> Column {
-    Column::with_unit(name, model.variable.canonical_unit, Values::Float32(values))
-}
+    fn check(tables: DetectTables) -> Result<DetectConfig, Fault> {
+        tables.detect.check()
+    }
 
-/// Sorts the draws of an hour and gives its quantiles, by linear interpolation between the ranks
-/// `1 / (M + 1)` to `M / (M + 1)`, so that an interval holds its share of values like the draws.
-fn quantiles(draws: &[f32]) -> [f32; QUANTILES.len()] {
-    let mut sorted = draws.to_vec();
-    sorted.sort_unstable_by(f32::total_cmp);
-    QUANTILES.map(|(share, _)| {
-        let rank = (share * (sorted.len() + 1) as f64 - 1.0).clamp(0.0, (sorted.len() - 1) as f64);
-        let below = rank.floor() as usize;
-        let above = (below + 1).min(sorted.len() - 1);
-        let weight = (rank - below as f64) as f32;
-        sorted[below] + weight * (sorted[above] - sorted[below])
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_of_nineteen_draws_are_the_draws() {
-        let draws: Vec<f32> = (1..20).rev().map(|x| x as f32).collect();
-        assert_eq!(quantiles(&draws), [1.0, 5.0, 10.0, 15.0, 19.0]);
-        assert_eq!(quantiles(&[3.0]), [3.0; 5]);
+    fn run(config: &DetectConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
+        let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "detect")?;
+        let detector = Detector::read(inputs)?;
+        let observed = input::read(inputs, &model)?;
+        observed.check()?;
+        let settings = DetectSettings { false_alarms_per_year: config.false_alarms_per_year };
+        let detection = detect(&model, &detector, &observed, settings)?;
+        tracing::info!("{} event(s) in {} hours", detection.events.len(), observed.values.len());
+        let hours = Hours::of(&model, &observed);
+        exporter.write(
+            outputs,
+            DETECTED,
+            "hours that do not look like the place's weather",
+            &hours.detected(&detection),
+        )?;
+        exporter.write_events(outputs, EVENTS, &hours.events(&detection))
     }
 }

@@ -1,5 +1,6 @@
 //! The `trials` stage: the tasks on the held-out years, where what was hidden is known. Hours are hidden in
-//! gaps and filled, and forecasts are made from many origins; the draws are left for `evaluate` to score.
+//! gaps and filled, forecasts are made from many origins, and faults are put in and looked for; what comes of it is
+//! left for `evaluate` to score.
 //! Nothing is fitted here, and only hours of the split `test` are read.
 
 mod forecasts;
@@ -13,8 +14,10 @@ use contract::stage::{Inputs, Outputs, Stage};
 use model::device::DeviceKind;
 use serde::Deserialize;
 
+use crate::detect::Detector;
 use crate::model_folder::TrainedModel;
 use crate::observed::{ObservedHours, SHORTEST_HOURS};
+use crate::trial_detection;
 
 /// The `trials` stage.
 pub struct Trials;
@@ -39,6 +42,17 @@ struct TestRun {
     observed: ObservedHours,
 }
 
+impl TestRun {
+    /// UTC of each hour, and its value in the reference year's climate.
+    fn adjusted<'a>(&'a self, model: &'a TrainedModel) -> impl Iterator<Item = (i64, f32)> + 'a {
+        self.observed.values.iter().enumerate().map(|(hour, &value)| {
+            let mut value = [value];
+            adjust(model, self.observed.local_us(model, hour), &mut value);
+            (self.observed.time_us(hour), value[0])
+        })
+    }
+}
+
 impl Stage for Trials {
     const NAME: &'static str = "trials";
     const READS: &'static [&'static str] = &[
@@ -46,6 +60,7 @@ impl Stage for Trials {
         "train/model/weights.safetensors",
         "train/model/generator.json",
         "train/model/transform.json",
+        "calibrate/model/detector.json",
         "preprocess/observed.parquet",
     ];
     type Tables = Tables;
@@ -64,7 +79,10 @@ impl Stage for Trials {
              the tasks on; leave [trials] out, or give preprocess more years"
         );
         imputations::write(&model, &runs, config.seed, outputs)?;
-        forecasts::write(&model, &runs, config.seed, outputs)
+        forecasts::write(&model, &runs, config.seed, outputs)?;
+        let detector = Detector::read(inputs)?;
+        let (times, adjusted): (Vec<_>, Vec<_>) = runs.iter().flat_map(|run| run.adjusted(&model)).unzip();
+        trial_detection::run(&model, &detector, &times, &adjusted, outputs)
     }
 }
 

@@ -25,6 +25,7 @@ mod stage;
 mod station;
 mod times;
 mod unpack;
+mod user_series;
 mod versions;
 
 pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Tables};
@@ -32,3 +33,4 @@ pub use grid::Point;
 pub use inspect::Inspect;
 pub use series::{Series, VariableSeries, read_series};
 pub use stage::Ingest;
+pub use user_series::UserSeries;

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use contract::stage::Entry;
-use ingest::{Ingest, Inspect};
+use ingest::{Ingest, Inspect, UserSeries};
 
 fn main() -> ExitCode {
-    contract::stage::main(&[Entry::of::<Ingest>(), Entry::of::<Inspect>()])
+    contract::stage::main(&[Entry::of::<Ingest>(), Entry::of::<Inspect>(), Entry::of::<UserSeries>()])
 }

@@ -55,6 +55,21 @@ pub(crate) fn read(
     columns.map(|(column, samples)| Ok((column.variable, hours(station, column, samples)?))).collect()
 }
 
+/// The values of the first column and the times of all rows of a file, in its order.
+///
+/// # Errors
+/// Whatever is wrong with it.
+pub(crate) fn rows_and_times(
+    path: &Path,
+    station: &Station,
+    is_parquet: bool,
+) -> anyhow::Result<(Vec<Option<f64>>, Vec<i64>)> {
+    let rows = if is_parquet { parquet_file::read(path, station)? } else { text_file::read(path, station)? };
+    let resolved = civil_time::resolve(&rows.stamps, &station.time_zone);
+    let (times, _) = resolved.map_err(|message| anyhow!("{}: {message}", path.display()))?;
+    Ok((rows.values.into_iter().next().unwrap_or_default(), times))
+}
+
 fn read_file(path: &Path, station: &Station) -> anyhow::Result<Samples> {
     let shown = path.display();
     let rows = match sniff::content(path)? {

@@ -128,6 +128,7 @@ mod tests {
         let pipeline = Pipeline {
             path: "pipelines/x.toml".into(),
             name: "x".into(),
+            written: tables.keys().cloned().collect(),
             tables,
             about_files: None,
             overrides: Vec::new(),

@@ -10,8 +10,8 @@ use contract::calendar::format_hour;
 
 use super::{Part, Series, Sink};
 
-const DIMENSIONS: u32 = 10;
-const VARIABLES: u32 = 11;
+pub(crate) const DIMENSIONS: u32 = 10;
+pub(crate) const VARIABLES: u32 = 11;
 const ATTRIBUTES: u32 = 12;
 
 /// The number types that are used, by their code in the format.
@@ -190,17 +190,17 @@ fn header_with_offsets(
     out
 }
 
-fn put(out: &mut Vec<u8>, number: u32) {
+pub(crate) fn put(out: &mut Vec<u8>, number: u32) {
     out.extend(number.to_be_bytes());
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     put(out, text.len() as u32);
     out.extend(text.as_bytes());
     out.resize(out.len().next_multiple_of(4), 0);
 }
 
-fn put_attributes(out: &mut Vec<u8>, attributes: &[(&'static str, String)]) {
+pub(crate) fn put_attributes(out: &mut Vec<u8>, attributes: &[(&'static str, String)]) {
     put(out, ATTRIBUTES);
     put(out, attributes.len() as u32);
     for (name, value) in attributes {

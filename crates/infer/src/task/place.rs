@@ -1,55 +1,71 @@
-//! How far a series is from what the model was trained on: in kilometres, and in climate.
+//! How far a series is from what the model has learned: in kilometres, and in climate.
 
-use contract::calendar::{DAY_HOURS, HOUR_US, civil};
+use std::collections::BTreeMap;
+
+use contract::calendar::civil;
 use contract::place::distance_km;
-use tables::Table;
 
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
 
-/// Farther away than this, a series is of another place.
-const NEAR_KM: f64 = 30.0;
+/// Nearer than this is the same place.
+const SAME_PLACE_KM: f64 = 1.0;
 
-/// Warns where the series is of another place.
-pub(super) fn warn(model: &TrainedModel, table: &Table, observed: &ObservedHours) {
-    let degrees = |key: &str| table.metadata.get(key).and_then(|text| text.parse::<f64>().ok());
-    let (Some(latitude), Some(longitude)) = (degrees("latitude_deg"), degrees("longitude_deg")) else {
-        return;
-    };
-    let transform = &model.transform;
-    let distance = distance_km((latitude, longitude), (transform.latitude_deg, transform.longitude_deg));
-    if distance > NEAR_KM {
-        tracing::warn!(
-            "{}",
-            message(model, (latitude, longitude), distance, climate_distance(model, observed))
-        );
-    }
+/// What there is to say of a series from elsewhere; `None` where it is of the model's place, or does not say.
+pub(super) fn sentence(
+    metadata: &BTreeMap<String, String>,
+    model: &TrainedModel,
+    observed: &ObservedHours,
+) -> Option<String> {
+    let degrees = |key: &str| metadata.get(key)?.parse::<f64>().ok();
+    let there = (degrees("latitude_deg")?, degrees("longitude_deg")?);
+    let here = (model.transform.latitude_deg, model.transform.longitude_deg);
+    let distance_km = distance_km(here, there);
+    (distance_km > SAME_PLACE_KM).then(|| describe(distance_km, climate_distance(model, observed)))
 }
 
-fn message(model: &TrainedModel, place: (f64, f64), distance_km: f64, climate_distance: f64) -> String {
-    let transform = &model.transform;
+fn describe(distance_km: f64, climate_distance: f64) -> String {
     format!(
-        "the series is of {:.3}, {:.3}, which is {distance_km:.0} km from the model's place {:.3}, {:.3}; its months and \
-         hours differ from the model's climate by {climate_distance:.2} of the model's standard deviations (root mean \
-         square; above 1 the answers are not to be trusted)",
-        place.0, place.1, transform.latitude_deg, transform.longitude_deg
+        "the series is from a place {distance_km:.1} km from the model's; their climates are {climate_distance:.2} apart (at \
+         1, the mean of an hour of day in a month is one standard deviation off), and what the model says holds for \
+         its own"
     )
 }
 
-/// Root mean square, over the months and hours of the day that the series has, of its mean standardised
-/// value: 0 is the model's climate, 1 is one of the model's standard deviations away from it. A series of
-/// few weeks has a distance by its weather alone.
+/// The root mean square, over months and hours of day, of the mean distance between the series and the model's
+/// centre (a score of 0, with the trend), in standard deviations (half of what lies between scores -1 and 1).
 fn climate_distance(model: &TrainedModel, observed: &ObservedHours) -> f64 {
-    let mut cells = vec![(0.0, 0_usize); 12 * DAY_HOURS];
-    for (hour, value) in
-        observed.standardised(model).into_iter().enumerate().filter(|(_, value)| !value.is_nan())
-    {
+    let mut cells: BTreeMap<(i8, i8), (f64, f64)> = BTreeMap::new();
+    let mut cursor = model.transform.cursor();
+    for (hour, value) in observed.values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
         let local_us = observed.local_us(model, hour);
-        let of_day = local_us.div_euclid(HOUR_US).rem_euclid(DAY_HOURS as i64) as usize;
-        let cell = &mut cells[(civil(local_us).month as usize - 1) * DAY_HOURS + of_day];
-        *cell = (cell.0 + f64::from(value), cell.1 + 1);
+        let map = cursor.at(local_us);
+        let deviation = (map.restore(1.0) - map.restore(-1.0)) / 2.0;
+        let centre = map.restore(0.0) + model.transform.trend.departure(local_us);
+        let moment = civil(local_us);
+        let cell = cells.entry((moment.month, moment.hour)).or_default();
+        cell.0 += (f64::from(*value) - centre) / deviation.max(f64::MIN_POSITIVE);
+        cell.1 += 1.0;
     }
-    let means = cells.iter().filter(|cell| cell.1 > 0).map(|(sum, count)| sum / *count as f64);
-    let (squares, count) = means.fold((0.0, 0), |(sum, count), mean| (sum + mean * mean, count + 1));
-    (squares / f64::from(count.max(1))).sqrt()
+    root_mean_square(cells.values().map(|(sum, count)| sum / count))
+}
+
+fn root_mean_square(means: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = means.len().max(1) as f64;
+    (means.map(|mean| mean * mean).sum::<f64>() / count).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_elsewhere_is_told_in_kilometres_and_in_climate() {
+        assert_eq!(
+            describe(8421.26, 3.141),
+            "the series is from a place 8421.3 km from the model's; their climates are 3.14 apart (at 1, the mean of an \
+             hour of day in a month is one standard deviation off), and what the model says holds for its own"
+        );
+        assert_eq!(root_mean_square([3.0, -3.0].into_iter()), 3.0);
+    }
 }

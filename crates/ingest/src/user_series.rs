@@ -1,0 +1,172 @@
+//! The user's files for a task with a trained model: the hours as they are, at the model's place if they are of a
+//! grid. What is missing stays missing and nothing is flagged, averaged or filled: a spike may be what is looked
+//! for. A time axis that is not hourly is refused, since nothing says what stands for an hour.
+
+mod table;
+
+use anyhow::bail;
+use contract::artifact::{SERIES, column};
+use contract::calendar::{self, HOUR_US};
+use contract::config::Fault;
+use contract::stage::{InputFile, Inputs, Outputs, Stage, read_json};
+use contract::transform::Transform;
+use contract::variable::Variable;
+use serde::Deserialize;
+use tables::{Column, Table, Values};
+
+use crate::backend::Backend;
+use crate::config::Config;
+use crate::dataset::{self, Hour};
+use crate::grid::Point;
+use crate::merge::{self, Source};
+use crate::plausible;
+use crate::sniff::{self, Content};
+
+/// The stage that the tasks ask for; see the module.
+pub struct UserSeries;
+
+/// It has no settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoTables {}
+
+/// What one file has of the variable.
+struct FileSeries {
+    shown: String,
+    /// `None` where the file does not say it.
+    point: Option<Point>,
+    /// Without the missing ones.
+    hours: Vec<Hour>,
+    /// Of all rows, also those whose value is missing.
+    times: Vec<i64>,
+}
+
+impl Stage for UserSeries {
+    const NAME: &'static str = "hours";
+    const READS: &'static [&'static str] = &["files", "train/model/transform.json"];
+    type Tables = NoTables;
+    type Config = ();
+
+    fn check(_: NoTables) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let model: Transform = read_json(inputs.path("train/model/transform.json")?)?;
+        let Some(variable) = Variable::named(&model.variable) else {
+            bail!("this version does not know the model's variable {:?}", model.variable);
+        };
+        let place = Point { latitude_deg: model.latitude_deg, longitude_deg: model.longitude_deg };
+        let files = inputs.files("files").iter().map(|file| read_file(file, variable, place));
+        let files = files.collect::<anyhow::Result<Vec<_>>>()?;
+        tables::write(&outputs.file(SERIES), &together(variable, &files)?)
+    }
+}
+
+fn read_file(file: &InputFile, variable: &'static Variable, place: Point) -> anyhow::Result<FileSeries> {
+    let (path, shown) = (&file.path, file.path.display().to_string());
+    let content = sniff::content(path)?;
+    if content == Content::Netcdf {
+        // How far the grid's point is from the model's place is the task's to say.
+        let mut config = Config::of_place(vec![variable], place);
+        config.max_distance_km = f64::INFINITY;
+        let read = dataset::read(path, &config, Backend::default())?;
+        let Some(column) = read.columns.into_iter().next() else {
+            bail!("{}", other_variable(&shown, variable, &read.names));
+        };
+        let times = column.hours.iter().map(|hour| hour.time_us).collect();
+        return Ok(FileSeries { shown, point: Some(column.site.point), hours: column.hours, times });
+    }
+    let table = match content {
+        Content::Text => table::Look::at_text(path)?,
+        Content::Parquet => table::Look::at_parquet(path)?,
+        Content::Empty => bail!("{shown} is empty; wanted NetCDF, CSV or Parquet: copy it again"),
+        _ => bail!("{shown} is neither NetCDF nor CSV nor Parquet; wanted one of them"),
+    };
+    let (hours, times) = table.hours(path, variable)?;
+    let point = table.point;
+    Ok(FileSeries { shown, point, hours, times })
+}
+
+fn other_variable(shown: &str, variable: &Variable, names: &[String]) -> String {
+    format!(
+        "{shown} has no variable {:?}, which the model is of ({}); it has {}",
+        variable.name,
+        variable.long_name,
+        names.join(", ")
+    )
+}
+
+/// All files as one table of every hour from the first to the last, NaN where a file has none.
+fn together(variable: &'static Variable, files: &[FileSeries]) -> anyhow::Result<Table> {
+    let sources: Vec<Source<'_>> =
+        files.iter().map(|file| Source { file: &file.shown, hours: &file.hours }).collect();
+    let hours = merge::merge(variable, &sources)?;
+    let shown = match files {
+        [one] => one.shown.clone(),
+        several => format!("the {} files together", several.len()),
+    };
+    if hours.is_empty() {
+        bail!("{shown}: all hours of {} are missing; there is nothing to go by", variable.name);
+    }
+    plausible::check_values(variable, &hours).map_err(|error| anyhow::anyhow!("{shown}: {error:#}"))?;
+    let mut rows: Vec<i64> = files.iter().flat_map(|file| &file.times).copied().collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let (first_us, last_us) = (rows[0], rows[rows.len() - 1]);
+    plausible::check_span(first_us, last_us)?;
+    check_step(&shown, &rows)?;
+    let count = ((last_us - first_us) / HOUR_US + 1) as usize;
+    let mut values = vec![f32::NAN; count];
+    for hour in &hours {
+        values[((hour.time_us - first_us) / HOUR_US) as usize] = hour.value;
+    }
+    let times = (0..count as i64).map(|hour| first_us + hour * HOUR_US).collect();
+    let mut table = Table::new(vec![
+        Column::new(column::TIME, Values::Time(times)),
+        Column::with_unit(variable.name, variable.canonical_unit, Values::Float32(values)),
+    ]);
+    if let Some(point) = files.iter().find_map(|file| file.point) {
+        table.metadata.insert("latitude_deg".to_string(), point.latitude_deg.to_string());
+        table.metadata.insert("longitude_deg".to_string(), point.longitude_deg.to_string());
+    }
+    Ok(table)
+}
+
+/// Refuses a series whose times are all some hours apart.
+fn check_step(shown: &str, times: &[i64]) -> anyhow::Result<()> {
+    let steps = times.windows(2).map(|pair| (pair[1] - pair[0]) / HOUR_US);
+    let step = steps.fold(0, greatest_divisor);
+    if step > 1 {
+        bail!("{shown} has a value every {step} hours; wanted hourly ones, as the model makes them");
+    }
+    Ok(())
+}
+
+fn greatest_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { greatest_divisor(b, a % b) }
+}
+
+/// Refuses times of a table that are not whole hours in order, each once.
+fn check_times(shown: &str, times: &[i64]) -> anyhow::Result<()> {
+    if let Some(time) = times.iter().find(|&&time| time.rem_euclid(HOUR_US) != 0) {
+        let (hour, minutes) = (time - time.rem_euclid(HOUR_US), time.rem_euclid(HOUR_US) as f64 / 6e7);
+        bail!(
+            "{shown} has a time {minutes} minutes after {}; wanted whole hours UTC",
+            calendar::format_hour(hour)
+        );
+    }
+    let Some(pair) = times.windows(2).find(|pair| pair[1] <= pair[0]) else { return Ok(()) };
+    let (before, after) = (calendar::format_hour(pair[0]), calendar::format_hour(pair[1]));
+    if pair[0] == pair[1] {
+        bail!(
+            "{shown} has the time {before} twice; wanted each hour once: of several members or places take one"
+        );
+    }
+    bail!(
+        "{shown} goes back in time, from {before} to {after}; wanted the hours in order: sort its rows by time"
+    )
+}
+
+#[cfg(test)]
+mod tests;
