@@ -105,7 +105,6 @@ impl Stage for Detect {
         let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "detect")?;
         let detector = Detector::read(inputs)?;
         let observed = input::read(inputs, &model)?;
-        observed.check()?;
         let settings = DetectSettings { false_alarms_per_year: config.false_alarms_per_year };
         let detection = detect(&model, &detector, &observed, settings)?;
         tracing::info!("{} event(s) in {} hours", detection.events.len(), observed.values.len());
