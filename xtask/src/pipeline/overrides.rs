@@ -94,7 +94,7 @@ mod tests {
         check(
             "trian.epochs=3",
             "--set trian.epochs=3: there is no table [trian]; the tables are about, ingest, preprocess, model, \
-             train, generate, evaluate, report; did you mean \"train\"?",
+             train, generate, impute, forecast, detect, trials, evaluate, report; did you mean \"train\"?",
         );
         check("train.epochs=[1", "--set train.epochs=[1 is not a TOML value: unclosed array, expected `]`");
     }

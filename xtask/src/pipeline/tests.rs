@@ -26,7 +26,7 @@ fn an_unknown_table_proposes_the_nearest() {
         "[trian]",
         &[],
         "pipelines/x.toml: has no table [trian]; its tables are about, ingest, preprocess, model, train, \
-         generate, evaluate, report; did you mean \"train\"?",
+         generate, impute, forecast, detect, trials, evaluate, report; did you mean \"train\"?",
     );
 }
 

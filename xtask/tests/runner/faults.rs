@@ -25,13 +25,13 @@ fn what_is_mistyped_is_named_with_the_nearest() {
         (
             ["run", "trian", "x"].as_slice(),
             "error: there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, \
-             evaluate, report; did you mean \"train\"?\n",
+             calibrate, impute, forecast, detect, trials, evaluate, report; did you mean \"train\"?\n",
         ),
         (&["run-all", "y"], "error: there is no pipeline \"y\"; below pipelines/ are x\n"),
         (
             &["run-all", "x", "--set", "trian.epochs=3"],
             "error: --set trian.epochs=3: there is no table [trian]; the tables are about, ingest, preprocess, \
-             model, train, generate, evaluate, report; did you mean \"train\"?\n",
+             model, train, generate, impute, forecast, detect, trials, evaluate, report; did you mean \"train\"?\n",
         ),
         (
             &["run-all", "x", "--set", "ingest.files=[\"no.nc\"]"],

@@ -37,7 +37,7 @@ fn a_change_runs_what_depends_on_it() {
     assert_eq!(sandbox.run_all(&["--set", "evaluate.days=10"]), ["evaluate", "report"]);
     assert_eq!(
         sandbox.run_all(&["--set", "train.epochs=4"]),
-        ["train", "generate", "bound", "evaluate", "report"]
+        ["train", "generate", "bound", "calibrate", "evaluate", "report"]
     );
     assert_eq!(sandbox.run_all(&[]).len(), 0);
     sandbox.write("data/raw/b.nc", "two");
@@ -129,6 +129,7 @@ fn status_and_dry_run_say_why() {
          train       missing  waits for preprocess\n\
          generate    missing  waits for train\n\
          bound       missing  waits for preprocess\n\
+         calibrate   missing  waits for preprocess\n\
          evaluate    missing  waits for preprocess\n\
          report      missing  waits for ingest\n"
     );
@@ -148,6 +149,7 @@ fn status_and_dry_run_say_why() {
              train       {stale:<9}{train}\n\
              generate    {stale:<9}waits for train\n\
              bound       {stale:<9}waits for train\n\
+             calibrate   {stale:<9}waits for train\n\
              evaluate    {stale:<9}waits for generate\n\
              report      {stale:<9}waits for train\n"
         )

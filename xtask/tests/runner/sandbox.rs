@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-pub const STAGES: [&str; 7] = ["ingest", "preprocess", "train", "generate", "bound", "evaluate", "report"];
+pub const STAGES: [&str; 8] =
+    ["ingest", "preprocess", "train", "generate", "bound", "calibrate", "evaluate", "report"];
 
 pub const PIPELINE: &str = "\
 [about]
