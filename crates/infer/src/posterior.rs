@@ -23,6 +23,7 @@ mod member;
 mod stretch;
 
 use std::ops::Range;
+use std::sync::Mutex;
 
 use contract::calendar::Moment;
 use contract::progress::Progress;
@@ -95,7 +96,8 @@ impl<'a> Posterior<'a> {
             (0..grid.length).filter(|&hour| grid.hours[inside.start + hour].is_nan()).collect();
         let mut values = vec![0.0_f32; hours.len() * draws.members];
         let stretches = grid.stretches();
-        let mut progress = Progress::start("draw", 0, stretches.len() as u64, "stretches");
+        let all = (stretches.len() * draws.members) as u64;
+        let progress = Mutex::new((Progress::start("filling", 0, all, "draws"), 0));
         let mut row = 0;
         for (number, steps) in stretches.into_iter().enumerate() {
             let stretch = Stretch::prepare(self, &grid, steps)?;
@@ -111,6 +113,11 @@ impl<'a> Posterior<'a> {
             let drawn: Vec<Vec<f32>> = members
                 .map_init(Workspace::default, |workspace, member| {
                     let series = self.member(&stretch, draws.seed, (number, member), workspace);
+                    if let Ok(mut progress) = progress.lock() {
+                        progress.1 += 1;
+                        let done = progress.1;
+                        progress.0.advance(done, String::new);
+                    }
                     of_stretch.iter().map(|&hour| series[hour]).collect()
                 })
                 .collect();
@@ -123,7 +130,6 @@ impl<'a> Posterior<'a> {
                 observed.restore(self.model, hour, out);
             }
             row = rows.end;
-            progress.advance(number as u64 + 1, String::new);
         }
         Ok(Drawn { hours, members: draws.members, values })
     }
