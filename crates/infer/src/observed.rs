@@ -46,11 +46,6 @@ impl ObservedHours {
         model.transform.utc_offset.to_local(self.time_us(hour))
     }
 
-    /// Numbers of the hours that are missing.
-    pub fn missing(&self) -> Vec<usize> {
-        (0..self.values.len()).filter(|&hour| self.values[hour].is_nan()).collect()
-    }
-
     /// The hours as the model sees them, NaN where missing: without the trend, standardised.
     pub fn standardised(&self, model: &TrainedModel) -> Vec<f32> {
         let mut transform = model.transform.cursor();

@@ -5,8 +5,8 @@
 //! Each member is a draw by turns of
 //!
 //! - **the latents given all hours** as they are filled so far: the encoder's posterior `q(z_k | x)` for the
-//!   steps that are known by their hours, and for those that are not the prior's own conditional given the
-//!   steps around them, which is Gaussian and exact ([`model::conditional`]);
+//!   steps that are nearly complete, and for those that are not, and the steps beside them, the Gaussian of the
+//!   linearised posterior ([`episode`]), whose prior given the steps around is exact ([`model::conditional`]);
 //! - **the missing hours given the latents**: a guided particle filter. An hour is proposed from
 //!   `p(x_t | ...) psi_t(x_t)`, a mixture times the Gaussian factor that the observed hours after it make
 //!   ([`guide`]), in closed form; the weights `p / q` of the proposals and the density of the observed hours

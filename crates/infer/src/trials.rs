@@ -7,13 +7,16 @@ mod forecasts;
 mod hidden;
 mod imputations;
 
+use std::ops::Range;
+
 use contract::artifact::{Split, column};
-use contract::calendar::HOUR_US;
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
 use model::device::DeviceKind;
 use serde::Deserialize;
+use tables::{Column, Values};
 
+use crate::calibrate::stretches;
 use crate::detect::Detector;
 use crate::model_folder::TrainedModel;
 use crate::observed::{ObservedHours, SHORTEST_HOURS};
@@ -96,21 +99,20 @@ fn test_runs(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<Vec<TestRu
     let is_test = |row: usize| {
         splits[row].as_deref().and_then(Split::from_name) == Some(Split::Test) && !values[row].is_nan()
     };
-    let mut runs: Vec<TestRun> = Vec::new();
-    let mut last = None;
-    for row in (0..values.len()).filter(|&row| is_test(row)) {
-        let follows = last.is_some_and(|last: usize| last + 1 == row && times[row] - times[last] == HOUR_US);
-        match runs.last_mut().filter(|_| follows) {
-            Some(run) => run.observed.values.push(values[row]),
-            None => {
-                let observed = ObservedHours { first_us: times[row], values: vec![values[row]] };
-                runs.push(TestRun { observed });
-            }
-        }
-        last = Some(row);
-    }
+    let rows = (0..values.len()).filter(|&row| is_test(row));
+    let run = |rows: Range<usize>| TestRun {
+        observed: ObservedHours { first_us: times[rows.start], values: values[rows].to_vec() },
+    };
+    let mut runs: Vec<TestRun> = stretches(times, rows).into_iter().map(run).collect();
     runs.retain(|run| run.observed.values.len() >= SHORTEST_HOURS);
     Ok(runs)
+}
+
+/// The columns of members, each with its hours in the canonical unit.
+fn member_columns(model: &TrainedModel, members: Vec<Vec<f32>>) -> impl Iterator<Item = Column> {
+    let unit = model.variable.canonical_unit;
+    let of = move |(number, values)| Column::with_unit(column::member(number), unit, Values::Float32(values));
+    members.into_iter().enumerate().map(of)
 }
 
 /// Takes draws of one hour to the reference year's climate.

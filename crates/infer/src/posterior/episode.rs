@@ -86,8 +86,7 @@ impl Episode {
         let prior = joint.given(&known, &missing).context(unusable)?;
         let prior_mean = prior.mean(&latents[window.start * channels..window.end * channels]);
         let core = stretch.core_hours();
-        let scored = super::stretch::scored(&open, stretch.steps);
-        let hours = (scored.start * STEP_HOURS).max(core.start)..(scored.end * STEP_HOURS).min(core.end);
+        let hours = (open.start * STEP_HOURS).max(core.start)..(open.end * STEP_HOURS).min(core.end);
         latents[open.start * channels..open.end * channels].copy_from_slice(&prior_mean);
         let mut episode = Episode {
             prior_precision: prior.precision(),

@@ -33,7 +33,6 @@ impl Posterior<'_> {
         let mut series = stretch.reference.clone();
         let channels = self.decoder.latents();
         let mut latents = self.encode(stretch, &series, workspace, Some(&mut random));
-        stretch.fill_steps(self, &mut latents, Some(&mut random));
         for episode in &stretch.episodes {
             let open = episode.open.start * channels..episode.open.end * channels;
             let (mean, _) = episode.proposal_mean(&latents, channels);
@@ -53,7 +52,6 @@ impl Posterior<'_> {
                     let at = episode.open.start * channels..episode.open.end * channels;
                     latents[at.clone()].copy_from_slice(&open[at]);
                 }
-                stretch.fill_steps(self, &mut latents, Some(&mut random));
             }
             let context = self.decode(&latents, 0..stretch.steps);
             for cluster in &stretch.clusters {

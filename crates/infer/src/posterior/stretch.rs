@@ -3,14 +3,11 @@
 
 use std::ops::Range;
 
-use anyhow::Context;
 use contract::calendar::{DAY_HOURS, HOUR_US};
-use model::conditional::Conditional;
 use model::config::STEP_HOURS;
 use model::fast::encoder::Workspace;
 use model::latents::Season;
 use model::noise::sampler::{Given, History, LinearHour};
-use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
@@ -19,8 +16,6 @@ use super::grid::Grid;
 use super::guide::{Backward, Guide};
 use super::{Decoded, Posterior};
 
-/// A step is known by its hours if so many of them were seen; else it is drawn given the steps around.
-const KNOWN_HOURS: usize = 24;
 /// Observed hours that end a cluster of missing ones: what they do to each other's probability is over
 /// by then.
 const CLUSTER_END_HOURS: usize = 12;
@@ -28,11 +23,7 @@ const CLUSTER_END_HOURS: usize = 12;
 const OPEN_HOURS: usize = 12;
 /// Steps of the longest episode.
 const LONGEST_EPISODE_STEPS: usize = 24;
-/// Steps beside the open ones whose hours are scored.
-const SCORED_STEPS: usize = 0;
-/// Steps that are drawn at once, at most.
-const BLOCK_STEPS: usize = 16;
-/// Steps on each side of them that say something about them.
+/// Steps on each side of open ones that say something about them.
 pub(super) const MEMORY_STEPS: usize = 10;
 /// Times that the reference series is made from the linearisation along the one before.
 const REFERENCE_PASSES: usize = 2;
@@ -45,16 +36,12 @@ pub(super) struct Stretch {
     pub core: Range<usize>,
     /// NaN where missing.
     pub observed: Vec<f32>,
-    pub is_known: Vec<bool>,
-    /// The steps that are neither known nor part of an episode, in order, each block with the window that
-    /// it is drawn in.
-    pub missing_steps: Vec<(Range<usize>, Conditional)>,
     pub episodes: Vec<Episode>,
     /// Phase of year at the start of each step.
     grid_phase: Vec<f64>,
     /// Seasonal features of each step.
     pub features: Vec<Vec<f32>>,
-    /// First local hour of the day of each hour of the day.
+    /// Hour of the day, local, of the first hour.
     pub first_hour_of_day: usize,
     /// Missing hours of the core filled in.
     pub reference: Vec<f32>,
@@ -78,7 +65,6 @@ impl Stretch {
             .chunks_exact(STEP_HOURS)
             .map(|hours| hours.iter().filter(|hour| !hour.is_nan()).count())
             .collect();
-        let is_known: Vec<bool> = seen.iter().map(|&seen| seen >= KNOWN_HOURS).collect();
         let is_sparse = |step: usize| seen[step] < STEP_HOURS - OPEN_HOURS;
         let phase = |step| grid.phase(step);
         let features = |phase| grid.features(phase);
@@ -93,18 +79,12 @@ impl Stretch {
             guides: Vec::new(),
             clusters: Vec::new(),
             observed,
-            is_known,
-            missing_steps: Vec::new(),
             episodes: Vec::new(),
             grid_phase: steps.clone().map(|step| grid.phase(step as i64)).collect(),
             core,
             first_hour_of_day,
         };
         let open = open_steps((0..steps.len()).filter(|&step| is_sparse(step)), steps.len());
-        let in_episode = |step: usize| open.iter().any(|open| open.contains(&step));
-        let is_left: Vec<bool> =
-            (0..steps.len()).map(|step| stretch.is_known[step] || in_episode(step)).collect();
-        stretch.missing_steps = missing_steps(posterior, season, steps.start, &is_left)?;
         stretch.clusters = stretch.clusters(&open);
         let mut latents = stretch.look_at(posterior);
         for _ in 1..REFERENCE_PASSES {
@@ -131,20 +111,6 @@ impl Stretch {
         self.observed[hour].is_nan()
     }
 
-    /// Draws the latents of the steps that are not known, or without random numbers takes their means.
-    pub(super) fn fill_steps(
-        &self,
-        posterior: &Posterior<'_>,
-        latents: &mut [f64],
-        mut random: Option<&mut impl Rng>,
-    ) {
-        let channels = posterior.decoder.latents();
-        for (window, missing) in &self.missing_steps {
-            let window = &mut latents[window.start * channels..window.end * channels];
-            missing.fill(window, random.as_deref_mut());
-        }
-    }
-
     /// What an hour is drawn given, in the context that was decoded for the stretch.
     pub(super) fn given<'a>(&'a self, hour: usize, context: &'a Decoded) -> Given<'a> {
         Given {
@@ -169,20 +135,17 @@ impl Stretch {
         history
     }
 
-    /// Missing hours that depend on each other, with the observed ones among and after them. Where the first
-    /// lies in a step that is not known, the hours seen before it in that step are part of it.
+    /// Missing hours that depend on each other, with the observed ones among and after them, outside of
+    /// open steps.
     fn clusters(&self, open: &[Range<usize>]) -> Vec<Range<usize>> {
         let mut clusters: Vec<Range<usize>> = Vec::new();
         let core = self.core_hours();
-        let is_closed =
-            |hour: usize| !open.iter().any(|open| scored(open, self.steps).contains(&(hour / STEP_HOURS)));
+        let is_closed = |hour: usize| !open.iter().any(|open| open.contains(&(hour / STEP_HOURS)));
         for hour in core.clone().filter(|&hour| self.is_missing(hour) && is_closed(hour)) {
-            let step = hour / STEP_HOURS;
-            let start = if self.is_known[step] { hour } else { (step * STEP_HOURS).max(core.start) };
             let end = (hour + 1 + CLUSTER_END_HOURS).min(core.end);
-            match clusters.last_mut().filter(|last| last.end >= start) {
+            match clusters.last_mut().filter(|last| last.end >= hour) {
                 Some(last) => last.end = end,
-                None => clusters.push(start..end),
+                None => clusters.push(hour..end),
             }
         }
         clusters
@@ -191,9 +154,8 @@ impl Stretch {
     /// Moves the reference series along the linearisation around itself, and makes the guides that belong to
     /// it; returns the latents.
     fn look_at(&mut self, posterior: &Posterior<'_>) -> Vec<f64> {
-        let mut latents =
+        let latents =
             posterior.encode(self, &self.reference, &mut Workspace::default(), None::<&mut ChaCha8Rng>);
-        self.fill_steps(posterior, &mut latents, None::<&mut ChaCha8Rng>);
         let context = posterior.decode(&latents, 0..self.steps);
         self.guides = self.look_back(posterior, &context);
         self.reference = self.look_ahead(posterior, &context);
@@ -273,40 +235,6 @@ fn open_steps(sparse: impl Iterator<Item = usize>, steps: usize) -> Vec<Range<us
         }
     }
     found
-}
-
-/// The steps whose hours an episode draws or scores.
-pub(super) fn scored(open: &Range<usize>, steps: usize) -> Range<usize> {
-    open.start.saturating_sub(SCORED_STEPS)..(open.end + SCORED_STEPS).min(steps)
-}
-
-/// The blocks of steps that are not known, each given the steps before it and the known ones after it.
-fn missing_steps(
-    posterior: &Posterior<'_>,
-    season: Season<'_>,
-    first_step: usize,
-    is_known: &[bool],
-) -> anyhow::Result<Vec<(Range<usize>, Conditional)>> {
-    let mut blocks: Vec<Range<usize>> = Vec::new();
-    for step in (0..is_known.len()).filter(|&step| !is_known[step]) {
-        match blocks.last_mut().filter(|last| last.end == step && last.len() < BLOCK_STEPS) {
-            Some(last) => last.end = step + 1,
-            None => blocks.push(step..step + 1),
-        }
-    }
-    let condition = |block: Range<usize>| {
-        let window = block.start.saturating_sub(MEMORY_STEPS)..(block.end + MEMORY_STEPS).min(is_known.len());
-        let joint = posterior.latents.joint(season, (first_step + window.start) as i64, window.len());
-        let after = (block.end..window.end).filter(|&step| is_known[step]);
-        let known: Vec<usize> =
-            (window.start..block.start).chain(after).map(|step| step - window.start).collect();
-        let missing: Vec<usize> = block.map(|step| step - window.start).collect();
-        let given = joint.given(&known, &missing);
-        let given =
-            given.context("the model's prior of latent paths has no usable covariance; train it again")?;
-        Ok((window, given))
-    };
-    blocks.into_par_iter().map(condition).collect()
 }
 
 /// Straight lines between the hours seen, and 0, the climate's centre, beyond them.

@@ -7,7 +7,7 @@ use contract::stage::Outputs;
 use rayon::prelude::*;
 use tables::{Column, Table, Values};
 
-use super::{TestRun, adjust};
+use super::{TestRun, adjust, member_columns};
 use crate::forecast::{ForecastSettings, LONGEST_HOURS, forecast_by};
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
@@ -65,8 +65,6 @@ pub(super) fn write(
         Column::new(column::ORIGIN, Values::Time(times)),
         Column::with_unit(column::HORIZON, "h", Values::Int32(horizons)),
     ];
-    let unit = model.variable.canonical_unit;
-    let of = |(number, values)| Column::with_unit(column::member(number), unit, Values::Float32(values));
-    columns.extend(members.into_iter().enumerate().map(of));
+    columns.extend(member_columns(model, members));
     tables::write(&outputs.file(FORECASTS), &Table::new(columns))
 }

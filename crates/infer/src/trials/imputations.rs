@@ -7,7 +7,7 @@ use contract::stage::Outputs;
 use tables::{Column, Table, Values};
 
 use super::hidden::PATTERNS;
-use super::{TestRun, adjust};
+use super::{TestRun, adjust, member_columns};
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
 use crate::posterior::{Draws, Posterior};
@@ -49,8 +49,6 @@ pub(super) fn write(
         Column::new(column::TIME, Values::Time(times)),
         Column::new(column::LOCAL_TIME, Values::LocalTime(local_times)),
     ];
-    let unit = model.variable.canonical_unit;
-    let of = |(number, values)| Column::with_unit(column::member(number), unit, Values::Float32(values));
-    columns.extend(members.into_iter().enumerate().map(of));
+    columns.extend(member_columns(model, members));
     tables::write(&outputs.file(IMPUTATIONS), &Table::new(columns))
 }
