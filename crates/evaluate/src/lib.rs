@@ -26,6 +26,7 @@ mod scorecard;
 mod series;
 mod spells;
 mod targets;
+mod tasks;
 mod yardstick;
 
 pub use evaluate::{Evaluate, EvaluateConfig, EvaluateTables};

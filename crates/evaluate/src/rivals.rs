@@ -3,7 +3,7 @@
 //! as the generated one's first member, on its days. To add one, write it in a file of its own and add a
 //! line to [`RIVALS`].
 
-mod autoregression;
+pub(crate) mod autoregression;
 mod blocks;
 mod climatology;
 mod copies;

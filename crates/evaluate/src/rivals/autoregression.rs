@@ -4,26 +4,23 @@
 //! and 24 hours by least squares with a small ridge. Innovations are drawn from those that the fit has
 //! left over for the same season and hour.
 
+use std::ops::Range;
+
 use super::Material;
 use crate::climatology::Climatology;
 use crate::linear::Normal;
 use crate::random::Random;
 use crate::series::{Day, HOURS, Series, standard_deviation};
 
-const ORDER: usize = 26;
+pub(crate) const ORDER: usize = 26;
 const SEASONS: usize = 4;
 const MONTHS: usize = 12;
 /// Generated before the first hour that counts.
 const SPIN_UP_DAYS: usize = 30;
 
 pub(super) fn generate(material: &Material, random: &mut Random) -> Result<Vec<f64>, String> {
-    let too_few = || "the training years are too few for a seasonal AR(26)".to_string();
-    let training = &material.training;
-    let climatology = Climatology::fit(training).ok_or_else(too_few)?;
-    let mut residuals = climatology.anomalies(training);
-    let scale = Scale::of(training, &residuals).ok_or_else(too_few)?;
-    scale.divide(training, &mut residuals);
-    let processes = fit(training, &residuals).ok_or_else(too_few)?;
+    let Fitted { climatology, scale, processes, .. } = Fitted::of(&material.training)
+        .ok_or_else(|| "the training years are too few for a seasonal AR(26)".to_string())?;
     let standardised = simulate(&processes, &material.axis, random);
     let mut values = Vec::with_capacity(standardised.len());
     for (day, standardised) in material.axis.iter().zip(standardised.chunks_exact(HOURS)) {
@@ -33,8 +30,67 @@ pub(super) fn generate(material: &Material, random: &mut Random) -> Result<Vec<f
     Ok(values)
 }
 
+/// The autoregression of some training years.
+pub(crate) struct Fitted {
+    pub(crate) climatology: Climatology,
+    pub(crate) scale: Scale,
+    processes: Vec<Process>,
+    /// Of the innovations, for each month and hour.
+    variances: Vec<f64>,
+}
+
+impl Fitted {
+    /// `None` where the training years are too few.
+    pub(crate) fn of(training: &Series) -> Option<Fitted> {
+        let climatology = Climatology::fit(training)?;
+        let mut residuals = climatology.anomalies(training);
+        let scale = Scale::of(training, &residuals)?;
+        scale.divide(training, &mut residuals);
+        let processes = fit(training, &residuals)?;
+        let variances = variances(training, &residuals, &processes)?;
+        Some(Fitted { climatology, scale, processes, variances })
+    }
+
+    /// Of that hour, the coefficient of the oldest of 26 hours first.
+    pub(crate) fn coefficients(&self, day: &Day, hour: usize) -> &[f64] {
+        &self.processes[process(day, hour)].coefficients
+    }
+
+    /// The innovations of the training years by their standard deviations, run after run; NaN in the
+    /// first 26 hours of each.
+    pub(crate) fn innovations(&self, training: &Series) -> Vec<Vec<f64>> {
+        let mut residuals = self.climatology.anomalies(training);
+        self.scale.divide(training, &mut residuals);
+        let mut innovations = vec![f64::NAN; residuals.len()];
+        each_hour(training, |at, process| {
+            let expected = dot(&self.processes[process].coefficients, &residuals[at - ORDER..at]);
+            let variance = self.variance(&training.days[at / HOURS], at % HOURS);
+            innovations[at] = (residuals[at] - expected) / variance.sqrt();
+        });
+        let of_run = |run: &Range<usize>| innovations[run.start * HOURS..run.end * HOURS].to_vec();
+        training.runs.iter().map(of_run).collect()
+    }
+
+    /// The variance of that hour's innovation.
+    pub(crate) fn variance(&self, day: &Day, hour: usize) -> f64 {
+        self.variances[cell(day, hour)]
+    }
+}
+
+/// The mean of the squared innovations in each cell; `None` where a cell has none.
+fn variances(series: &Series, residuals: &[f64], processes: &[Process]) -> Option<Vec<f64>> {
+    let mut sums = vec![(0.0, 0.0); MONTHS * HOURS];
+    each_hour(series, |at, process| {
+        let expected = dot(&processes[process].coefficients, &residuals[at - ORDER..at]);
+        let sum = &mut sums[cell(&series.days[at / HOURS], at % HOURS)];
+        *sum = (sum.0 + (residuals[at] - expected).powi(2), sum.1 + 1.0);
+    });
+    let variance = |(squares, count): (f64, f64)| (squares > 0.0).then_some(squares / count);
+    sums.into_iter().map(variance).collect()
+}
+
 /// The standard deviation of each month and hour.
-struct Scale(Vec<f64>);
+pub(crate) struct Scale(Vec<f64>);
 
 impl Scale {
     fn of(series: &Series, residuals: &[f64]) -> Option<Scale> {
@@ -49,7 +105,7 @@ impl Scale {
         cells.iter().map(sd).collect::<Option<_>>().map(Scale)
     }
 
-    fn at(&self, day: &Day, hour: usize) -> f64 {
+    pub(crate) fn at(&self, day: &Day, hour: usize) -> f64 {
         self.0[cell(day, hour)]
     }
 
@@ -105,7 +161,7 @@ fn each_hour(series: &Series, mut visit: impl FnMut(usize, usize)) {
 }
 
 /// `Σ φ_l u[t-l]`, where `before` ends with `u[t-1]`.
-fn dot(coefficients: &[f64], before: &[f64]) -> f64 {
+pub(crate) fn dot(coefficients: &[f64], before: &[f64]) -> f64 {
     coefficients.iter().zip(before).map(|(a, b)| a * b).sum()
 }
 

@@ -1,0 +1,242 @@
+//! What the seasonal AR(26) of the training years says of missing and of coming hours: means and
+//! standard deviations of normal distributions, exact for the autoregression.
+
+use super::banded::Banded;
+use super::hours::Hours;
+use crate::rivals::autoregression::{Fitted, ORDER, dot};
+
+/// A normal distribution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Normal {
+    pub(crate) mean: f64,
+    pub(crate) sd: f64,
+}
+
+/// The autoregression on the grid of hours.
+pub(crate) struct Autoregression<'a> {
+    hours: &'a Hours,
+    fitted: Fitted,
+    /// The hours minus what is usual, by their standard deviation; NaN where no test hour is.
+    standardised: Vec<f64>,
+}
+
+impl Autoregression<'_> {
+    /// `None` where the training years are too few.
+    pub(crate) fn of(hours: &Hours) -> Option<Autoregression<'_>> {
+        let fitted = Fitted::of(&hours.training)?;
+        let mut found = Autoregression { hours, fitted, standardised: Vec::new() };
+        let value = |at| hours.test_value(at).map_or(f64::NAN, |value| found.standardise(at, value));
+        found.standardised = (0..hours.values.len()).map(value).collect();
+        Some(found)
+    }
+
+    fn usual(&self, at: usize) -> Normal {
+        let (day, hour) = self.hours.day(at);
+        Normal { mean: self.fitted.climatology.of_day(day)[hour], sd: self.fitted.scale.at(day, hour) }
+    }
+
+    fn standardise(&self, at: usize, value: f64) -> f64 {
+        let usual = self.usual(at);
+        (value - usual.mean) / usual.sd
+    }
+
+    fn restore(&self, at: usize, mean: f64, variance: f64) -> Normal {
+        let usual = self.usual(at);
+        Normal { mean: usual.mean + usual.sd * mean, sd: usual.sd * variance.max(0.0).sqrt() }
+    }
+
+    fn coefficients(&self, at: usize) -> &[f64] {
+        let (day, hour) = self.hours.day(at);
+        self.fitted.coefficients(day, hour)
+    }
+
+    fn variance(&self, at: usize) -> f64 {
+        let (day, hour) = self.hours.day(at);
+        self.fitted.variance(day, hour)
+    }
+
+    /// The hours after `origin`, given all up to it; `None` where one of the last 26 is missing.
+    pub(crate) fn forecast(&self, origin: usize, count: usize) -> Option<Vec<Normal>> {
+        let start = (origin + 1).checked_sub(ORDER)?;
+        let mut means = self.standardised[start..=origin].to_vec();
+        if means.iter().any(|value| value.is_nan()) || origin + count >= self.standardised.len() {
+            return None;
+        }
+        // Covariances of the last 26 hours, the oldest first.
+        let mut covariances = vec![[0.0; ORDER]; ORDER];
+        let mut normals = Vec::with_capacity(count);
+        for at in origin + 1..=origin + count {
+            let coefficients = self.coefficients(at);
+            let mean = dot(coefficients, &means[means.len() - ORDER..]);
+            let with: Vec<f64> = covariances.iter().map(|row| dot(coefficients, row)).collect();
+            let variance = dot(coefficients, &with) + self.variance(at);
+            covariances.remove(0);
+            for (row, with) in covariances.iter_mut().zip(&with[1..]) {
+                row.rotate_left(1);
+                row[ORDER - 1] = *with;
+            }
+            let mut last = [0.0; ORDER];
+            last[..ORDER - 1].copy_from_slice(&with[1..]);
+            last[ORDER - 1] = variance;
+            covariances.push(last);
+            means.push(mean);
+            normals.push(self.restore(at, mean, variance));
+        }
+        Some(normals)
+    }
+
+    /// The hidden hours, which ascend, given all other test hours. Equations that reach a missing hour
+    /// are left out; a hidden hour without an equation of its own has the climatology's spread instead.
+    pub(crate) fn smooth(&self, hidden: &[usize]) -> Vec<Option<Normal>> {
+        hidden.chunk_by(|a, b| b - a <= ORDER).flat_map(|cluster| self.smooth_cluster(cluster)).collect()
+    }
+
+    /// Hidden hours of which each is in one equation with the next.
+    fn smooth_cluster(&self, hidden: &[usize]) -> Vec<Option<Normal>> {
+        let (Some(&first), Some(&last)) = (hidden.first(), hidden.last()) else { return Vec::new() };
+        let mut places = vec![None; last - first + 1];
+        hidden.iter().enumerate().for_each(|(place, &at)| places[at - first] = Some(place));
+        let place = |at: usize| at.checked_sub(first).and_then(|at| places.get(at).copied().flatten());
+        let mut banded = Banded::new(hidden.len(), ORDER + 1);
+        for at in first..=(last + ORDER).min(self.standardised.len() - 1) {
+            match self.equation(at, &place) {
+                Some((terms, right)) => banded.add(&terms, right),
+                None => place(at).into_iter().for_each(|place| banded.add(&[(place, 1.0)], 0.0)),
+            }
+        }
+        let Some((means, variances)) = banded.solve() else { return vec![None; hidden.len()] };
+        let both = means.into_iter().zip(variances);
+        hidden
+            .iter()
+            .zip(both)
+            .map(|(&at, (mean, variance))| Some(self.restore(at, mean, variance)))
+            .collect()
+    }
+
+    /// The hour's equation by the standard deviation of its innovation: terms of hidden hours, and what
+    /// the others leave. `None` where an hour of it is missing.
+    fn equation(
+        &self,
+        at: usize,
+        place: impl Fn(usize) -> Option<usize>,
+    ) -> Option<(Vec<(usize, f64)>, f64)> {
+        let start = at.checked_sub(ORDER)?;
+        let sd = self.variance(at).sqrt();
+        let (mut terms, mut right) = (Vec::new(), 0.0);
+        let factors = self.coefficients(at).iter().map(|coefficient| -coefficient).chain([1.0]);
+        for (other, factor) in (start..=at).zip(factors) {
+            match place(other) {
+                Some(place) => terms.push((place, factor / sd)),
+                None => right -= factor / sd * self.standardised[other],
+            }
+        }
+        right.is_finite().then_some((terms, right))
+    }
+
+    /// The innovations of other values on the hours `first..`, by their standard deviation; NaN where
+    /// one of the 26 hours before is missing.
+    pub(crate) fn innovations(&self, first: usize, values: &[f64]) -> Vec<f64> {
+        let standardised: Vec<f64> =
+            values.iter().enumerate().map(|(i, &value)| self.standardise(first + i, value)).collect();
+        let innovation = |i: usize| {
+            let Some(start) = i.checked_sub(ORDER) else { return f64::NAN };
+            let expected = dot(self.coefficients(first + i), &standardised[start..i]);
+            (standardised[i] - expected) / self.variance(first + i).sqrt()
+        };
+        (0..values.len()).map(innovation).collect()
+    }
+
+    /// The same of the training years, run after run.
+    pub(crate) fn training_innovations(&self) -> Vec<Vec<f64>> {
+        self.fitted.innovations(&self.hours.training)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::artifact::Split;
+    use contract::calendar::{HOUR_US, civil, year_start_us};
+
+    use super::*;
+    use crate::cholesky;
+    use crate::sample::tests::Noise;
+
+    /// Six years with a memory of two hours, of which the last is a test year.
+    pub(crate) fn hours() -> Hours {
+        let times: Vec<i64> = (0..6 * 365 * 24 + 24).map(|i| year_start_us(2001) + i * HOUR_US).collect();
+        let (mut noise, mut last) = (Noise(7), [0.0; 2]);
+        let values: Vec<f32> = times
+            .iter()
+            .map(|_| {
+                let value = 1.2 * last[1] - 0.3 * last[0] + noise.normal();
+                last = [last[1], value];
+                value as f32
+            })
+            .collect();
+        let split = |time: &i64| Some(if civil(*time).year < 2006 { Split::Train } else { Split::Test });
+        let splits: Vec<_> = times.iter().map(split).collect();
+        Hours::of(&times, &times, &values, &splits).unwrap()
+    }
+
+    /// Means and variances of the last of `count` hours from `first`, given those that are not hidden
+    /// and the 26 before, by the dense inverse of the precision of all of them.
+    fn dense(found: &Autoregression, first: usize, count: usize, hidden: &[usize]) -> Vec<(f64, f64)> {
+        let n = hidden.len();
+        let (mut matrix, mut right) = (vec![vec![0.0; n]; n], vec![0.0; n]);
+        for at in first..first + count {
+            let mut row = vec![0.0; n];
+            let mut rest = 0.0;
+            for lag in 0..=ORDER {
+                let factor = if lag == 0 { 1.0 } else { -found.coefficients(at)[ORDER - lag] };
+                match hidden.iter().position(|&hidden| hidden == at - lag) {
+                    Some(place) => row[place] = factor,
+                    None => rest -= factor * found.standardised[at - lag],
+                }
+            }
+            for i in 0..n {
+                right[i] += row[i] * rest / found.variance(at);
+                (0..n).for_each(|j| matrix[i][j] += row[i] * row[j] / found.variance(at));
+            }
+        }
+        let means = cholesky::solve(&mut matrix.clone(), right).unwrap();
+        let variance = |i: usize| {
+            let unit = (0..n).map(|j| f64::from(u8::from(i == j))).collect();
+            cholesky::solve(&mut matrix.clone(), unit).unwrap()[i]
+        };
+        means.iter().enumerate().map(|(i, &mean)| (mean, variance(i))).collect()
+    }
+
+    fn check(normal: &Normal, expected: Normal) {
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(
+            close(normal.mean, expected.mean) && close(normal.sd, expected.sd),
+            "{normal:?} {expected:?}"
+        );
+    }
+
+    #[test]
+    fn smoothing_is_conditioning_on_all_other_hours() {
+        let hours = hours();
+        let found = Autoregression::of(&hours).unwrap();
+        let first = 5 * 365 * 24 + 24 + 1000;
+        let hidden: Vec<usize> =
+            (first..first + 40).chain([first + 45, first + 58, first + 90, first + 91]).collect();
+        let expected = dense(&found, first - 60, 260, &hidden);
+        for ((&at, normal), (mean, variance)) in hidden.iter().zip(found.smooth(&hidden)).zip(expected) {
+            check(&normal.unwrap(), found.restore(at, mean, variance));
+        }
+    }
+
+    #[test]
+    fn a_forecast_is_conditioning_on_the_hours_before() {
+        let hours = hours();
+        let found = Autoregression::of(&hours).unwrap();
+        let origin = 5 * 365 * 24 + 24 + 2000;
+        let coming: Vec<usize> = (origin + 1..=origin + 60).collect();
+        let expected = dense(&found, origin + 1, 60, &coming);
+        let normals = found.forecast(origin, 60).unwrap();
+        for ((&at, normal), (mean, variance)) in coming.iter().zip(&normals).zip(expected) {
+            check(normal, found.restore(at, mean, variance));
+        }
+    }
+}
