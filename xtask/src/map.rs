@@ -22,7 +22,6 @@ pub(crate) enum Runs {
     /// Where the pipeline file has the first of its tables, if only empty.
     WithTable,
     /// Where the stage of that name runs.
-    #[allow(dead_code)]
     With(&'static str),
 }
 
@@ -86,15 +85,20 @@ pub(crate) const STAGES: &[Stage] = &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
         "train/model/transform.json", "calibrate/model/detector.json", "preprocess/observed.parquet",
     ], runs: Runs::WithTable },
+    Stage { name: "score-tasks", binary: "evaluate", tables: &[], reads: &[
+        "preprocess/observed.parquet", "preprocess/transform.json", "trials/imputations.parquet",
+        "trials/forecasts.parquet", "trials/detections.parquet", "trials/detected_events.parquet",
+    ], runs: Runs::With("trials") },
     Stage { name: "evaluate", binary: "evaluate", tables: &["evaluate"], reads: &[
         "preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet",
         "bound/likelihood.json",
     ], runs: Runs::Always },
     Stage { name: "report", binary: "evaluate",
-        tables: &["ingest", "preprocess", "model", "train", "generate", "evaluate", "report"],
+        tables: &["ingest", "preprocess", "model", "train", "generate", "trials", "evaluate", "report"],
         reads: &[
             "evaluate/metrics.json", "evaluate/curves.json", "train/history.parquet", "ingest/source.json",
             "preprocess/transform.json", "generate/generated.parquet", "preprocess/observed.parquet",
+            "score-tasks/tasks.json",
         ], runs: Runs::Always },
 ];
 

@@ -61,6 +61,9 @@ pub const METRICS: &str = "metrics.json";
 /// Written by `evaluate`: the curves that the report draws.
 pub const CURVES: &str = "curves.json";
 
+/// Written by `score-tasks`: how well missing hours, coming hours and faults were found.
+pub const TASKS: &str = "tasks.json";
+
 /// Written by `report`: one self-contained page.
 pub const REPORT: &str = "report.html";
 
@@ -86,6 +89,14 @@ pub mod column {
     pub const SIZE: &str = "size";
     /// How often an hour without fault looks at least as odd.
     pub const P_VALUE: &str = "p_value";
+    /// What kind of fault an event looks like.
+    pub const KIND: &str = "kind";
+    /// The first hour of an event, UTC.
+    pub const START: &str = "start";
+    /// The hour after an event's last one, UTC.
+    pub const END: &str = "end";
+    /// How many events as strong a year without faults has.
+    pub const EXPECTED_PER_YEAR: &str = "expected_per_year";
     /// First row of a window in the standardised series.
     pub const FIRST_ROW: &str = "first_row";
 

@@ -24,6 +24,7 @@ use crate::series::Series;
 
 pub(crate) use excerpts::{Hours, Sides, Year};
 pub(crate) use extremes::Extremes;
+pub(crate) use rounding::hundredth;
 pub(crate) use seasons::SEASONS;
 pub(crate) use spectrum::Spectrum;
 pub(crate) use spells::LONGEST_DAYS;

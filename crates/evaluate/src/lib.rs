@@ -1,5 +1,5 @@
 //! Whether the generated hours can be believed: the stage `evaluate` compares them with real ones and
-//! leaves figures and curves, the stage `report` makes a page of them. It compares tables and knows
+//! leaves figures and curves, `score-tasks` scores what `trials` has tried, and the stage `report` makes a page of both. It compares tables and knows
 //! nothing of the model: burn is not linked here.
 
 mod assess;
@@ -22,6 +22,7 @@ mod random;
 mod report;
 mod rivals;
 mod sample;
+mod score_tasks;
 mod scorecard;
 mod series;
 mod spells;
@@ -31,3 +32,4 @@ mod yardstick;
 
 pub use evaluate::{Evaluate, EvaluateConfig, EvaluateTables};
 pub use report::{Report, ReportConfig, ReportTables};
+pub use score_tasks::{ScoreTasks, ScoreTasksTables};

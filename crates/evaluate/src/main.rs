@@ -1,9 +1,13 @@
-//! The binary of the stages `evaluate` and `report`.
+//! The binary of the stages `evaluate`, `score-tasks` and `report`.
 
 use std::process::ExitCode;
 
 use contract::stage::Entry;
 
 fn main() -> ExitCode {
-    contract::stage::main(&[Entry::of::<evaluate::Evaluate>(), Entry::of::<evaluate::Report>()])
+    contract::stage::main(&[
+        Entry::of::<evaluate::Evaluate>(),
+        Entry::of::<evaluate::ScoreTasks>(),
+        Entry::of::<evaluate::Report>(),
+    ])
 }

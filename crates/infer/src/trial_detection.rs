@@ -160,10 +160,10 @@ impl Rows {
         tables::write(&outputs.file(DETECTIONS), &detections)?;
         let events = Table::new(vec![
             Column::new(column::FAULT, texts(self.event_fault)),
-            Column::new("kind", texts(self.event_kind)),
-            Column::new("start", Values::Time(self.event_start)),
-            Column::new("end", Values::Time(self.event_end)),
-            Column::new("expected_per_year", Values::Float64(self.event_rate)),
+            Column::new(column::KIND, texts(self.event_kind)),
+            Column::new(column::START, Values::Time(self.event_start)),
+            Column::new(column::END, Values::Time(self.event_end)),
+            Column::new(column::EXPECTED_PER_YEAR, Values::Float64(self.event_rate)),
         ]);
         tables::write(&outputs.file(DETECTED_EVENTS), &events)
     }

@@ -31,6 +31,6 @@ pub(super) fn significant(value: f64, digits: usize) -> f64 {
 }
 
 /// Two decimals: a hundredth of a kelvin.
-pub(super) fn hundredth(value: f64) -> f64 {
+pub(crate) fn hundredth(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }

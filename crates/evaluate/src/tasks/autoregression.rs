@@ -153,7 +153,7 @@ impl Autoregression<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use contract::artifact::Split;
     use contract::calendar::{HOUR_US, civil, year_start_us};
 
@@ -162,7 +162,7 @@ mod tests {
     use crate::sample::tests::Noise;
 
     /// Six years with a memory of two hours, of which the last is a test year.
-    pub(crate) fn hours() -> Hours {
+    pub(in crate::tasks) fn hours() -> Hours {
         let times: Vec<i64> = (0..6 * 365 * 24 + 24).map(|i| year_start_us(2001) + i * HOUR_US).collect();
         let (mut noise, mut last) = (Noise(7), [0.0; 2]);
         let values: Vec<f32> = times

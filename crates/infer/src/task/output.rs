@@ -121,12 +121,15 @@ impl<'a> Hours<'a> {
         let time = |hour: usize| self.observed.time_us(hour);
         Table::new(vec![
             Column::new("event", Values::Int32((1..=events.len() as i32).collect())),
-            Column::new("kind", Values::Text(events.iter().map(|event| text(event.kind.name())).collect())),
-            Column::new("start", Values::Time(events.iter().map(|event| time(event.start)).collect())),
-            Column::new("end", Values::Time(events.iter().map(|event| time(event.end)).collect())),
+            Column::new(
+                column::KIND,
+                Values::Text(events.iter().map(|event| text(event.kind.name())).collect()),
+            ),
+            Column::new(column::START, Values::Time(events.iter().map(|event| time(event.start)).collect())),
+            Column::new(column::END, Values::Time(events.iter().map(|event| time(event.end)).collect())),
             Column::new("evidence", Values::Text(events.iter().map(|event| text(&event.evidence)).collect())),
             Column::new(
-                "expected_per_year",
+                column::EXPECTED_PER_YEAR,
                 Values::Float64(events.iter().map(|event| event.expected_per_year).collect()),
             ),
         ])
