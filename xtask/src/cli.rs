@@ -59,7 +59,7 @@ pub(crate) enum Command {
     #[command(verbatim_doc_comment)]
     Run {
         /// ingest, preprocess, train, generate, bound, calibrate, evaluate or report; impute, forecast, detect
-        /// and trials where the file has their table.
+        /// and trials where the file has their table, score-tasks where it has [trials].
         stage: String,
         /// The pipeline file: a path, or a name below pipelines/.
         #[arg(default_value = DEFAULT)]

@@ -186,7 +186,12 @@ mod tests {
         assert_eq!(names("ingest"), ["ingest"]);
         assert_eq!(names("generate"), ["ingest", "preprocess", "train", "generate"]);
         let always = STAGES.iter().filter(|stage| stage.runs == Runs::Always);
-        assert_eq!(names("report").len() + 1, always.count(), "all but calibrate");
+        let with_trials = ["trials", "score-tasks"].len();
+        assert_eq!(
+            names("report").len(),
+            always.count() + with_trials,
+            "what the tasks are tried by as well"
+        );
     }
 
     #[test]
@@ -204,7 +209,7 @@ mod tests {
         assert_eq!(
             stage("trian").unwrap_err(),
             "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, calibrate, impute, \
-             forecast, detect, trials, evaluate, report; \
+             forecast, detect, trials, score-tasks, evaluate, report; \
              did you mean \"train\"?"
         );
     }

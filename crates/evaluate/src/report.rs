@@ -1,5 +1,5 @@
-//! The stage `report`: one self-contained page. It draws what `evaluate` has left, beside the loss
-//! history, the place, the trend, the settings and the digests of what it was made from. It holds no
+//! The stage `report`: one self-contained page. It draws what `evaluate` and, where the pipeline has it,
+//! `score-tasks` have left, beside the loss history, the place, the trend, the settings and the digests of what it was made from. It holds no
 //! time of day, no fingerprint and no path of the machine.
 
 mod findings;
@@ -10,6 +10,7 @@ mod place;
 mod scorecard;
 mod settings;
 mod targets;
+mod tasks;
 mod units;
 
 use contract::artifact;
@@ -33,6 +34,7 @@ pub struct ReportTables {
     model: Map<String, Value>,
     train: Map<String, Value>,
     generate: Map<String, Value>,
+    trials: Map<String, Value>,
     evaluate: Map<String, Value>,
     report: ReportTable,
 }
@@ -61,6 +63,7 @@ impl Stage for Report {
         "preprocess/transform.json",
         "generate/generated.parquet",
         "preprocess/observed.parquet",
+        "score-tasks/tasks.json",
     ];
     type Tables = ReportTables;
     type Config = ReportConfig;
@@ -76,6 +79,7 @@ impl Stage for Report {
             ("model", &tables.model),
             ("train", &tables.train),
             ("generate", &tables.generate),
+            ("trials", &tables.trials),
             ("evaluate", &tables.evaluate),
         ]);
         Ok(ReportConfig { title, settings })

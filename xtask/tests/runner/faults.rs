@@ -25,7 +25,7 @@ fn what_is_mistyped_is_named_with_the_nearest() {
         (
             ["run", "trian", "x"].as_slice(),
             "error: there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, \
-             calibrate, impute, forecast, detect, trials, evaluate, report; did you mean \"train\"?\n",
+             calibrate, impute, forecast, detect, trials, score-tasks, evaluate, report; did you mean \"train\"?\n",
         ),
         (&["run-all", "y"], "error: there is no pipeline \"y\"; below pipelines/ are x\n"),
         (

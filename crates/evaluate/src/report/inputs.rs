@@ -11,15 +11,19 @@ use super::Report;
 use crate::curves::Curves;
 use crate::metrics::Metrics;
 use crate::plot::State;
+use crate::score_tasks::ScoreTasks;
+use crate::tasks::TaskScores;
 
 /// Everything that the report is made from.
 pub(crate) struct Documents {
     pub(crate) metrics: Metrics,
     pub(crate) curves: Curves,
+    /// `None` in pipelines without trials.
+    pub(crate) tasks: Option<TaskScores>,
     pub(crate) source: Source,
     pub(crate) transform: Transform,
     pub(crate) history: History,
-    /// Of every input, in the order of [`Stage::READS`].
+    /// Of every input that is there, in the order of [`Stage::READS`].
     pub(crate) digests: Vec<Digest>,
 }
 
@@ -30,19 +34,31 @@ impl Documents {
         Ok(Documents {
             metrics: read_json(inputs.path("evaluate/metrics.json")?)?,
             curves: read_json(inputs.path("evaluate/curves.json")?)?,
+            tasks: match inputs.files(ScoreTasks::NAME) {
+                [] => None,
+                _ => Some(read_json(inputs.path("score-tasks/tasks.json")?)?),
+            },
             source: read_json(inputs.path("ingest/source.json")?)?,
             transform: read_json(inputs.path("preprocess/transform.json")?)?,
             history: History::read(inputs.path("train/history.parquet")?)?,
-            digests: Report::READS.iter().map(|read| digest(inputs, read)).collect::<anyhow::Result<_>>()?,
+            digests: digests(inputs)?,
         })
     }
 }
 
-fn digest(inputs: &Inputs, read: &str) -> anyhow::Result<Digest> {
-    let (stage, name) = read.split_once('/').unwrap_or((read, ""));
-    let file = inputs.files(stage).iter().find(|file| file.name == name);
-    let file = file.with_context(|| format!("the request does not name the input {read}"))?;
-    Ok(Digest { name: read.to_string(), digest: file.digest.clone() })
+fn digests(inputs: &Inputs) -> anyhow::Result<Vec<Digest>> {
+    let mut digests = Vec::with_capacity(Report::READS.len());
+    for read in Report::READS {
+        let (stage, name) = read.split_once('/').unwrap_or((read, ""));
+        let files = inputs.files(stage);
+        if stage == ScoreTasks::NAME && files.is_empty() {
+            continue;
+        }
+        let file = files.iter().find(|file| file.name == name);
+        let file = file.with_context(|| format!("the request does not name the input {read}"))?;
+        digests.push(Digest { name: read.to_string(), digest: file.digest.clone() });
+    }
+    Ok(digests)
 }
 
 /// `source.json`, as `ingest` writes it.

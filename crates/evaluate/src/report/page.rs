@@ -14,6 +14,7 @@ use super::pictures::{self, Gallery, Labels, Picture};
 use super::place::{Fact, facts, place};
 use super::scorecard::{Rivals, Scorecard, candidates, rows};
 use super::targets;
+use super::tasks::Tasks;
 use super::units::{Units, number};
 use crate::metrics::{Metrics, YearList};
 
@@ -32,6 +33,8 @@ pub(crate) struct Page {
     targets: Vec<targets::Row>,
     likelihood: Vec<Line>,
     gallery: Gallery,
+    /// `None` in pipelines without trials.
+    tasks: Option<Tasks>,
     losses: Vec<Picture>,
     /// `None` if every hour was there.
     gaps: Option<Picture>,
@@ -47,7 +50,7 @@ impl Page {
     /// # Errors
     /// When a picture cannot be drawn.
     pub(crate) fn of(config: &ReportConfig, documents: &Documents) -> anyhow::Result<Page> {
-        let Documents { metrics, curves, source, transform, history, digests } = documents;
+        let Documents { metrics, curves, tasks, source, transform, history, digests } = documents;
         let variable = Variable::named(&metrics.variable);
         let units = Units::of(variable, &metrics.unit);
         let (real, other_real) = match metrics.in_sample {
@@ -78,6 +81,7 @@ impl Page {
             targets: targets::targets(metrics, &labels.units),
             likelihood: lines(metrics.likelihood.as_ref()),
             gallery: Gallery::of(curves, &labels)?,
+            tasks: tasks.as_ref().map(|scores| Tasks::of(scores, &labels)).transpose()?,
             losses: pictures::losses(history)?,
             gaps: pictures::gap_map(source, &metrics.variable)?,
             training: training(history),

@@ -1,9 +1,13 @@
 //! The report's pictures: one file a kind.
 
+mod clock;
 mod comparisons;
 mod excerpts;
 mod extremes;
+pub(crate) mod faults;
+pub(crate) mod forecasts;
 mod gaps;
+pub(crate) mod imputed;
 mod losses;
 mod maps;
 mod quantiles;

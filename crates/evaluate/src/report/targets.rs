@@ -9,7 +9,7 @@ use crate::targets::{Autocorrelation, Target, Variability};
 /// A row of the table.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
-    title: &'static str,
+    title: String,
     value: String,
     wanted: String,
     class: &'static str,
@@ -38,7 +38,8 @@ const MONTHS: &str = "Difference between months (standard deviation of their ano
 const YEARS: &str = "Difference between years (standard deviation of their anomalies)";
 
 impl Row {
-    fn of(title: &'static str, value: String, wanted: String, met: bool) -> Row {
+    pub(super) fn of(title: impl Into<String>, value: String, wanted: String, met: bool) -> Row {
+        let title = title.into();
         let (class, sign, word) = match met {
             true => ("close", "\u{2713}", "reached"),
             false => ("outside", "\u{2717}", "missed"),

@@ -139,6 +139,8 @@ pub(crate) struct Pit {
 pub(crate) struct Fan {
     /// Local time of the last hour seen.
     pub(crate) origin: String,
+    /// Local time of the first hour of `seen`.
+    pub(crate) first: String,
     /// The hours before and with it.
     pub(crate) seen: Vec<Option<f64>>,
     pub(crate) truth: Vec<Option<f64>>,

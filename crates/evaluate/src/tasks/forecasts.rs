@@ -113,7 +113,8 @@ impl Forecasts<'_> {
         let shown = |at: usize| hours.test_value(at).map(hundredth);
         let fan = |(&origin, rows): (&usize, &Vec<(usize, usize)>)| Fan {
             origin: hours.local_text(origin),
-            seen: (origin.saturating_sub(SEEN_HOURS)..=origin).map(shown).collect(),
+            first: hours.local_text((origin + 1).saturating_sub(SEEN_HOURS)),
+            seen: ((origin + 1).saturating_sub(SEEN_HOURS)..=origin).map(shown).collect(),
             truth: rows.iter().map(|(horizon, _)| shown(origin + horizon)).collect(),
             ahead: self.members.spread(rows.iter().map(|(_, row)| *row)),
         };

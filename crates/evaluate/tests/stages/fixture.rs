@@ -1,10 +1,10 @@
-//! Plausible inputs of both stages, made in code, and a way to run the stages on them.
+//! Plausible inputs of the stages, made in code, and a way to run the stages on them.
 
 use std::path::{Path, PathBuf};
 
 use contract::calendar::{HOUR_US, civil, year_phase, year_start_us};
 use contract::stage::{InputFile, Inputs, Outputs, Stage};
-use evaluate::{Evaluate, Report};
+use evaluate::{Evaluate, Report, ScoreTasks};
 use serde_json::{Value, json};
 use tables::{Column, Table, Values};
 
@@ -43,7 +43,7 @@ impl Default for Case {
     }
 }
 
-/// A folder with the inputs, and the outputs of both stages.
+/// A folder with the inputs, and the outputs of the stages.
 pub struct Run {
     pub folder: tempfile::TempDir,
     rivals: bool,
@@ -94,14 +94,23 @@ impl Run {
         }))
     }
 
+    /// Of the files that [`crate::trials::write`] has made.
+    pub fn score_tasks(&self) -> anyhow::Result<()> {
+        self.run::<ScoreTasks>(json!({}))
+    }
+
     fn run<S: Stage>(&self, tables: Value) -> anyhow::Result<()> {
         let tables = contract::config::parse(tables.as_object().unwrap()).unwrap();
         let config = S::check(tables).unwrap();
         let mut inputs = Inputs::default();
         for read in S::READS {
             let (stage, name) = read.split_once('/').unwrap();
-            let file = InputFile { name: name.into(), path: self.path(name), digest: digest(name) };
-            inputs.0.entry(stage.to_string()).or_default().push(file);
+            let files = inputs.0.entry(stage.to_string()).or_default();
+            // Of a stage that did not run, nothing is read.
+            if stage == ScoreTasks::NAME && !self.path(name).exists() {
+                continue;
+            }
+            files.push(InputFile { name: name.into(), path: self.path(name), digest: digest(name) });
         }
         let folder = self.folder.path().to_path_buf();
         S::run(&config, &inputs, &Outputs { work: folder.clone(), folder })
@@ -226,14 +235,14 @@ fn likelihood() -> Value {
 }
 
 /// A seasonal and a daily course with an autoregression from day to day and one from hour to hour.
-struct Weather {
+pub struct Weather {
     state: u64,
     slow: f64,
     fast: f64,
 }
 
 impl Weather {
-    fn new(seed: u64) -> Weather {
+    pub fn new(seed: u64) -> Weather {
         Weather { state: seed, slow: 0.0, fast: 0.0 }
     }
 
@@ -247,7 +256,7 @@ impl Weather {
     }
 
     /// Nearly normal: a sum of 12 uniform numbers from Knuth's linear congruential generator.
-    fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         let mut sum = -6.0;
         for _ in 0..12 {
             self.state =

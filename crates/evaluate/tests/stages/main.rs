@@ -1,7 +1,9 @@
-//! Both stages on inputs made in code: what they leave, and what they say where something is missing.
+//! The stages on inputs made in code: what they leave, and what they say where something is missing.
 
 mod fixture;
 mod pictures;
+mod tasks;
+mod trials;
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Forecasts from many origins, at the horizons that are scored.
+//! Forecasts from many origins, at the horizons that are scored; of a few every hour, for pictures.
 
 use contract::artifact::{FORECASTS, column};
 use contract::calendar::DAY_HOURS;
@@ -19,6 +19,10 @@ const EVERY_HOURS: usize = 61;
 /// Hours of the run before the first origin.
 const BEFORE_HOURS: usize = 40 * DAY_HOURS;
 const HORIZONS: [usize; 6] = [6, 24, 48, 72, 96, 240];
+/// Forecasts, at equal distances, of which every hour is written.
+const WHOLE: usize = 4;
+/// Forecasts between two messages.
+const AT_ONCE: usize = 64;
 
 pub(super) fn write(
     model: &TrainedModel,
@@ -35,31 +39,38 @@ pub(super) fn write(
         })
         .collect();
     let settings = ForecastSettings { hours: LONGEST_HOURS, members: MEMBERS, seed };
-    let one = |(observed, origin): &(&ObservedHours, usize)| -> anyhow::Result<Vec<Vec<f32>>> {
-        let seen =
-            ObservedHours { first_us: observed.first_us, values: observed.values[..=*origin].to_vec() };
+    let every = origins.len().div_ceil(WHOLE).max(1);
+    let horizons_of = |number: usize| -> Vec<usize> {
+        // In the middle of each part, so that the seasons differ.
+        if number % every == every / 2 { (1..=LONGEST_HOURS).collect() } else { HORIZONS.to_vec() }
+    };
+    let one = |number: usize| -> anyhow::Result<Vec<Vec<f32>>> {
+        let (observed, origin) = origins[number];
+        let seen = ObservedHours { first_us: observed.first_us, values: observed.values[..=origin].to_vec() };
         let mut drawn = forecast_by(&posterior, &seen, settings)?;
         let at = |horizon: usize| {
             let draws = &mut drawn.values[(horizon - 1) * MEMBERS..horizon * MEMBERS];
             adjust(model, observed.local_us(model, origin + horizon), draws);
             draws.to_vec()
         };
-        Ok(HORIZONS.map(at).to_vec())
+        Ok(horizons_of(number).into_iter().map(at).collect())
     };
     let mut progress = Progress::start("forecasts", 0, origins.len() as u64, "origins");
     let (mut times, mut horizons, mut members) = (Vec::new(), Vec::new(), vec![Vec::new(); MEMBERS]);
     let mut done = 0;
-    for some in origins.chunks(64) {
-        let drawn: Vec<_> = some.par_iter().map(one).collect::<anyhow::Result<_>>()?;
-        for ((observed, origin), drawn) in some.iter().zip(drawn) {
-            for (horizon, draws) in HORIZONS.into_iter().zip(drawn) {
-                times.push(observed.time_us(*origin));
+    while done < origins.len() {
+        let some = done..(done + AT_ONCE).min(origins.len());
+        let drawn: Vec<_> = some.clone().into_par_iter().map(one).collect::<anyhow::Result<_>>()?;
+        for (number, drawn) in some.clone().zip(drawn) {
+            let (observed, origin) = origins[number];
+            for (horizon, draws) in horizons_of(number).into_iter().zip(drawn) {
+                times.push(observed.time_us(origin));
                 horizons.push(horizon as i32);
                 members.iter_mut().zip(draws).for_each(|(column, draw)| column.push(draw));
             }
         }
-        done += some.len() as u64;
-        progress.advance(done, String::new);
+        done = some.end;
+        progress.advance(done as u64, String::new);
     }
     let mut columns = vec![
         Column::new(column::ORIGIN, Values::Time(times)),
