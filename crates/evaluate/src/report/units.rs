@@ -45,9 +45,11 @@ pub(crate) fn level(value: f64) -> String {
     fixed(value, if value.abs() < 1000.0 { 2 } else { 0 })
 }
 
-/// A number with so many decimals and a true minus sign.
+/// A number with so many decimals and a true minus sign, which a rounded zero does not have.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
-    format!("{value:.decimals$}").replace('-', "\u{2212}")
+    let text = format!("{value:.decimals$}");
+    let is_zero = text.chars().all(|character| matches!(character, '-' | '0' | '.'));
+    text.replace('-', if is_zero { "" } else { "\u{2212}" })
 }
 
 #[cfg(test)]
@@ -61,6 +63,11 @@ mod tests {
         assert!((temperature.level_of(280.0) - 6.85).abs() < 1e-9);
         let wind = Units::of(Variable::named("u10"), "m s-1");
         assert_eq!((wind.level.as_str(), wind.level_of(3.0)), ("m s-1", 3.0));
+    }
+
+    #[test]
+    fn a_rounded_zero_has_no_sign() {
+        assert_eq!((fixed(-0.04, 1), fixed(-0.06, 1)), ("0.0".to_string(), "\u{2212}0.1".to_string()));
     }
 
     #[test]

@@ -236,13 +236,14 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// The points at equal steps of recall.
+/// The points at equal steps of recall, from recall 0, where the precision is the first point's.
 fn thinned(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let mut points = Vec::new();
+    let mut points: Vec<(f64, f64)> =
+        curve.first().map(|(_, precision)| (0.0, round(*precision))).into_iter().collect();
     for &(recall, precision) in curve {
         let step = (recall * MOST_POINTS as f64).ceil();
-        if points.len() < step as usize {
-            points.resize(step as usize, (round(recall), round(precision)));
+        if points.len() <= step as usize {
+            points.resize(step as usize + 1, (round(recall), round(precision)));
         }
     }
     points.dedup();
@@ -299,7 +300,11 @@ mod tests {
     fn a_curve_keeps_its_ends() {
         let curve: Vec<(f64, f64)> = (1..=1000).map(|i| (f64::from(i) / 1000.0, 0.5)).collect();
         let thin = thinned(&curve);
-        assert!(thin.len() <= MOST_POINTS && thin.first() == Some(&(0.001, 0.5)), "{}", thin.len());
+        assert!(
+            thin.len() <= MOST_POINTS + 1 && thin[0] == (0.0, 0.5) && thin[1] == (0.001, 0.5),
+            "{thin:?}"
+        );
         assert!(thin.last().unwrap().0 > 0.98);
+        assert_eq!(thinned(&[(1.0, 0.9)]), [(0.0, 0.9), (1.0, 0.9)]);
     }
 }

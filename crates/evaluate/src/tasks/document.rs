@@ -179,7 +179,7 @@ pub(crate) struct DetectorScores {
     pub(crate) found: f64,
     /// Median over the found ones of the hours from the first faulty one to the first in an alarm.
     pub(crate) delay_hours: Option<f64>,
-    /// Recall and precision, at most 100 points.
+    /// Recall and precision, at most 101 points.
     pub(crate) curve: Vec<(f64, f64)>,
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn excerpts(excerpts: &[FaultExcerpt], labels: &Labels) -> anyhow::Re
         "The first of the largest faults of each kind that was found. The mark is where the fault begins; the alarms are what the model flags, with the kind that it takes them for.",
     );
     picture.legend = vec![
-        Key::line(Colour::Real, LineStyle::Thin, "real"),
+        Key::line(Colour::Real, LineStyle::Solid, "real"),
         Key::line(Colour::Generated, LineStyle::Solid, "with the fault"),
         Key::band(Colour::Training, "alarm"),
     ];
@@ -69,11 +69,12 @@ pub(crate) fn excerpts(excerpts: &[FaultExcerpt], labels: &Labels) -> anyhow::Re
 }
 
 fn panel(excerpt: &FaultExcerpt, labels: &Labels) -> Option<Panel> {
-    let line = |colour, style, values| Layer::Line { colour, style, points: hours(values, 0, labels) };
-    let lines = vec![
-        line(Colour::Generated, LineStyle::Solid, &excerpt.faulty),
-        line(Colour::Real, LineStyle::Thin, &excerpt.truth),
-    ];
+    let line = |colour, points| Layer::Line { colour, style: LineStyle::Solid, points };
+    // From the last hour before the fault to the first after it; the others are the real ones.
+    let [start, end] = excerpt.fault_hours;
+    let (start, end) = (start.saturating_sub(1), (end + 1).min(excerpt.faulty.len()));
+    let faulty = hours(&excerpt.faulty[start..end], start, labels);
+    let lines = [line(Colour::Real, hours(&excerpt.truth, 0, labels)), line(Colour::Generated, faulty)];
     let y = plot::axis(&labels.units.level, values(&lines).into_iter(), 5)?;
     let (low, high) = (y.range.start, y.range.end);
     let alarm = |(start, end, _): &(usize, usize, String)| {
