@@ -3,10 +3,10 @@
 //! the phase, `b` = 1, sin and cos of 1 to 4 times the hour: 63 coefficients. What is left is the
 //! anomaly.
 
+use autoregression::cholesky;
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
-use crate::cholesky;
 use crate::series::{Day, HOURS, Series, days_in_year};
 
 const ANNUAL: usize = 7;

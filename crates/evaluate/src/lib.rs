@@ -4,7 +4,6 @@
 
 mod assess;
 mod audit;
-mod cholesky;
 mod climatology;
 mod curves;
 mod evaluate;
@@ -15,7 +14,6 @@ mod halves;
 mod input;
 mod judge;
 mod likelihood;
-mod linear;
 mod metrics;
 mod plot;
 mod random;

@@ -2,7 +2,6 @@
 //! Knows nothing of the model, only tables.
 
 mod autoregression;
-mod banded;
 mod baselines;
 mod blocks;
 mod chi_square;

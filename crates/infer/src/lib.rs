@@ -10,6 +10,7 @@ pub mod faults;
 pub mod forecast;
 pub mod generator;
 pub mod impute;
+mod linear;
 pub mod model_folder;
 pub mod observed;
 pub mod posterior;

@@ -6,13 +6,13 @@
 //! mean of the squared innovations of the training hours in the cell. The density of the variable
 //! itself has the scale's Jacobian: `-ln p = ½ ln(2π v) + e² / 2v + ln s`.
 
+use autoregression::least_squares::Normal;
 use std::f64::consts::TAU;
 
 use anyhow::ensure;
 
 use super::ORDER;
 use crate::climatology::Climatology;
-use crate::linear::Normal;
 use crate::series::{HOURS, Series, mean};
 
 /// Month and hour of the day.

@@ -4,15 +4,15 @@
 //! and 24 hours by least squares with a small ridge. Innovations are drawn from those that the fit has
 //! left over for the same season and hour.
 
+use autoregression::least_squares::Normal;
+use autoregression::{ORDER, dot};
 use std::ops::Range;
 
 use super::Material;
 use crate::climatology::Climatology;
-use crate::linear::Normal;
 use crate::random::Random;
 use crate::series::{Day, HOURS, Series, standard_deviation};
 
-pub(crate) const ORDER: usize = 26;
 const SEASONS: usize = 4;
 const MONTHS: usize = 12;
 /// Generated before the first hour that counts.
@@ -158,11 +158,6 @@ fn each_hour(series: &Series, mut visit: impl FnMut(usize, usize)) {
             visit(at, process(&series.days[at / HOURS], at % HOURS));
         }
     }
-}
-
-/// `Σ φ_l u[t-l]`, where `before` ends with `u[t-1]`.
-pub(crate) fn dot(coefficients: &[f64], before: &[f64]) -> f64 {
-    coefficients.iter().zip(before).map(|(a, b)| a * b).sum()
 }
 
 fn simulate(processes: &[Process], axis: &[Day], random: &mut Random) -> Vec<f64> {

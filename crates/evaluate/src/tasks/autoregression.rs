@@ -1,9 +1,11 @@
 //! What the seasonal AR(26) of the training years says of missing and of coming hours: means and
 //! standard deviations of normal distributions, exact for the autoregression.
 
-use super::banded::Banded;
+use autoregression::conditional::conditional;
+use autoregression::{ORDER, Process, dot};
+
 use super::hours::Hours;
-use crate::rivals::autoregression::{Fitted, ORDER, dot};
+use crate::rivals::autoregression::Fitted;
 
 /// A normal distribution.
 #[derive(Clone, Copy, Debug)]
@@ -45,16 +47,6 @@ impl Autoregression<'_> {
         Normal { mean: usual.mean + usual.sd * mean, sd: usual.sd * variance.max(0.0).sqrt() }
     }
 
-    fn coefficients(&self, at: usize) -> &[f64] {
-        let (day, hour) = self.hours.day(at);
-        self.fitted.coefficients(day, hour)
-    }
-
-    fn variance(&self, at: usize) -> f64 {
-        let (day, hour) = self.hours.day(at);
-        self.fitted.variance(day, hour)
-    }
-
     /// The hours after `origin`, given all up to it; `None` where one of the last 26 is missing.
     pub(crate) fn forecast(&self, origin: usize, count: usize) -> Option<Vec<Normal>> {
         let start = (origin + 1).checked_sub(ORDER)?;
@@ -85,52 +77,11 @@ impl Autoregression<'_> {
         Some(normals)
     }
 
-    /// The hidden hours, which ascend, given all other test hours. Equations that reach a missing hour
-    /// are left out; a hidden hour without an equation of its own has the climatology's spread instead.
+    /// The hidden hours, which ascend, given all other test hours; a hidden hour that nothing is known of has the
+    /// climatology's spread.
     pub(crate) fn smooth(&self, hidden: &[usize]) -> Vec<Option<Normal>> {
-        hidden.chunk_by(|a, b| b - a <= ORDER).flat_map(|cluster| self.smooth_cluster(cluster)).collect()
-    }
-
-    /// Hidden hours of which each is in one equation with the next.
-    fn smooth_cluster(&self, hidden: &[usize]) -> Vec<Option<Normal>> {
-        let (Some(&first), Some(&last)) = (hidden.first(), hidden.last()) else { return Vec::new() };
-        let mut places = vec![None; last - first + 1];
-        hidden.iter().enumerate().for_each(|(place, &at)| places[at - first] = Some(place));
-        let place = |at: usize| at.checked_sub(first).and_then(|at| places.get(at).copied().flatten());
-        let mut banded = Banded::new(hidden.len(), ORDER + 1);
-        for at in first..=(last + ORDER).min(self.standardised.len() - 1) {
-            match self.equation(at, &place) {
-                Some((terms, right)) => banded.add(&terms, right),
-                None => place(at).into_iter().for_each(|place| banded.add(&[(place, 1.0)], 0.0)),
-            }
-        }
-        let Some((means, variances)) = banded.solve() else { return vec![None; hidden.len()] };
-        let both = means.into_iter().zip(variances);
-        hidden
-            .iter()
-            .zip(both)
-            .map(|(&at, (mean, variance))| Some(self.restore(at, mean, variance)))
-            .collect()
-    }
-
-    /// The hour's equation by the standard deviation of its innovation: terms of hidden hours, and what
-    /// the others leave. `None` where an hour of it is missing.
-    fn equation(
-        &self,
-        at: usize,
-        place: impl Fn(usize) -> Option<usize>,
-    ) -> Option<(Vec<(usize, f64)>, f64)> {
-        let start = at.checked_sub(ORDER)?;
-        let sd = self.variance(at).sqrt();
-        let (mut terms, mut right) = (Vec::new(), 0.0);
-        let factors = self.coefficients(at).iter().map(|coefficient| -coefficient).chain([1.0]);
-        for (other, factor) in (start..=at).zip(factors) {
-            match place(other) {
-                Some(place) => terms.push((place, factor / sd)),
-                None => right -= factor / sd * self.standardised[other],
-            }
-        }
-        right.is_finite().then_some((terms, right))
+        let moments = conditional(self, &self.standardised, hidden).into_iter().zip(hidden);
+        moments.map(|(moments, &at)| moments.map(|of| self.restore(at, of.mean, of.variance))).collect()
     }
 
     /// The innovations of other values on the hours `first..`, by their standard deviation; NaN where
@@ -152,13 +103,25 @@ impl Autoregression<'_> {
     }
 }
 
+impl Process for Autoregression<'_> {
+    fn coefficients(&self, at: usize) -> &[f64] {
+        let (day, hour) = self.hours.day(at);
+        self.fitted.coefficients(day, hour)
+    }
+
+    fn variance(&self, at: usize) -> f64 {
+        let (day, hour) = self.hours.day(at);
+        self.fitted.variance(day, hour)
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
+    use autoregression::cholesky;
     use contract::artifact::Split;
     use contract::calendar::{HOUR_US, civil, year_start_us};
 
     use super::*;
-    use crate::cholesky;
     use crate::sample::tests::Noise;
 
     /// Six years with a memory of two hours, of which the last is a test year.

@@ -1,14 +1,10 @@
-//! Tail probabilities of the chi-square and of the Poisson distribution, by the incomplete gamma
-//! function's series and continued fraction.
+//! Tail probabilities of the chi-square and of the Poisson distribution.
+
+use statrs::function::gamma::gamma_ur;
 
 /// The probability that a chi-square variable exceeds `value`.
 pub(crate) fn upper(degrees: usize, value: f64) -> f64 {
-    let (a, x) = (degrees as f64 / 2.0, value / 2.0);
-    match x {
-        x if x <= 0.0 => 1.0,
-        x if x < a + 1.0 => 1.0 - series(a, x, degrees),
-        x => fraction(a, x, degrees),
-    }
+    if value <= 0.0 { 1.0 } else { gamma_ur(degrees as f64 / 2.0, value / 2.0) }
 }
 
 /// The smallest and the largest count that a Poisson variable with that mean has with tails of at most
@@ -24,46 +20,6 @@ pub(crate) fn poisson_interval(mean: f64) -> [u32; 2] {
         high += 1;
     }
     [low, high]
-}
-
-/// `x^a e^-x / Γ(a)`, with Γ of half-integers by their recursion.
-fn factor(a: f64, x: f64, degrees: usize) -> f64 {
-    let mut log_gamma = if degrees % 2 == 0 { 0.0 } else { 0.5 * std::f64::consts::PI.ln() };
-    let mut step = if degrees % 2 == 0 { 1.0 } else { 0.5 };
-    while step + 0.25 < a {
-        log_gamma += f64::ln(step);
-        step += 1.0;
-    }
-    (a * x.ln() - x - log_gamma).exp()
-}
-
-fn series(a: f64, x: f64, degrees: usize) -> f64 {
-    let (mut term, mut sum, mut n) = (1.0 / a, 1.0 / a, a);
-    while term > sum * 1e-16 {
-        n += 1.0;
-        term *= x / n;
-        sum += term;
-    }
-    sum * factor(a, x, degrees)
-}
-
-/// Lentz's method.
-fn fraction(a: f64, x: f64, degrees: usize) -> f64 {
-    let mut b = x + 1.0 - a;
-    let (mut c, mut d) = (1e300, 1.0 / b);
-    let mut h = d;
-    for i in 1..10_000 {
-        let an = -f64::from(i) * (f64::from(i) - a);
-        b += 2.0;
-        d = 1.0 / (an * d + b);
-        c = b + an / c;
-        let change = c * d;
-        h *= change;
-        if (change - 1.0).abs() < 1e-15 {
-            break;
-        }
-    }
-    h * factor(a, x, degrees)
 }
 
 #[cfg(test)]

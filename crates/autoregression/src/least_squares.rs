@@ -8,21 +8,21 @@ const RIDGE: f64 = 1e-6;
 /// The sums that least squares needs: `Σ x xᵀ`, of which only the lower triangle is filled, and
 /// `Σ x y`.
 #[derive(Clone, Debug)]
-pub(crate) struct Normal {
+pub struct Normal {
     gram: Vec<Vec<f64>>,
     moments: Vec<f64>,
     /// The number of rows that were added.
-    pub(crate) rows: usize,
+    pub rows: usize,
 }
 
 impl Normal {
-    pub(crate) fn new(coefficients: usize) -> Normal {
+    pub fn new(coefficients: usize) -> Normal {
         let gram = vec![vec![0.0; coefficients]; coefficients];
         Normal { gram, moments: vec![0.0; coefficients], rows: 0 }
     }
 
     /// One row: the regressors and what they are to explain.
-    pub(crate) fn add(&mut self, regressors: &[f64], target: f64) {
+    pub fn add(&mut self, regressors: &[f64], target: f64) {
         for (i, &value) in regressors.iter().enumerate() {
             self.moments[i] += value * target;
             self.gram[i][..=i].iter_mut().zip(regressors).for_each(|(sum, other)| *sum += value * other);
@@ -31,7 +31,7 @@ impl Normal {
     }
 
     /// All rows of another one.
-    pub(crate) fn merge(&mut self, other: &Normal) {
+    pub fn merge(&mut self, other: &Normal) {
         let pairs = self.gram.iter_mut().flatten().zip(other.gram.iter().flatten());
         pairs.for_each(|(sum, value)| *sum += value);
         self.moments.iter_mut().zip(&other.moments).for_each(|(sum, value)| *sum += value);
@@ -39,7 +39,7 @@ impl Normal {
     }
 
     /// The coefficients, or `None` if the rows do not decide them.
-    pub(crate) fn solve(&self) -> Option<Vec<f64>> {
+    pub fn solve(&self) -> Option<Vec<f64>> {
         let mut matrix = self.gram.clone();
         matrix.iter_mut().enumerate().for_each(|(i, row)| row[i] += RIDGE);
         cholesky::solve(&mut matrix, self.moments.clone())

@@ -2,7 +2,7 @@
 
 /// Solves `matrix x = right`, of which only the lower triangle is read; `None` if it is not positive
 /// definite.
-pub(crate) fn solve(matrix: &mut [Vec<f64>], mut right: Vec<f64>) -> Option<Vec<f64>> {
+pub fn solve(matrix: &mut [Vec<f64>], mut right: Vec<f64>) -> Option<Vec<f64>> {
     let n = right.len();
     for i in 0..n {
         for j in 0..=i {
