@@ -25,7 +25,7 @@ fn has_checkpoint(bench: &Bench) -> bool {
     folders.flat_map(|entries| entries.flatten()).any(|_| true)
 }
 
-fn signal(name: &str, child: &Child) {
+pub fn signal(name: &str, child: &Child) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 

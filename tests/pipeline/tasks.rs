@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use super::bench::{Bench, Ended};
+use super::kills::signal;
 
 const HOURS: usize = 24 * 40;
 
@@ -114,6 +117,93 @@ fn a_model_folder_works_elsewhere_and_says_what_it_misses() {
         model.display()
     );
     assert_eq!(ended.errors(), [wanted]);
+}
+
+#[test]
+fn a_model_of_another_format_version_is_refused_by_name() {
+    let desk = Desk::new();
+    let path = desk.bench.result("model/generator.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("\"format\": 2", "\"format\": 1", 1)).unwrap();
+    let ended = desk.task("impute", "gaps.csv", "i.csv", &[]);
+    let wanted = format!(
+        "{} has artifact format 1, this version reads format 2; make it again with this version (`cargo xtask run-all \
+         --force`)",
+        path.display()
+    );
+    assert_eq!(ended.errors().first().copied(), Some(wanted.as_str()), "{}", ended.stderr);
+    assert!(!desk.path("i.csv").exists());
+}
+
+#[test]
+fn a_series_from_far_away_is_done_with_a_warning() {
+    let desk = Desk::new();
+    desk.done("impute", "gaps.csv", "here.nc", &["--members", "2"]);
+    // The latitude is a 64-bit float, big-endian.
+    let mut bytes = fs::read(desk.path("here.nc")).unwrap();
+    let transform = fs::read_to_string(desk.bench.result("model/transform.json")).unwrap();
+    let transform: serde_json::Value = serde_json::from_str(&transform).unwrap();
+    let here = transform["latitude_deg"].as_f64().unwrap();
+    let at = bytes.windows(8).position(|eight| eight == here.to_be_bytes()).unwrap();
+    bytes[at..at + 8].copy_from_slice(&(here - 10.0).to_be_bytes());
+    fs::write(desk.path("there.nc"), bytes).unwrap();
+    let ended = desk.task("forecast", "there.nc", "f.csv", &["--hours", "2", "--members", "4"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    // Ten degrees of a meridian are 1,112 km.
+    assert!(
+        ended.stderr.contains("the series is from a place 1112.0 km from the model's; their climates are ")
+    );
+    assert!(desk.path("f.csv").exists());
+}
+
+#[test]
+fn years_are_drawn_into_a_file_of_ones_own() {
+    let desk = Desk::new();
+    let model = desk.bench.result("model");
+    let draw = |output: &str| {
+        let path = desk.path(output);
+        let words = ["generate", "--model", model.to_str().unwrap(), "--output", path.to_str().unwrap()];
+        let ended =
+            desk.bench.xtask(&[&words[..], &["--hours", "50", "--members", "2", "--seed", "3"]].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        fs::read(path).unwrap()
+    };
+    assert_eq!(draw("a.parquet"), draw("b.parquet"));
+    let table = tables::read(&desk.path("a.parquet"), &[]).unwrap();
+    assert_eq!(table.i32s("member").unwrap().iter().filter(|member| **member == 1).count(), 50);
+}
+
+#[test]
+fn several_files_are_one_series() {
+    let desk = Desk::new();
+    let whole = series(|_| false);
+    let lines: Vec<&str> = whole.lines().collect();
+    fs::write(desk.path("whole.csv"), &whole).unwrap();
+    fs::write(desk.path("first.csv"), lines[..500].join("\n")).unwrap();
+    fs::write(desk.path("second.csv"), [&lines[..1], &lines[500..]].concat().join("\n")).unwrap();
+    desk.done("forecast", "whole.csv", "a.csv", &["--hours", "3"]);
+    let second = desk.path("second.csv");
+    desk.done("forecast", "first.csv", "b.csv", &["--hours", "3", "--input", second.to_str().unwrap()]);
+    assert_eq!(fs::read(desk.path("a.csv")).unwrap(), fs::read(desk.path("b.csv")).unwrap());
+}
+
+#[test]
+fn ctrl_c_leaves_no_file() {
+    let desk = Desk::new();
+    let (model, input, output) =
+        (desk.bench.result("model"), desk.path("gaps.csv"), desk.path("out.parquet"));
+    let [model, input, output] = [&model, &input, &output].map(|path| path.to_str().unwrap());
+    // Draws for long enough.
+    let words = ["impute", "--model", model, "--input", input, "--output", output, "--members", "1000"];
+    let before = fs::read_dir(desk.bench.data()).unwrap().count();
+    let mut child = desk.bench.command(&words).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    lines.read_line(&mut said).unwrap();
+    signal("-INT", &child);
+    lines.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert_eq!(fs::read_dir(desk.bench.data()).unwrap().count(), before, "{said}");
 }
 
 #[test]
