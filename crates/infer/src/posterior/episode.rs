@@ -14,13 +14,14 @@ use std::ops::Range;
 use anyhow::Context;
 use model::conditional::Conditional;
 use model::config::STEP_HOURS;
+use model::fast::decoder;
 use model::latents::Season;
 use model::linear::{Matrix, dot};
-use model::noise::sampler::LinearHour;
-use rayon::prelude::*;
+use model::noise::sampler::{Factor, LANES, Lanes, LinearHour, Row, plus_products};
 
-use super::Posterior;
+use super::shifts::{self, LinearStep};
 use super::stretch::Stretch;
+use super::{Decoded, Posterior};
 
 /// Steps of Gauss and Newton's method.
 const PASSES: usize = 3;
@@ -46,20 +47,6 @@ pub(super) struct Episode {
     /// Lower Cholesky factor of the latents' precision.
     factor: Matrix,
     linear: Vec<LinearStep>,
-}
-
-/// One hour near the mode, and the part of the guide that is the same for all latents.
-struct LinearStep {
-    slopes: Vec<f64>,
-    by_variance: f64,
-    /// The mean where the hours before are 0 and the latents are the mode's.
-    constant: f64,
-    /// By the open latents.
-    by_latents: Vec<f64>,
-    /// Of the hour itself in the information that later hours hold.
-    precision: f64,
-    /// Of the hours before it with it.
-    coupling: Vec<f64>,
 }
 
 impl Episode {
@@ -119,41 +106,70 @@ impl Episode {
     /// The hours' means, variances and slopes at the reference and the latents.
     fn linearise(&mut self, posterior: &Posterior<'_>, stretch: &Stretch, latents: &[f64]) {
         let (of_step, channels) = (posterior.decoder.latents(), posterior.decoder.channels());
-        let context = posterior.decode(latents, self.decoded());
-        let columns = self.open.start * of_step..self.open.end * of_step;
-        // What each latent does to the decoder's channels of each hour.
-        let moved: Vec<Vec<f32>> = columns
-            .into_par_iter()
-            .map(|column| {
-                let mut latents = latents.to_vec();
-                latents[column] += LATENT_STEP;
-                let moved = posterior.decode(&latents, self.decoded()).values;
-                let pairs = moved.iter().zip(&context.values);
-                pairs.map(|(moved, base)| (moved - base) / LATENT_STEP as f32).collect()
-            })
+        let workspace = &mut decoder::Workspace::default();
+        let context = posterior.decode(latents, self.decoded(), workspace);
+        let moved: Vec<Vec<Decoded>> = self
+            .open
+            .clone()
+            .map(|step| self.moved_context(posterior, latents, (step, &context), workspace))
             .collect();
+        let reach = posterior.decoder.reach();
         let of_hour = |hour: usize| {
             let mut history = stretch.history_before(posterior, &stretch.reference, hour, &context);
             let given = stretch.given(hour, &context);
-            let LinearHour { mean, variance, slopes } = posterior.noise.linearise(&mut history, given);
-            let by_context = posterior.noise.context_slopes(&mut history, given);
-            let at = (hour - context.first_hour) * channels;
-            let by_latent = |moved: &Vec<f32>| -> f64 {
-                let row = &moved[at..at + channels];
-                row.iter().zip(&by_context).map(|(moved, slope)| f64::from(*moved) * slope).sum()
-            };
+            let LinearHour { mean, variance, slopes, by_context } =
+                posterior.noise.linearise(&mut history, given);
+            let step = hour / STEP_HOURS;
+            let first = step.saturating_sub(reach.before).max(self.open.start);
+            let last = (step + reach.after + 1).min(self.open.end);
+            let mut by_latents = Vec::with_capacity((last - first) * of_step);
+            for moved in &moved[first - self.open.start..last - self.open.start] {
+                by_latents.extend(moved.iter().map(|moved| -> f64 {
+                    moved.at(hour)[..channels].iter().zip(&by_context).map(|(a, b)| f64::from(*a) * b).sum()
+                }));
+            }
             let before = stretch.reference[..hour].iter().rev();
             let departure: f64 = slopes.iter().zip(before).map(|(slope, x)| slope * f64::from(*x)).sum();
             LinearStep {
                 constant: mean - departure,
                 by_variance: 1.0 / variance,
-                by_latents: moved.iter().map(by_latent).collect(),
+                by_latents,
+                first_latent: (first - self.open.start) * of_step,
                 slopes,
-                precision: 0.0,
-                coupling: Vec::new(),
+                ..LinearStep::default()
             }
         };
-        self.linear = self.hours.clone().into_par_iter().map(of_hour).collect();
+        self.linear = self.hours.clone().map(of_hour).collect();
+    }
+
+    /// What each latent of a step does to the decoder's channels of the hours that it reaches.
+    fn moved_context(
+        &self,
+        posterior: &Posterior<'_>,
+        latents: &[f64],
+        (step, context): (usize, &Decoded),
+        workspace: &mut decoder::Workspace,
+    ) -> Vec<Decoded> {
+        let (of_step, reach, decoded) =
+            (posterior.decoder.latents(), posterior.decoder.reach(), self.decoded());
+        let reached =
+            step.saturating_sub(reach.after).max(decoded.start)..(step + reach.before + 1).min(decoded.end);
+        let place = step * of_step..(step + 1) * of_step;
+        let paths: Vec<Vec<f64>> = (0..of_step)
+            .map(|latent| {
+                let mut path = latents[place.clone()].to_vec();
+                path[latent] += LATENT_STEP;
+                path
+            })
+            .collect();
+        let paths = paths.iter().map(Vec::as_slice);
+        let mut moved = posterior.decode_proposals(latents, (place, paths), reached, workspace);
+        for moved in &mut moved {
+            let base = (moved.first_hour - context.first_hour) * context.channels;
+            let pairs = moved.values.iter_mut().zip(&context.values[base..]);
+            pairs.for_each(|(moved, base)| *moved = (*moved - base) / LATENT_STEP as f32);
+        }
+        moved
     }
 
     /// One step of Gauss and Newton's method: moves the latents and the reference's missing hours to the
@@ -169,9 +185,10 @@ impl Episode {
         let departure: Vec<f64> =
             self.prior_mean.iter().zip(&self.latents).map(|(mean, at)| mean - at).collect();
         gradient[hours..].copy_from_slice(&self.prior_precision.times_vector(&departure));
+        // The residual's slopes: by the missing hours, the last first, then by the latents.
+        let mut slopes: Vec<(usize, f64)> = Vec::new();
         for (hour, linear) in self.hours.clone().zip(&self.linear) {
-            // The residual's slopes: by the missing hours, then by the latents.
-            let mut slopes: Vec<(usize, f64)> = Vec::new();
+            slopes.clear();
             slopes.extend(position(hour).map(|at| (at, 1.0)));
             let mut mean = linear.constant;
             for (lag, slope) in linear.slopes.iter().enumerate().take(hour) {
@@ -179,20 +196,22 @@ impl Episode {
                 mean += slope * f64::from(stretch.reference[before]);
                 slopes.extend(position(before).map(|at| (at, -slope)));
             }
-            slopes.extend(
-                linear
-                    .by_latents
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, slope)| **slope != 0.0)
-                    .map(|(at, slope)| (hours + at, -slope)),
-            );
             let residual = f64::from(stretch.reference[hour]) - mean;
-            for &(i, left) in &slopes {
+            for (number, &(i, left)) in slopes.iter().enumerate() {
                 let left = left * linear.by_variance;
                 gradient[i] -= left * residual;
                 let row = &mut precision.values[i * size..(i + 1) * size];
+                slopes[number..].iter().for_each(|&(j, right)| row[j] += left * right);
+            }
+            // Only the lower triangle is read.
+            let first = hours + linear.first_latent;
+            for (number, &slope) in linear.by_latents.iter().enumerate() {
+                let left = -slope * linear.by_variance;
+                gradient[first + number] -= left * residual;
+                let row = &mut precision.values[(first + number) * size..(first + number + 1) * size];
                 slopes.iter().for_each(|&(j, right)| row[j] += left * right);
+                let columns = row[first..].iter_mut().zip(&linear.by_latents[..=number]);
+                columns.for_each(|(sum, right)| *sum -= left * right);
             }
         }
         let factor = precision.cholesky()?;
@@ -213,12 +232,22 @@ impl Episode {
         for (hour, linear) in self.hours.clone().zip(&mut self.linear).rev() {
             let guide = information.guide();
             linear.precision = guide.precision;
-            linear.coupling = guide.coupling.iter().map(|&value| f64::from(value)).collect();
+            linear.coupling = guide.coupling;
             linear.coupling.resize(lags, 0.0);
-            let hour_of =
-                LinearHour { mean: 0.0, variance: 1.0 / linear.by_variance, slopes: linear.slopes.clone() };
+            let hour_of = LinearHour {
+                mean: 0.0,
+                variance: 1.0 / linear.by_variance,
+                slopes: linear.slopes.clone(),
+                by_context: Vec::new(),
+            };
             let observed = (!stretch.is_missing(hour)).then_some(0.0);
             information.step(&hour_of, 0.0, observed);
+        }
+        if lags > 0 {
+            shifts::fill(&mut self.linear, |at| {
+                let hour = self.hours.start + at;
+                (!stretch.is_missing(hour)).then(|| f64::from(stretch.observed[hour]))
+            });
         }
     }
 
@@ -252,47 +281,17 @@ impl Episode {
         -0.5 * dot(&departure, &self.prior_precision.times_vector(&departure))
     }
 
-    /// Precision, coupling and shift of each missing hour's guide for these latents, in the hours' order; shifts
-    /// of other hours are not used.
-    pub(super) fn shifts(&self, stretch: &Stretch, latents: &[f64]) -> Vec<f64> {
-        let lags = self.linear[0].slopes.len();
-        let moved: Vec<f64> = latents.iter().zip(&self.latents).map(|(z, mode)| z - mode).collect();
-        let mut shift = vec![0.0; lags];
-        let mut found = vec![0.0; self.linear.len()];
-        if lags == 0 {
-            return found;
-        }
-        for (at, linear) in self.linear.iter().enumerate().rev() {
-            let hour = self.hours.start + at;
-            found[at] = shift[0];
-            let constant = linear.constant + dot(&linear.by_latents, &moved);
-            let first = shift[0];
-            shift.rotate_left(1);
-            shift[lags - 1] = 0.0;
-            if stretch.is_missing(hour) {
-                let total = linear.precision + linear.by_variance;
-                let factor = (constant * linear.by_variance + first) / total;
-                for ((shift, slope), coupled) in shift.iter_mut().zip(&linear.slopes).zip(&linear.coupling) {
-                    let g = slope * linear.by_variance - coupled;
-                    *shift += g * factor - slope * constant * linear.by_variance;
-                }
-            } else {
-                let value = f64::from(stretch.observed[hour]);
-                let error = (value - constant) * linear.by_variance;
-                for ((shift, slope), coupled) in shift.iter_mut().zip(&linear.slopes).zip(&linear.coupling) {
-                    *shift += slope * error - coupled * value;
-                }
-            }
-        }
-        found
+    /// How far latents are from the mode.
+    pub(super) fn moved(&self, latents: &[f64], mut take: impl FnMut(usize, f32)) {
+        let pairs = latents.iter().zip(&self.latents).enumerate();
+        pairs.for_each(|(number, (latent, mode))| take(number, (latent - mode) as f32));
     }
 
-    /// The factor `exp(-precision x^2 / 2 + shift x)` of a missing hour, given the hours before it and the
-    /// shift of [`Episode::shifts`].
-    pub(super) fn guide(&self, hour: usize, shift: f64, before: &[f32]) -> (f64, f64) {
+    /// The factor that a missing hour is drawn with, given how far the latents are from the mode.
+    pub(super) fn guide(&self, hour: usize, moved: &[Row], lanes: &Lanes) -> Factor {
         let linear = &self.linear[hour - self.hours.start];
-        let coupled = linear.coupling.iter().zip(before.iter().rev());
-        let sum: f64 = coupled.map(|(b, x)| b * f64::from(*x)).sum();
-        (linear.precision, shift - sum)
+        let moved = &moved[linear.first_shifted..];
+        let shift = plus_products([linear.shift as f32; LANES], moved, &linear.shift_by_latents);
+        Factor { precision: linear.precision as f32, shift: lanes.coupled(shift, &linear.coupling) }
     }
 }

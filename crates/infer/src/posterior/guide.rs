@@ -109,7 +109,7 @@ mod tests {
 
     /// `x_t = 0.3 + 0.8 x_(t-1) - 0.2 x_(t-2) + e`, `e ~ N(0, 0.5)`.
     fn hour() -> LinearHour {
-        LinearHour { mean: 0.0, variance: 0.5, slopes: vec![0.8, -0.2] }
+        LinearHour { mean: 0.0, variance: 0.5, slopes: vec![0.8, -0.2], by_context: Vec::new() }
     }
 
     const CONSTANT: f64 = 0.3;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use contract::calendar::{DAY_HOURS, HOUR_US};
 use model::config::STEP_HOURS;
-use model::fast::encoder::Workspace;
+use model::fast::{decoder, encoder};
 use model::latents::Season;
 use model::noise::sampler::{Given, History, LinearHour};
 use rand_chacha::ChaCha8Rng;
@@ -45,6 +45,8 @@ pub(super) struct Stretch {
     pub first_hour_of_day: usize,
     /// Missing hours of the core filled in.
     pub reference: Vec<f32>,
+    /// Of the latents given the reference, `[step of the core, 2 * latent]`.
+    pub moments: Vec<f32>,
     /// One for each missing hour of the core, else empty.
     pub guides: Vec<Option<Guide>>,
     pub clusters: Vec<Range<usize>>,
@@ -76,6 +78,7 @@ impl Stretch {
             steps: steps.len(),
             features: steps.clone().map(|step| season.features_of(step as i64)).collect(),
             reference: interpolated(&observed),
+            moments: Vec::new(),
             guides: Vec::new(),
             clusters: Vec::new(),
             observed,
@@ -94,6 +97,7 @@ impl Stretch {
             let episode = Episode::solve(posterior, &mut stretch, open, &mut latents)?;
             stretch.episodes.push(episode);
         }
+        stretch.moments = stretch.encode(posterior);
         Ok(stretch)
     }
 
@@ -154,12 +158,17 @@ impl Stretch {
     /// Moves the reference series along the linearisation around itself, and makes the guides that belong to
     /// it; returns the latents.
     fn look_at(&mut self, posterior: &Posterior<'_>) -> Vec<f64> {
-        let latents =
-            posterior.encode(self, &self.reference, &mut Workspace::default(), None::<&mut ChaCha8Rng>);
-        let context = posterior.decode(&latents, 0..self.steps);
+        let latents = posterior.latents_of(self, &self.encode(posterior), None::<&mut ChaCha8Rng>);
+        let context = posterior.decode(&latents, 0..self.steps, &mut decoder::Workspace::default());
         self.guides = self.look_back(posterior, &context);
         self.reference = self.look_ahead(posterior, &context);
         latents
+    }
+
+    /// The moments of the latents given the reference.
+    fn encode(&self, posterior: &Posterior<'_>) -> Vec<f32> {
+        let hours = &self.reference[self.core_hours()];
+        posterior.encoder.encode(hours, &mut encoder::Workspace::default()).to_vec()
     }
 
     /// The guide of each missing hour.

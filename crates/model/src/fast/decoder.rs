@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::layout::Layout;
 use super::network::{Network, Streams};
+use super::stream::Extent;
 use crate::config::{ModelConfig, Reach, STEP_HOURS};
 use crate::parameters::ParameterError;
 use crate::vae::Vae;
@@ -22,6 +23,10 @@ pub struct Decoder {
     channels: usize,
     reach: Reach,
 }
+
+/// Room to decode in, kept from sequence to sequence.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace(Streams);
 
 impl Decoder {
     /// The decoder of that model.
@@ -75,5 +80,28 @@ impl Decoder {
             out.copy_from_slice(&streams.output().sequence(0)[skipped..skipped + out.len()]);
         });
         hours
+    }
+
+    /// [`Decoder::decode`] for sequences of the same length, one after the other, in one piece and on the
+    /// calling thread.
+    ///
+    /// # Shapes
+    /// `[sequence, step, latent]` to `[sequence, hour, channel]`.
+    pub fn decode_sequences(
+        &self,
+        latents: &[f32],
+        sequences: usize,
+        inside: Range<usize>,
+        Workspace(streams): &mut Workspace,
+    ) -> Vec<f32> {
+        let of_sequence = latents.len() / sequences;
+        let of_step = STEP_HOURS * self.channels;
+        self.network.resize(streams, Extent { sequences, steps: of_sequence / self.latents });
+        for (number, latents) in latents.chunks_exact(of_sequence).enumerate() {
+            streams.input_mut().sequence_mut(number).copy_from_slice(latents);
+        }
+        self.network.forward(&self.weights, streams);
+        let part = inside.start * of_step..inside.end * of_step;
+        (0..sequences).flat_map(|number| &streams.output().sequence(number)[part.clone()]).copied().collect()
     }
 }
