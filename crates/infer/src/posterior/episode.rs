@@ -30,6 +30,35 @@ const LATENT_STEP: f64 = 0.1;
 /// The largest move of a standardised hour in one pass.
 const LARGEST_MOVE: f64 = 2.0;
 
+/// A stretch's hours with the missing ones filled in, and all its latents, `[step, latent]`.
+#[derive(Clone)]
+pub(super) struct Filled {
+    pub reference: Vec<f32>,
+    pub latents: Vec<f64>,
+}
+
+impl Filled {
+    /// Takes out what is there for some steps, and puts others' in its place.
+    pub(super) fn exchange(&mut self, of: &Filled, steps: &Range<usize>, of_step: usize) -> Filled {
+        let hours = steps.start * STEP_HOURS..steps.end * STEP_HOURS;
+        let latents = steps.start * of_step..steps.end * of_step;
+        let taken = Filled {
+            reference: self.reference[hours.clone()].to_vec(),
+            latents: self.latents[latents.clone()].to_vec(),
+        };
+        self.reference[hours.clone()].copy_from_slice(&of.reference[hours]);
+        self.latents[latents.clone()].copy_from_slice(&of.latents[latents]);
+        taken
+    }
+
+    /// Puts in what was taken out of the steps from `first` on.
+    pub(super) fn put(&mut self, part: &Filled, first: usize, of_step: usize) {
+        let (hours, latents) = (first * STEP_HOURS, first * of_step);
+        self.reference[hours..hours + part.reference.len()].copy_from_slice(&part.reference);
+        self.latents[latents..latents + part.latents.len()].copy_from_slice(&part.latents);
+    }
+}
+
 /// Open steps of a stretch, and what is known about them.
 pub(super) struct Episode {
     /// Steps whose latents are drawn.
@@ -50,16 +79,17 @@ pub(super) struct Episode {
 }
 
 impl Episode {
-    /// Finds the mode and what is around it. The reference is filled along the way.
+    /// Finds the mode, which is put in its place, and what is around it.
     ///
     /// # Errors
     /// When rounding has made a covariance unusable.
     pub(super) fn solve(
         posterior: &Posterior<'_>,
-        stretch: &mut Stretch,
+        stretch: &Stretch,
         open: Range<usize>,
-        latents: &mut [f64],
+        filled: &mut Filled,
     ) -> anyhow::Result<Episode> {
+        let latents = &mut filled.latents;
         let channels = posterior.decoder.latents();
         let around = |steps: usize| open.start.saturating_sub(steps)..(open.end + steps).min(stretch.steps);
         let window = around(super::stretch::MEMORY_STEPS);
@@ -87,13 +117,13 @@ impl Episode {
             window,
         };
         for _ in 0..PASSES {
-            episode.linearise(posterior, stretch, latents);
-            episode.improve(stretch).context(unusable)?;
+            episode.linearise(posterior, stretch, filled);
+            episode.improve(stretch, filled).context(unusable)?;
             let at = episode.open.start * channels..episode.open.end * channels;
-            latents[at].copy_from_slice(&episode.latents);
+            filled.latents[at].copy_from_slice(&episode.latents);
         }
-        episode.linearise(posterior, stretch, latents);
-        episode.improve(stretch).context(unusable)?;
+        episode.linearise(posterior, stretch, filled);
+        episode.improve(stretch, filled).context(unusable)?;
         episode.look_back(stretch, posterior.noise.lags());
         Ok(episode)
     }
@@ -104,7 +134,8 @@ impl Episode {
     }
 
     /// The hours' means, variances and slopes at the reference and the latents.
-    fn linearise(&mut self, posterior: &Posterior<'_>, stretch: &Stretch, latents: &[f64]) {
+    fn linearise(&mut self, posterior: &Posterior<'_>, stretch: &Stretch, filled: &Filled) {
+        let Filled { reference, latents } = filled;
         let (of_step, channels) = (posterior.decoder.latents(), posterior.decoder.channels());
         let workspace = &mut decoder::Workspace::default();
         let context = posterior.decode(latents, self.decoded(), workspace);
@@ -115,7 +146,7 @@ impl Episode {
             .collect();
         let reach = posterior.decoder.reach();
         let of_hour = |hour: usize| {
-            let mut history = stretch.history_before(posterior, &stretch.reference, hour, &context);
+            let mut history = stretch.history_before(posterior, reference, hour, &context);
             let given = stretch.given(hour, &context);
             let LinearHour { mean, variance, slopes, by_context } =
                 posterior.noise.linearise(&mut history, given);
@@ -128,7 +159,7 @@ impl Episode {
                     moved.at(hour)[..channels].iter().zip(&by_context).map(|(a, b)| f64::from(*a) * b).sum()
                 }));
             }
-            let before = stretch.reference[..hour].iter().rev();
+            let before = reference[..hour].iter().rev();
             let departure: f64 = slopes.iter().zip(before).map(|(slope, x)| slope * f64::from(*x)).sum();
             LinearStep {
                 constant: mean - departure,
@@ -174,7 +205,7 @@ impl Episode {
 
     /// One step of Gauss and Newton's method: moves the latents and the reference's missing hours to the
     /// mode of the linearised posterior. `None` if the precision is not positive definite.
-    fn improve(&mut self, stretch: &mut Stretch) -> Option<()> {
+    fn improve(&mut self, stretch: &Stretch, filled: &mut Filled) -> Option<()> {
         let missing: Vec<usize> = self.hours.clone().filter(|&hour| stretch.is_missing(hour)).collect();
         let (hours, latents) = (missing.len(), self.latents.len());
         let position = |hour: usize| missing.binary_search(&hour).ok();
@@ -193,10 +224,10 @@ impl Episode {
             let mut mean = linear.constant;
             for (lag, slope) in linear.slopes.iter().enumerate().take(hour) {
                 let before = hour - 1 - lag;
-                mean += slope * f64::from(stretch.reference[before]);
+                mean += slope * f64::from(filled.reference[before]);
                 slopes.extend(position(before).map(|at| (at, -slope)));
             }
-            let residual = f64::from(stretch.reference[hour]) - mean;
+            let residual = f64::from(filled.reference[hour]) - mean;
             for (number, &(i, left)) in slopes.iter().enumerate() {
                 let left = left * linear.by_variance;
                 gradient[i] -= left * residual;
@@ -218,7 +249,7 @@ impl Episode {
         let right = Matrix { rows: size, columns: 1, values: gradient };
         let step = factor.solve_cholesky(&right).values;
         for (&hour, step) in missing.iter().zip(&step) {
-            stretch.reference[hour] += step.clamp(-LARGEST_MOVE, LARGEST_MOVE) as f32;
+            filled.reference[hour] += step.clamp(-LARGEST_MOVE, LARGEST_MOVE) as f32;
         }
         self.latents.iter_mut().zip(&step[hours..]).for_each(|(latent, step)| *latent += step);
         self.factor = Matrix::zeros(latents, latents);

@@ -102,6 +102,9 @@ impl Decoder {
         }
         self.network.forward(&self.weights, streams);
         let part = inside.start * of_step..inside.end * of_step;
-        (0..sequences).flat_map(|number| &streams.output().sequence(number)[part.clone()]).copied().collect()
+        let mut hours = Vec::with_capacity(sequences * part.len());
+        (0..sequences)
+            .for_each(|number| hours.extend_from_slice(&streams.output().sequence(number)[part.clone()]));
+        hours
     }
 }
