@@ -30,8 +30,9 @@ use contract::calendar::Moment;
 use contract::progress::Progress;
 use contract::season;
 use model::config::STEP_HOURS;
-use model::fast::decoder::{self, Decoder};
+use model::fast::decoder::{Decoder, LaneRoom};
 use model::fast::encoder::Encoder;
+use model::fast::lanes::{LANES, Row};
 use model::latents::LatentSource;
 use model::noise::sampler::NoiseSampler;
 use rand::Rng;
@@ -187,45 +188,34 @@ impl<'a> Posterior<'a> {
     }
 
     /// The decoder's channels for the hours of some steps, from the latents of a whole stretch.
-    fn decode(&self, latents: &[f64], steps: Range<usize>, workspace: &mut decoder::Workspace) -> Decoded {
+    fn decode(&self, latents: &[f64], steps: Range<usize>) -> Decoded {
         let of_step = self.decoder.latents();
         let seen = self.seen(&steps, latents.len() / of_step);
         let part = &latents[seen.start * of_step..seen.end * of_step];
         let part: Vec<f32> = part.iter().map(|&value| value as f32).collect();
-        let inside = steps.start - seen.start..steps.end - seen.start;
-        let values = self.decoder.decode_sequences(&part, 1, inside, workspace);
-        self.decoded(steps, values)
+        let values = self.decoder.decode(&part, steps.start - seen.start..steps.end - seen.start);
+        Decoded { first_hour: steps.start * STEP_HOURS, channels: self.decoder.channels(), values }
     }
 
-    /// [`Posterior::decode`] for paths each of which has other latents in a place of a stretch.
-    fn decode_proposals<'p>(
+    /// [`Posterior::decode`] for several paths of `of` steps side by side, of which `value` gives the latents.
+    /// `decoded` lends its room.
+    fn decode_lanes(
         &self,
-        latents: &[f64],
-        (place, paths): (Range<usize>, impl Iterator<Item = &'p [f64]>),
+        (paths, of): (usize, usize),
+        value: impl Fn(usize, usize) -> f64,
         steps: Range<usize>,
-        workspace: &mut decoder::Workspace,
-    ) -> Vec<Decoded> {
+        room: &mut LaneRoom,
+        mut decoded: DecodedLanes,
+    ) -> DecodedLanes {
         let of_step = self.decoder.latents();
-        let seen = self.seen(&steps, latents.len() / of_step);
-        let part = seen.start * of_step..seen.end * of_step;
-        let mut all: Vec<f32> = Vec::new();
-        let mut sequences = 0;
-        for path in paths {
-            let value = |at: usize| match place.contains(&at) {
-                true => path[at - place.start],
-                false => latents[at],
-            };
-            all.extend(part.clone().map(|at| value(at) as f32));
-            sequences += 1;
+        let seen = self.seen(&steps, of);
+        let mut latents: Vec<Row> = vec![[0.0; LANES]; seen.len() * of_step];
+        for (row, at) in latents.iter_mut().zip(seen.start * of_step..) {
+            row.iter_mut().take(paths).enumerate().for_each(|(path, out)| *out = value(path, at) as f32);
         }
         let inside = steps.start - seen.start..steps.end - seen.start;
-        let values = self.decoder.decode_sequences(&all, sequences, inside, workspace);
-        let of_path = values.chunks_exact((values.len() / sequences).max(1));
-        of_path.map(|values| self.decoded(steps.clone(), values.to_vec())).collect()
-    }
-
-    fn decoded(&self, steps: Range<usize>, values: Vec<f32>) -> Decoded {
-        Decoded { first_hour: steps.start * STEP_HOURS, channels: self.decoder.channels(), values }
+        self.decoder.decode_lanes(&latents, inside, room, &mut decoded.rows);
+        DecodedLanes { first_hour: steps.start * STEP_HOURS, channels: self.decoder.channels(), ..decoded }
     }
 }
 
@@ -241,5 +231,21 @@ impl Decoded {
     fn at(&self, hour: usize) -> &[f32] {
         let at = (hour - self.first_hour) * self.channels;
         &self.values[at..at + self.channels]
+    }
+}
+
+/// [`Decoded`] of several paths side by side.
+#[derive(Default)]
+struct DecodedLanes {
+    first_hour: usize,
+    channels: usize,
+    rows: Vec<Row>,
+}
+
+impl DecodedLanes {
+    /// The channels of an hour.
+    fn at(&self, hour: usize) -> &[Row] {
+        let at = (hour - self.first_hour) * self.channels;
+        &self.rows[at..at + self.channels]
     }
 }

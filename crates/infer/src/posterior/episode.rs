@@ -14,19 +14,21 @@ use std::ops::Range;
 use anyhow::Context;
 use model::conditional::Conditional;
 use model::config::STEP_HOURS;
-use model::fast::decoder;
+use model::fast::decoder::LaneRoom;
 use model::latents::Season;
 use model::linear::{Matrix, dot};
 use model::noise::sampler::{Factor, LANES, Lanes, LinearHour, Row, plus_products};
 
 use super::shifts::{self, LinearStep};
 use super::stretch::Stretch;
-use super::{Decoded, Posterior};
+use super::{DecodedLanes, Posterior};
 
 /// Steps of Gauss and Newton's method.
 const PASSES: usize = 3;
 /// What latents are moved by to see what the decoder does.
 const LATENT_STEP: f64 = 0.1;
+/// Latents that are moved side by side.
+const BESIDE: usize = LANES - 1;
 /// The largest move of a standardised hour in one pass.
 const LARGEST_MOVE: f64 = 2.0;
 
@@ -136,28 +138,29 @@ impl Episode {
     /// The hours' means, variances and slopes at the reference and the latents.
     fn linearise(&mut self, posterior: &Posterior<'_>, stretch: &Stretch, filled: &Filled) {
         let Filled { reference, latents } = filled;
-        let (of_step, channels) = (posterior.decoder.latents(), posterior.decoder.channels());
-        let workspace = &mut decoder::Workspace::default();
-        let context = posterior.decode(latents, self.decoded(), workspace);
-        let moved: Vec<Vec<Decoded>> = self
-            .open
-            .clone()
-            .map(|step| self.moved_context(posterior, latents, (step, &context), workspace))
-            .collect();
+        let of_step = posterior.decoder.latents();
+        let context = posterior.decode(latents, self.decoded());
+        let mut room = LaneRoom::default();
+        let moved: Vec<Vec<DecodedLanes>> =
+            self.open.clone().map(|step| self.moved_context(posterior, latents, step, &mut room)).collect();
         let reach = posterior.decoder.reach();
         let of_hour = |hour: usize| {
             let mut history = stretch.history_before(posterior, reference, hour, &context);
             let given = stretch.given(hour, &context);
             let LinearHour { mean, variance, slopes, by_context } =
                 posterior.noise.linearise(&mut history, given);
+            let by_context: Vec<f32> = by_context.into_iter().map(|slope| slope as f32).collect();
             let step = hour / STEP_HOURS;
             let first = step.saturating_sub(reach.before).max(self.open.start);
             let last = (step + reach.after + 1).min(self.open.end);
             let mut by_latents = Vec::with_capacity((last - first) * of_step);
             for moved in &moved[first - self.open.start..last - self.open.start] {
-                by_latents.extend(moved.iter().map(|moved| -> f64 {
-                    moved.at(hour)[..channels].iter().zip(&by_context).map(|(a, b)| f64::from(*a) * b).sum()
-                }));
+                for moved in moved {
+                    let row = plus_products([0.0; LANES], moved.at(hour), &by_context);
+                    let count = (of_step - by_latents.len() % of_step).min(BESIDE);
+                    let slope = |value: &f32| f64::from((value - row[BESIDE]) / LATENT_STEP as f32);
+                    by_latents.extend(row[..count].iter().map(slope));
+                }
             }
             let before = reference[..hour].iter().rev();
             let departure: f64 = slopes.iter().zip(before).map(|(slope, x)| slope * f64::from(*x)).sum();
@@ -173,34 +176,28 @@ impl Episode {
         self.linear = self.hours.clone().map(of_hour).collect();
     }
 
-    /// What each latent of a step does to the decoder's channels of the hours that it reaches.
+    /// The decoder's channels of the hours that a step reaches, each of its latents moved in a lane of its
+    /// own; the last lane has none moved.
     fn moved_context(
         &self,
         posterior: &Posterior<'_>,
         latents: &[f64],
-        (step, context): (usize, &Decoded),
-        workspace: &mut decoder::Workspace,
-    ) -> Vec<Decoded> {
+        step: usize,
+        room: &mut LaneRoom,
+    ) -> Vec<DecodedLanes> {
         let (of_step, reach, decoded) =
             (posterior.decoder.latents(), posterior.decoder.reach(), self.decoded());
         let reached =
             step.saturating_sub(reach.after).max(decoded.start)..(step + reach.before + 1).min(decoded.end);
-        let place = step * of_step..(step + 1) * of_step;
-        let paths: Vec<Vec<f64>> = (0..of_step)
-            .map(|latent| {
-                let mut path = latents[place.clone()].to_vec();
-                path[latent] += LATENT_STEP;
-                path
-            })
-            .collect();
-        let paths = paths.iter().map(Vec::as_slice);
-        let mut moved = posterior.decode_proposals(latents, (place, paths), reached, workspace);
-        for moved in &mut moved {
-            let base = (moved.first_hour - context.first_hour) * context.channels;
-            let pairs = moved.values.iter_mut().zip(&context.values[base..]);
-            pairs.for_each(|(moved, base)| *moved = (*moved - base) / LATENT_STEP as f32);
-        }
-        moved
+        let steps = latents.len() / of_step;
+        let decode = |first: usize| {
+            let value = |lane: usize, at: usize| {
+                let is_moved = lane < BESIDE && at == step * of_step + first + lane;
+                latents[at] + if is_moved { LATENT_STEP } else { 0.0 }
+            };
+            posterior.decode_lanes((LANES, steps), value, reached.clone(), room, DecodedLanes::default())
+        };
+        (0..of_step).step_by(BESIDE).map(decode).collect()
     }
 
     /// One step of Gauss and Newton's method: moves the latents and the reference's missing hours to the

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use model::fast::decoder::{self, PIECE_STEPS};
+use model::fast::decoder::LaneRoom;
 use model::fast::encoder;
 use model::noise::sampler::{Chance, Factor, LANES, Lanes, Row, SharedHour};
 use rand::{Rng, RngExt, SeedableRng};
@@ -12,7 +12,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::episode::Episode;
 use super::stretch::Stretch;
-use super::{Decoded, Posterior};
+use super::{DecodedLanes, Posterior};
 use contract::calendar::DAY_HOURS;
 use model::config::STEP_HOURS;
 
@@ -25,11 +25,15 @@ const EPISODE_PARTICLES: usize = 8;
 /// Proposals of a cluster's hours, of which one is taken.
 const PARTICLES: usize = 3;
 
+/// Steps that are decoded at once, at least.
+const WINDOW_STEPS: usize = 16;
+
 /// Room to encode and decode in.
 #[derive(Default)]
 pub(super) struct Workspace {
     encoder: encoder::Workspace,
-    decoder: decoder::Workspace,
+    decoder: LaneRoom,
+    decoded: Vec<DecodedLanes>,
 }
 
 /// Members on their way.
@@ -42,7 +46,6 @@ struct Group<'a> {
     /// `[step, latent]` of each.
     latents: Vec<Vec<f64>>,
     shared: SharedHour,
-    context: Vec<Row>,
     /// Before the hours that are proposed.
     before: Lanes,
     particles: Vec<Particle>,
@@ -82,7 +85,6 @@ impl Posterior<'_> {
             series: vec![stretch.reference.clone(); random.len()],
             random,
             shared: SharedHour::default(),
-            context: vec![[0.0; LANES]; self.decoder.channels()],
             before: self.noise.lanes(),
             particles: Vec::new(),
         };
@@ -136,14 +138,18 @@ impl Group<'_> {
     fn draw_clusters(&mut self) {
         let (posterior, stretch) = (self.posterior, self.stretch);
         let lags = posterior.noise.lags();
-        let (mut window, mut decoded) = (0..0, Vec::new());
+        let mut window = 0..0;
+        let mut decoded = std::mem::take(&mut self.workspace.decoded);
+        decoded.resize_with(1, DecodedLanes::default);
         for cluster in &stretch.clusters {
             let needed = cluster.start.saturating_sub(lags) / STEP_HOURS..cluster.end.div_ceil(STEP_HOURS);
             if needed.start < window.start || needed.end > window.end {
-                window = needed.start..needed.end.max(needed.start + PIECE_STEPS).min(stretch.steps);
-                let decoder = &mut self.workspace.decoder;
-                let of_member = |latents: &Vec<f64>| posterior.decode(latents, window.clone(), decoder);
-                decoded = vec![self.latents.iter().map(of_member).collect::<Vec<Decoded>>()];
+                window = needed.start..needed.end.max(needed.start + WINDOW_STEPS).min(stretch.steps);
+                let value = |member: usize, at: usize| self.latents[member][at];
+                let shape = (self.latents.len(), stretch.steps);
+                let room = &mut self.workspace.decoder;
+                let before = std::mem::take(&mut decoded[0]);
+                decoded[0] = posterior.decode_lanes(shape, value, window.clone(), room, before);
             }
             self.propose(cluster.clone(), &decoded, PARTICLES, |_, hour, lanes| {
                 let guide = stretch.guides[hour].as_ref()?;
@@ -154,6 +160,7 @@ impl Group<'_> {
                 self.choose(member, cluster.clone());
             }
         }
+        self.workspace.decoded = decoded;
     }
 
     /// Draws an episode's latents and missing hours: several proposals of both, of which one is taken by
@@ -162,7 +169,6 @@ impl Group<'_> {
         let (posterior, stretch) = (self.posterior, self.stretch);
         let of_step = posterior.decoder.latents();
         let open = episode.open.start * of_step..episode.open.end * of_step;
-        let mut decoded: Vec<Vec<Decoded>> = (0..EPISODE_PARTICLES).map(|_| Vec::new()).collect();
         let mut moved = vec![vec![[0.0; LANES]; open.len()]; EPISODE_PARTICLES];
         let mut of_members = Vec::with_capacity(self.series.len());
         for (member, latents) in self.latents.iter().enumerate() {
@@ -178,16 +184,23 @@ impl Group<'_> {
                 episode.moved(&drawn, |latent, by| moved[latent][member] = by);
                 proposals.push((drawn, log_weight));
             }
-            let paths = proposals.iter().map(|(drawn, _)| drawn.as_slice());
-            let decoder = &mut self.workspace.decoder;
-            let of_particles =
-                posterior.decode_proposals(latents, (open.clone(), paths), episode.decoded(), decoder);
-            decoded.iter_mut().zip(of_particles).for_each(|(particle, of_member)| particle.push(of_member));
             of_members.push(proposals);
+        }
+        let mut decoded = std::mem::take(&mut self.workspace.decoded);
+        decoded.resize_with(EPISODE_PARTICLES, DecodedLanes::default);
+        for (particle, decoded) in decoded.iter_mut().enumerate() {
+            let value = |member: usize, at: usize| match open.contains(&at) {
+                true => of_members[member][particle].0[at - open.start],
+                false => self.latents[member][at],
+            };
+            let shape = (self.latents.len(), stretch.steps);
+            let room = &mut self.workspace.decoder;
+            *decoded = posterior.decode_lanes(shape, value, episode.decoded(), room, std::mem::take(decoded));
         }
         self.propose(episode.hours.clone(), &decoded, EPISODE_PARTICLES, |particle, hour, lanes| {
             stretch.is_missing(hour).then(|| episode.guide(hour, &moved[particle], lanes))
         });
+        self.workspace.decoded = decoded;
         for (member, proposals) in of_members.into_iter().enumerate() {
             for (particle, (_, log_weight)) in self.particles.iter_mut().zip(&proposals) {
                 particle.log_weight[member] += log_weight;
@@ -199,11 +212,11 @@ impl Group<'_> {
 
     /// Draws missing hours in so many ways, each from its density times the guide's factor, which is `None` for
     /// the hours that were seen, and weighs them: the log of the model's density of all these hours over the
-    /// proposal's. `decoded` is of each particle and member, or the same for all particles.
+    /// proposal's. `decoded` is of each particle, or the same for all.
     fn propose(
         &mut self,
         hours: Range<usize>,
-        decoded: &[Vec<Decoded>],
+        decoded: &[DecodedLanes],
         particles: usize,
         guide: impl Fn(usize, usize, &Lanes) -> Option<Factor>,
     ) {
@@ -213,11 +226,9 @@ impl Group<'_> {
             self.share(hour);
             let is_missing = stretch.is_missing(hour);
             for (number, particle) in self.particles.iter_mut().enumerate() {
-                if let Some(decoded) = decoded.get(number) {
-                    gather(decoded, hour, &mut self.context);
-                }
+                let context = decoded[number.min(decoded.len() - 1)].at(hour);
                 let Particle { lanes, log_weight, values } = particle;
-                noise.look_ahead(lanes, &self.shared, &self.context);
+                noise.look_ahead(lanes, &self.shared, context);
                 let value = match guide(number, hour, lanes) {
                     Some(factor) => lanes.draw(factor, &chance(&mut self.random), log_weight),
                     None => {
@@ -229,20 +240,19 @@ impl Group<'_> {
                 if is_missing {
                     values.push(value);
                 }
-                noise.remember_lanes(lanes, &self.context, &value);
+                noise.remember_lanes(lanes, context, &value);
             }
         }
     }
 
     /// Puts the hours before one into the histories of so many particles.
-    fn begin(&mut self, hour: usize, decoded: &[Decoded], particles: usize) {
+    fn begin(&mut self, hour: usize, decoded: &DecodedLanes, particles: usize) {
         let noise = &self.posterior.noise;
         self.before.clear();
         for before in hour.saturating_sub(noise.lags())..hour {
             let mut values = [0.0; LANES];
             self.series.iter().zip(&mut values).for_each(|(series, value)| *value = series[before]);
-            gather(decoded, before, &mut self.context);
-            noise.remember_lanes(&mut self.before, &self.context, &values);
+            noise.remember_lanes(&mut self.before, decoded.at(before), &values);
         }
         let particle = || Particle { lanes: noise.lanes(), log_weight: [0.0; LANES], values: Vec::new() };
         self.particles.resize_with(particles, particle);
@@ -280,13 +290,6 @@ fn chance(random: &mut [ChaCha8Rng]) -> Chance {
         *normal = StandardNormal.sample(random);
     }
     Chance { uniform, normal }
-}
-
-/// The decoder's channels for an hour, the members side by side.
-fn gather(decoded: &[Decoded], hour: usize, context: &mut [Row]) {
-    for (member, decoded) in decoded.iter().enumerate() {
-        context.iter_mut().zip(decoded.at(hour)).for_each(|(row, value)| row[member] = *value);
-    }
 }
 
 /// Takes a number with the probability of its weight, of which the log is given.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use contract::calendar::{DAY_HOURS, HOUR_US};
 use model::config::STEP_HOURS;
-use model::fast::{decoder, encoder};
+use model::fast::encoder;
 use model::latents::Season;
 use model::noise::sampler::{Given, History, LinearHour};
 use rand_chacha::ChaCha8Rng;
@@ -195,7 +195,7 @@ impl Stretch {
     /// it; returns the latents.
     fn look_at(&mut self, posterior: &Posterior<'_>) -> Vec<f64> {
         let latents = posterior.latents_of(self, &self.encode(posterior), None::<&mut ChaCha8Rng>);
-        let context = posterior.decode(&latents, 0..self.steps, &mut decoder::Workspace::default());
+        let context = posterior.decode(&latents, 0..self.steps);
         self.guides = self.look_back(posterior, &context);
         self.reference = self.look_ahead(posterior, &context);
         latents

@@ -1,15 +1,20 @@
 //! Latents to the decoder's channels, in pieces that stay in the cache, both cores at work.
 
+mod lanes;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::lanes::Row;
 use super::layout::Layout;
 use super::network::{Network, Streams};
-use super::stream::Extent;
 use crate::config::{ModelConfig, Reach, STEP_HOURS};
 use crate::parameters::ParameterError;
 use crate::vae::Vae;
+use lanes::LaneNetwork;
+
+pub use lanes::LaneRoom;
 
 /// Latent steps that are decoded at once.
 pub const PIECE_STEPS: usize = 64;
@@ -18,15 +23,12 @@ pub const PIECE_STEPS: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Decoder {
     network: Network,
+    lanes: LaneNetwork,
     weights: Vec<f32>,
     latents: usize,
     channels: usize,
     reach: Reach,
 }
-
-/// Room to decode in, kept from sequence to sequence.
-#[derive(Clone, Debug, Default)]
-pub struct Workspace(Streams);
 
 impl Decoder {
     /// The decoder of that model.
@@ -35,9 +37,11 @@ impl Decoder {
     /// When the device does not give the weights back.
     pub fn new(vae: &Vae, config: &ModelConfig) -> Result<Decoder, ParameterError> {
         let layout = Layout::of(vae)?;
+        let (network, weights) = (Network::decoder(vae, &layout), layout.read(vae)?);
         Ok(Decoder {
-            network: Network::decoder(vae, &layout),
-            weights: layout.read(vae)?,
+            lanes: LaneNetwork::of(&network, &weights),
+            network,
+            weights,
             latents: config.latent_channels,
             channels: config.noise.context(),
             reach: config.decoder_reach(),
@@ -82,29 +86,17 @@ impl Decoder {
         hours
     }
 
-    /// [`Decoder::decode`] for sequences of the same length, one after the other, in one piece and on the
-    /// calling thread.
+    /// [`Decoder::decode`] for sixteen sequences of the same length side by side, on the calling thread.
     ///
     /// # Shapes
-    /// `[sequence, step, latent]` to `[sequence, hour, channel]`.
-    pub fn decode_sequences(
+    /// `[step, latent]` to `[hour, channel]`.
+    pub fn decode_lanes(
         &self,
-        latents: &[f32],
-        sequences: usize,
+        latents: &[Row],
         inside: Range<usize>,
-        Workspace(streams): &mut Workspace,
-    ) -> Vec<f32> {
-        let of_sequence = latents.len() / sequences;
-        let of_step = STEP_HOURS * self.channels;
-        self.network.resize(streams, Extent { sequences, steps: of_sequence / self.latents });
-        for (number, latents) in latents.chunks_exact(of_sequence).enumerate() {
-            streams.input_mut().sequence_mut(number).copy_from_slice(latents);
-        }
-        self.network.forward(&self.weights, streams);
-        let part = inside.start * of_step..inside.end * of_step;
-        let mut hours = Vec::with_capacity(sequences * part.len());
-        (0..sequences)
-            .for_each(|number| hours.extend_from_slice(&streams.output().sequence(number)[part.clone()]));
-        hours
+        room: &mut LaneRoom,
+        hours: &mut Vec<Row>,
+    ) {
+        self.lanes.decode(latents, inside, room, hours);
     }
 }

@@ -15,7 +15,8 @@ use crate::config::{ModelConfig, NoiseKind};
 use crate::fast::vector::{dot, exp, vectorised};
 use crate::parameters::{Parameter, ParameterError};
 
-pub use lanes::{Chance, Factor, LANES, Lanes, Row, SharedHour, plus_products};
+pub use crate::fast::lanes::{LANES, Row};
+pub use lanes::{Chance, Factor, Lanes, SharedHour, plus_products};
 pub use linear::LinearHour;
 
 /// Largest size of a standardised hour: a bound that no real hour comes near.

@@ -6,18 +6,10 @@ mod draw;
 mod recent;
 
 use super::{DIFFERENCE_SCALE, Kind, LOG_SIGMA, MEAN_SCALE, Mixture, NoiseSampler};
+use crate::fast::lanes::{LANES, Row, layer};
 use crate::fast::vector::{exp, vectorised};
 pub use draw::{Chance, Factor};
 use recent::Recent;
-
-/// Members side by side.
-pub const LANES: usize = 16;
-
-/// A number of each lane.
-pub type Row = [f32; LANES];
-
-/// Units whose sums are made at once: as many as stay in registers.
-const UNITS: usize = 8;
 
 /// What an hour of day in a season makes of the weights, for all members.
 #[derive(Clone, Debug, Default)]
@@ -188,17 +180,26 @@ impl Mixture {
     fn fill(&self, lanes: &mut Lanes, shared: &SharedHour, context: &[Row]) {
         let Lanes { hours, inputs, hidden: [first, second], output, centre, components } = lanes;
         let last = &hours.rows()[..1];
-        let inputs = [last, inputs.rows(), context];
-        let mut sums = [[shared.linear_bias; LANES]];
-        add_products(&mut sums, inputs, &shared.linear, 1, 0);
+        let (changes, of_changes) = (inputs.rows(), 1 + inputs.rows().len());
+        let linear = &shared.linear;
+        let parts =
+            [(last, &linear[..1]), (changes, &linear[1..of_changes]), (context, &linear[of_changes..])];
+        let mut sum = [[0.0; LANES]];
+        layer(&mut sum, parts, &[shared.linear_bias]);
         for lane in 0..LANES {
-            centre[lane] = last[0][lane] + sums[0][lane];
+            centre[lane] = last[0][lane] + sum[0][lane];
         }
-        layer(first, inputs, &self.input_kernel, &shared.first);
+        let kernel = &self.input_kernel;
+        let parts = [
+            (last, &kernel[..self.hidden]),
+            (changes, &kernel[self.hidden..of_changes * self.hidden]),
+            (context, &kernel[of_changes * self.hidden..]),
+        ];
+        layer(first, parts, &shared.first);
         silu(first);
-        layer(second, [first, &[], &[]], &self.hidden_kernel, &self.hidden_bias);
+        layer(second, [(&*first, &self.hidden_kernel[..])], &self.hidden_bias);
         silu(second);
-        layer(output, [second, &[], &[]], &self.output_kernel, &self.output_bias);
+        layer(output, [(&*second, &self.output_kernel[..])], &self.output_bias);
         for (i, [logits, means, log_sigmas]) in components.iter_mut().enumerate() {
             *logits = output[i];
             let (mean, log_sigma) = (&output[self.components + i], &output[2 * self.components + i]);
@@ -208,61 +209,6 @@ impl Mixture {
             }
         }
     }
-}
-
-/// `out = bias + x kernel`, kernel `[x, out]`; x in three parts.
-#[inline(always)]
-fn layer(out: &mut [Row], x: [&[Row]; 3], kernel: &[f32], bias: &[f32]) {
-    let width = bias.len();
-    let mut first = 0;
-    while first < width {
-        first += match width - first {
-            UNITS.. => units::<UNITS>(out, x, kernel, bias, first),
-            4.. => units::<4>(out, x, kernel, bias, first),
-            _ => units::<1>(out, x, kernel, bias, first),
-        };
-    }
-}
-
-/// [`layer`] for so many units from `first` on; returns how many.
-#[inline(always)]
-fn units<const COUNT: usize>(
-    out: &mut [Row],
-    x: [&[Row]; 3],
-    kernel: &[f32],
-    bias: &[f32],
-    first: usize,
-) -> usize {
-    let mut sums = [Row::default(); COUNT];
-    for (sum, bias) in sums.iter_mut().zip(&bias[first..first + COUNT]) {
-        *sum = [*bias; LANES];
-    }
-    add_products(&mut sums, x, kernel, bias.len(), first);
-    out[first..first + COUNT].copy_from_slice(&sums);
-    COUNT
-}
-
-#[inline(always)]
-fn add_products<const COUNT: usize>(
-    sums: &mut [Row; COUNT],
-    x: [&[Row]; 3],
-    kernel: &[f32],
-    width: usize,
-    first: usize,
-) {
-    let mut all = *sums;
-    let mut rows = kernel.chunks_exact(width);
-    for part in x {
-        for (x, row) in part.iter().zip(&mut rows) {
-            let weights = &row[first..first + COUNT];
-            for unit in 0..COUNT {
-                for lane in 0..LANES {
-                    all[unit][lane] += weights[unit] * x[lane];
-                }
-            }
-        }
-    }
-    *sums = all;
 }
 
 #[inline(always)]

@@ -1,6 +1,7 @@
 //! Values from the lanes' densities, and their logarithms.
 
-use super::{LANES, Lanes, Row};
+use super::Lanes;
+use crate::fast::lanes::{LANES, Row};
 use crate::fast::vector::{exp, ln, vectorised};
 use crate::noise::sampler::LARGEST_VALUE;
 

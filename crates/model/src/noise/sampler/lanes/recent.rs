@@ -1,6 +1,6 @@
 //! The last rows of a sequence that grows, as one slice, the last first.
 
-use super::{LANES, Row};
+use crate::fast::lanes::{LANES, Row};
 
 /// Rows that are pushed before the last ones have to be moved.
 const ROOM: usize = 128;
