@@ -211,7 +211,8 @@ pub(crate) enum Command {
     ///   cargo xtask bench --only train-step --against before.json
     #[command(verbatim_doc_comment)]
     Bench {
-        /// Measure only this: train-step, validation, decode, generate, generate-isotherm, ingest,
+        /// Measure only this: train-step, validation, decode, generate, generate-isotherm, impute,
+        /// forecast, detect, ingest,
         /// preprocess, evaluate or cached-run-all.
         #[arg(long, value_name = "NAME")]
         only: Option<String>,

@@ -47,8 +47,12 @@ pub(crate) fn all() -> Vec<Case> {
     }
     let generate = Case { filters: Some(40), ..Case::of(Benchmark::Generate) };
     cases.push(Case { members: Some(100), years: Some(100), ..generate });
-    let isotherm = Case { preset, ..Case::of(Benchmark::GenerateIsotherm) };
+    let of = |name| Case { preset: preset.clone(), ..Case::of(name) };
+    let isotherm = of(Benchmark::GenerateIsotherm);
     cases.push(Case { members: Some(10), years: Some(100), ..isotherm });
+    cases.push(Case { members: Some(100), years: Some(50), ..of(Benchmark::Impute) });
+    cases.push(Case { members: Some(1000), length_hours: Some(240), ..of(Benchmark::Forecast) });
+    cases.push(Case { years: Some(50), ..of(Benchmark::Detect) });
     cases
 }
 

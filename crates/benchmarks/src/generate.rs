@@ -3,25 +3,17 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-use contract::artifact::{FORMAT, GENERATED};
+use contract::artifact::GENERATED;
 use contract::benchmark::Case;
-use contract::calendar::{HOUR_US, UtcOffset, year_start_us};
-use contract::transform::{Marginals, Scaler, Transform, Trend, TrendBy, TrendMethod, TrendShape};
-use contract::variable::VARIABLES;
+use contract::calendar::{HOUR_US, year_start_us};
 use infer::export::{self, Series};
 use infer::generator::Generator;
-use infer::model_folder::TrainedModel;
 use infer::span::Span;
 use infer::stage::write_all;
-use model::config::ModelConfig;
-use model::device::DeviceKind;
-use model::vae::Vae;
 
 use crate::cases::{configuration, number};
 use crate::sampling::{Sampled, sample};
-
-const FIRST_YEAR: i16 = 2001;
+use crate::untrained::{FIRST_YEAR, untrained};
 
 /// Times the generation of all members; the file is written below `folder` and removed.
 ///
@@ -30,7 +22,7 @@ const FIRST_YEAR: i16 = 2001;
 pub(crate) fn measure(case: &Case, folder: &Path) -> anyhow::Result<Sampled> {
     let members = i32::try_from(number(case, "members", case.members)?)?;
     let years = i16::try_from(number(case, "years", case.years)?)?;
-    let model = random_model(configuration(case)?.model)?;
+    let model = untrained(configuration(case)?.model)?;
     let first_local_us = year_start_us(FIRST_YEAR);
     let hours = usize::try_from((year_start_us(FIRST_YEAR + years) - first_local_us) / HOUR_US)?;
     let span = Span { first_local_us, hours, offset: model.transform.utc_offset };
@@ -53,38 +45,4 @@ pub(crate) fn measure(case: &Case, folder: &Path) -> anyhow::Result<Sampled> {
     // Also after a failure: what is left of the file is of no use to anybody.
     let _ = std::fs::remove_file(folder.join(GENERATED));
     sampled
-}
-
-/// A model with fresh weights, as if its training had ended at once.
-fn random_model(config: ModelConfig) -> anyhow::Result<TrainedModel> {
-    let device = DeviceKind::Cpu.open()?;
-    Ok(TrainedModel {
-        vae: Vae::init(&config, 1, &device)?,
-        config,
-        transform: Transform {
-            format: FORMAT,
-            variable: VARIABLES[0].name.to_string(),
-            latitude_deg: 0.0,
-            longitude_deg: 0.0,
-            utc_offset: UtcOffset::from_minutes(0).context("UTC is an offset")?,
-            trend: Trend {
-                method: TrendMethod::None,
-                shape: TrendShape::Continuous,
-                slope_per_year: 0.0,
-                by: TrendBy::Year,
-                interval_per_decade: [0.0, 0.0],
-                reference_year: FIRST_YEAR,
-            },
-            marginals: Marginals::Scaler(Scaler { mean: 285.0, standard_deviation: 8.0 }),
-            window_hours: 1536,
-            seasonal_degree: 3,
-            in_sample: false,
-        },
-        path_prior: None,
-        persistence: None,
-        latent_cost: None,
-        calibration: None,
-        variable: &VARIABLES[0],
-        device,
-    })
 }

@@ -11,7 +11,9 @@ mod made_up;
 mod peak;
 mod products;
 mod sampling;
+mod tasks;
 mod train_step;
+mod untrained;
 mod validation;
 
 use std::path::Path;
@@ -60,6 +62,9 @@ fn measure(case: &Case, folder: &Path) -> anyhow::Result<Sampled> {
         Benchmark::Validation => validation::measure(case),
         Benchmark::Decode => decode::measure(case),
         Benchmark::Generate | Benchmark::GenerateIsotherm => generate::measure(case, folder),
+        Benchmark::Impute => tasks::impute(case),
+        Benchmark::Forecast => tasks::forecast(case),
+        Benchmark::Detect => tasks::detect(case),
         Benchmark::Ingest | Benchmark::Preprocess | Benchmark::Evaluate | Benchmark::CachedRunAll => {
             bail!("{} is measured by xtask, as a process of its own", case.name.name())
         }

@@ -20,6 +20,12 @@ pub enum Benchmark {
     Generate,
     /// The same with the preset `isotherm`, whose noise is drawn hour by hour.
     GenerateIsotherm,
+    /// Missing hours of a series, drawn by a trained model.
+    Impute,
+    /// The hours that follow a series.
+    Forecast,
+    /// Faults of a series.
+    Detect,
     /// The stage of that name, as a process.
     Ingest,
     Preprocess,
@@ -29,12 +35,15 @@ pub enum Benchmark {
 }
 
 impl Benchmark {
-    pub const ALL: [Benchmark; 9] = [
+    pub const ALL: [Benchmark; 12] = [
         Benchmark::TrainStep,
         Benchmark::Validation,
         Benchmark::Decode,
         Benchmark::Generate,
         Benchmark::GenerateIsotherm,
+        Benchmark::Impute,
+        Benchmark::Forecast,
+        Benchmark::Detect,
         Benchmark::Ingest,
         Benchmark::Preprocess,
         Benchmark::Evaluate,
@@ -49,6 +58,9 @@ impl Benchmark {
             Benchmark::Decode => "decode",
             Benchmark::Generate => "generate",
             Benchmark::GenerateIsotherm => "generate-isotherm",
+            Benchmark::Impute => "impute",
+            Benchmark::Forecast => "forecast",
+            Benchmark::Detect => "detect",
             Benchmark::Ingest => "ingest",
             Benchmark::Preprocess => "preprocess",
             Benchmark::Evaluate => "evaluate",
@@ -146,7 +158,10 @@ impl Case {
             self.batch.map(|batch| format!("batch {batch}")),
             number(self.filters, "filters"),
             number(self.length_hours, "hours"),
-            self.members.zip(self.years).map(|(members, years)| format!("{members} x {years} years")),
+            match (self.members, self.years) {
+                (Some(members), Some(years)) => Some(format!("{members} x {years} years")),
+                (members, years) => number(members, "members").or(number(years, "years")),
+            },
             self.data.clone(),
         ];
         words.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -265,7 +280,7 @@ mod tests {
         assert_eq!(
             Benchmark::named("trainstep").unwrap_err(),
             "there is no benchmark \"trainstep\"; the benchmarks are train-step, validation, decode, generate, \
-             generate-isotherm, ingest, preprocess, evaluate, cached-run-all; did you mean \"train-step\"?"
+             generate-isotherm, impute, forecast, detect, ingest, preprocess, evaluate, cached-run-all; did you mean \"train-step\"?"
         );
     }
 
@@ -283,5 +298,7 @@ mod tests {
         assert_eq!(case.describe(), "batch 32, 40 filters");
         let case = Case { members: Some(100), years: Some(1), ..Case::of(Benchmark::Decode) };
         assert_eq!(case.describe(), "100 x 1 years");
+        let case = Case { members: Some(100), length_hours: Some(240), ..Case::of(Benchmark::Forecast) };
+        assert_eq!(case.describe(), "240 hours, 100 members");
     }
 }

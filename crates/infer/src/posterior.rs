@@ -18,8 +18,9 @@
 
 mod episode;
 mod grid;
+mod group;
 mod guide;
-mod member;
+mod shifts;
 mod stretch;
 
 use std::ops::Range;
@@ -29,8 +30,9 @@ use contract::calendar::Moment;
 use contract::progress::Progress;
 use contract::season;
 use model::config::STEP_HOURS;
-use model::fast::decoder::Decoder;
-use model::fast::encoder::{Encoder, Workspace};
+use model::fast::decoder::{Decoder, LaneRoom};
+use model::fast::encoder::Encoder;
+use model::fast::lanes::{LANES, Row};
 use model::latents::LatentSource;
 use model::noise::sampler::NoiseSampler;
 use rand::Rng;
@@ -109,17 +111,22 @@ impl<'a> Posterior<'a> {
                 .take_while(|hour| *hour < end)
                 .map(|hour| hour - first)
                 .collect();
-            let members = (0..draws.members).into_par_iter();
-            let drawn: Vec<Vec<f32>> = members
-                .map_init(Workspace::default, |workspace, member| {
-                    let series = self.member(&stretch, draws.seed, (number, member), workspace);
+            let size = draws.members.div_ceil(rayon::current_num_threads()).clamp(1, group::LARGEST);
+            let groups = (0..draws.members.div_ceil(size)).into_par_iter();
+            let drawn: Vec<Vec<f32>> = groups
+                .map_init(group::Workspace::default, |workspace, group| {
+                    let members = group * size..((group + 1) * size).min(draws.members);
+                    let count = members.len() as u64;
+                    let all = self.group(&stretch, draws.seed, (number, members), workspace);
                     if let Ok(mut progress) = progress.lock() {
-                        progress.1 += 1;
+                        progress.1 += count;
                         let done = progress.1;
                         progress.0.advance(done, String::new);
                     }
-                    of_stretch.iter().map(|&hour| series[hour]).collect()
+                    let missing = |series: Vec<f32>| of_stretch.iter().map(|&hour| series[hour]).collect();
+                    all.into_iter().map(missing).collect::<Vec<Vec<f32>>>()
                 })
+                .flatten_iter()
                 .collect();
             let rows = row..row + of_stretch.len();
             let out = values[rows.start * draws.members..rows.end * draws.members]
@@ -155,17 +162,10 @@ impl<'a> Posterior<'a> {
         season::features(phase, self.model.config.seasonal_degree).collect()
     }
 
-    /// Latents of a stretch's steps given all its hours, `[step, latent]`: drawn, or without random
-    /// numbers their means. Steps outside the core are left at 0.
-    fn encode(
-        &self,
-        stretch: &Stretch,
-        series: &[f32],
-        workspace: &mut Workspace,
-        mut random: Option<&mut impl Rng>,
-    ) -> Vec<f64> {
+    /// Latents of a stretch's steps from the encoder's moments for all its hours, `[step, latent]`: drawn, or
+    /// without random numbers their means. Steps outside the core are left at 0.
+    fn latents_of(&self, stretch: &Stretch, moments: &[f32], mut random: Option<&mut impl Rng>) -> Vec<f64> {
         let latents = self.decoder.latents();
-        let moments = self.encoder.encode(&series[stretch.core_hours()], workspace);
         let mut path = vec![0.0; stretch.steps * latents];
         let steps = path[stretch.core.start * latents..stretch.core.end * latents].chunks_exact_mut(latents);
         for (step, moments) in steps.zip(moments.chunks_exact(2 * latents)) {
@@ -181,16 +181,41 @@ impl<'a> Posterior<'a> {
         path
     }
 
+    /// The steps whose latents reach into the hours of some steps of a stretch.
+    fn seen(&self, steps: &Range<usize>, of: usize) -> Range<usize> {
+        let reach = self.decoder.reach();
+        steps.start.saturating_sub(reach.before)..(steps.end + reach.after).min(of)
+    }
+
     /// The decoder's channels for the hours of some steps, from the latents of a whole stretch.
     fn decode(&self, latents: &[f64], steps: Range<usize>) -> Decoded {
-        let (of_step, channels) = (self.decoder.latents(), self.decoder.channels());
-        let reach = self.decoder.reach();
-        let seen =
-            steps.start.saturating_sub(reach.before)..(steps.end + reach.after).min(latents.len() / of_step);
+        let of_step = self.decoder.latents();
+        let seen = self.seen(&steps, latents.len() / of_step);
         let part = &latents[seen.start * of_step..seen.end * of_step];
         let part: Vec<f32> = part.iter().map(|&value| value as f32).collect();
         let values = self.decoder.decode(&part, steps.start - seen.start..steps.end - seen.start);
-        Decoded { first_hour: steps.start * STEP_HOURS, channels, values }
+        Decoded { first_hour: steps.start * STEP_HOURS, channels: self.decoder.channels(), values }
+    }
+
+    /// [`Posterior::decode`] for several paths of `of` steps side by side, of which `value` gives the latents.
+    /// `decoded` lends its room.
+    fn decode_lanes(
+        &self,
+        (paths, of): (usize, usize),
+        value: impl Fn(usize, usize) -> f64,
+        steps: Range<usize>,
+        room: &mut LaneRoom,
+        mut decoded: DecodedLanes,
+    ) -> DecodedLanes {
+        let of_step = self.decoder.latents();
+        let seen = self.seen(&steps, of);
+        let mut latents: Vec<Row> = vec![[0.0; LANES]; seen.len() * of_step];
+        for (row, at) in latents.iter_mut().zip(seen.start * of_step..) {
+            row.iter_mut().take(paths).enumerate().for_each(|(path, out)| *out = value(path, at) as f32);
+        }
+        let inside = steps.start - seen.start..steps.end - seen.start;
+        self.decoder.decode_lanes(&latents, inside, room, &mut decoded.rows);
+        DecodedLanes { first_hour: steps.start * STEP_HOURS, channels: self.decoder.channels(), ..decoded }
     }
 }
 
@@ -206,5 +231,21 @@ impl Decoded {
     fn at(&self, hour: usize) -> &[f32] {
         let at = (hour - self.first_hour) * self.channels;
         &self.values[at..at + self.channels]
+    }
+}
+
+/// [`Decoded`] of several paths side by side.
+#[derive(Default)]
+struct DecodedLanes {
+    first_hour: usize,
+    channels: usize,
+    rows: Vec<Row>,
+}
+
+impl DecodedLanes {
+    /// The channels of an hour.
+    fn at(&self, hour: usize) -> &[Row] {
+        let at = (hour - self.first_hour) * self.channels;
+        &self.rows[at..at + self.channels]
     }
 }

@@ -116,8 +116,9 @@ impl Joint {
         let jitter = JITTER * of_known.largest();
         (0..known.len()).for_each(|i| of_known[(i, i)] += jitter);
         let shared = part(&known, &missing);
-        let white = of_known.cholesky()?.solve_lower(&shared);
-        let gain = of_known.cholesky()?.solve_cholesky(&shared).transposed();
+        let of_known = of_known.cholesky()?;
+        let white = of_known.solve_lower(&shared);
+        let gain = of_known.solve_cholesky(&shared).transposed();
         let mut left = part(&missing, &missing).plus(-1.0, &white.transposed().times(&white)).symmetrised();
         (0..missing.len()).for_each(|i| left[(i, i)] += jitter);
         Some(Conditional { mean: self.mean.clone(), known, missing, gain, factor: left.cholesky()? })

@@ -8,6 +8,7 @@ pub mod adam;
 pub mod decoder;
 pub mod encoder;
 pub mod engine;
+pub mod lanes;
 pub mod layout;
 
 mod density;

@@ -2,6 +2,8 @@
 
 use std::ops::{Index, IndexMut};
 
+use crate::fast::vector::vectorised;
+
 /// `rows x columns` numbers, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
@@ -107,17 +109,7 @@ impl Matrix {
     pub fn cholesky(&self) -> Option<Matrix> {
         assert_eq!(self.rows, self.columns);
         let mut lower = Matrix::zeros(self.rows, self.rows);
-        for i in 0..self.rows {
-            for j in 0..=i {
-                let rest = self[(i, j)] - dot(&lower.row(i)[..j], &lower.row(j)[..j]);
-                match i == j {
-                    true if rest > 0.0 && rest.is_finite() => lower[(i, i)] = rest.sqrt(),
-                    true => return None,
-                    false => lower[(i, j)] = rest / lower[(j, j)],
-                }
-            }
-        }
-        Some(lower)
+        factorise(self, &mut lower).then_some(lower)
     }
 
     /// `L^-1 B` for this lower triangle `L`.
@@ -138,10 +130,14 @@ impl Matrix {
     /// `A^-1 B` for the positive definite `A = L L'` of this lower triangle `L`.
     pub fn solve_cholesky(&self, right: &Matrix) -> Matrix {
         let mut solved = self.solve_lower(right);
+        let columns = right.columns;
         for i in (0..self.rows).rev() {
-            for column in 0..right.columns {
-                let below: f64 = (i + 1..self.rows).map(|j| self[(j, i)] * solved[(j, column)]).sum();
-                solved[(i, column)] = (solved[(i, column)] - below) / self[(i, i)];
+            let (before, current) = solved.values.split_at_mut(i * columns);
+            let current = &mut current[..columns];
+            current.iter_mut().for_each(|value| *value /= self[(i, i)]);
+            for (j, above) in before.chunks_exact_mut(columns).enumerate() {
+                let factor = self[(i, j)];
+                above.iter_mut().zip(&*current).for_each(|(value, below)| *value -= factor * below);
             }
         }
         solved
@@ -182,6 +178,42 @@ impl Matrix {
         }
         log_radius.exp()
     }
+}
+
+vectorised! {
+    /// Fills in the lower triangle; false if the matrix is not positive definite.
+    fn factorise(matrix: &Matrix, lower: &mut Matrix) -> bool {
+        let size = matrix.rows;
+        for i in 0..size {
+            let (above, current) = lower.values.split_at_mut(i * size);
+            let current = &mut current[..size];
+            for j in 0..i {
+                let row = &above[j * size..(j + 1) * size];
+                current[j] = (matrix.values[i * size + j] - dot_in_parts(&current[..j], &row[..j])) / row[j];
+            }
+            let rest = matrix.values[i * size + i] - dot_in_parts(&current[..i], &current[..i]);
+            if !(rest > 0.0 && rest.is_finite()) {
+                return false;
+            }
+            current[i] = rest.sqrt();
+        }
+        true
+    }
+}
+
+/// The sum of products, in sixteen partial sums.
+#[inline(always)]
+fn dot_in_parts(a: &[f64], b: &[f64]) -> f64 {
+    const PARTS: usize = 16;
+    let mut sums = [0.0; PARTS];
+    let (a_parts, b_parts) = (a.chunks_exact(PARTS), b.chunks_exact(PARTS));
+    let rest = dot(a_parts.remainder(), b_parts.remainder());
+    for (a, b) in a_parts.zip(b_parts) {
+        for part in 0..PARTS {
+            sums[part] += a[part] * b[part];
+        }
+    }
+    sums.iter().sum::<f64>() + rest
 }
 
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -14,20 +14,52 @@ use std::ops::Range;
 use anyhow::Context;
 use model::conditional::Conditional;
 use model::config::STEP_HOURS;
+use model::fast::decoder::LaneRoom;
 use model::latents::Season;
 use model::linear::{Matrix, dot};
-use model::noise::sampler::LinearHour;
-use rayon::prelude::*;
+use model::noise::sampler::{Factor, LANES, Lanes, LinearHour, Row, plus_products};
 
-use super::Posterior;
+use super::shifts::{self, LinearStep};
 use super::stretch::Stretch;
+use super::{DecodedLanes, Posterior};
 
 /// Steps of Gauss and Newton's method.
 const PASSES: usize = 3;
 /// What latents are moved by to see what the decoder does.
 const LATENT_STEP: f64 = 0.1;
+/// Latents that are moved side by side.
+const BESIDE: usize = LANES - 1;
 /// The largest move of a standardised hour in one pass.
 const LARGEST_MOVE: f64 = 2.0;
+
+/// A stretch's hours with the missing ones filled in, and all its latents, `[step, latent]`.
+#[derive(Clone)]
+pub(super) struct Filled {
+    pub reference: Vec<f32>,
+    pub latents: Vec<f64>,
+}
+
+impl Filled {
+    /// Takes out what is there for some steps, and puts others' in its place.
+    pub(super) fn exchange(&mut self, of: &Filled, steps: &Range<usize>, of_step: usize) -> Filled {
+        let hours = steps.start * STEP_HOURS..steps.end * STEP_HOURS;
+        let latents = steps.start * of_step..steps.end * of_step;
+        let taken = Filled {
+            reference: self.reference[hours.clone()].to_vec(),
+            latents: self.latents[latents.clone()].to_vec(),
+        };
+        self.reference[hours.clone()].copy_from_slice(&of.reference[hours]);
+        self.latents[latents.clone()].copy_from_slice(&of.latents[latents]);
+        taken
+    }
+
+    /// Puts in what was taken out of the steps from `first` on.
+    pub(super) fn put(&mut self, part: &Filled, first: usize, of_step: usize) {
+        let (hours, latents) = (first * STEP_HOURS, first * of_step);
+        self.reference[hours..hours + part.reference.len()].copy_from_slice(&part.reference);
+        self.latents[latents..latents + part.latents.len()].copy_from_slice(&part.latents);
+    }
+}
 
 /// Open steps of a stretch, and what is known about them.
 pub(super) struct Episode {
@@ -48,31 +80,18 @@ pub(super) struct Episode {
     linear: Vec<LinearStep>,
 }
 
-/// One hour near the mode, and the part of the guide that is the same for all latents.
-struct LinearStep {
-    slopes: Vec<f64>,
-    by_variance: f64,
-    /// The mean where the hours before are 0 and the latents are the mode's.
-    constant: f64,
-    /// By the open latents.
-    by_latents: Vec<f64>,
-    /// Of the hour itself in the information that later hours hold.
-    precision: f64,
-    /// Of the hours before it with it.
-    coupling: Vec<f64>,
-}
-
 impl Episode {
-    /// Finds the mode and what is around it. The reference is filled along the way.
+    /// Finds the mode, which is put in its place, and what is around it.
     ///
     /// # Errors
     /// When rounding has made a covariance unusable.
     pub(super) fn solve(
         posterior: &Posterior<'_>,
-        stretch: &mut Stretch,
+        stretch: &Stretch,
         open: Range<usize>,
-        latents: &mut [f64],
+        filled: &mut Filled,
     ) -> anyhow::Result<Episode> {
+        let latents = &mut filled.latents;
         let channels = posterior.decoder.latents();
         let around = |steps: usize| open.start.saturating_sub(steps)..(open.end + steps).min(stretch.steps);
         let window = around(super::stretch::MEMORY_STEPS);
@@ -100,13 +119,13 @@ impl Episode {
             window,
         };
         for _ in 0..PASSES {
-            episode.linearise(posterior, stretch, latents);
-            episode.improve(stretch).context(unusable)?;
+            episode.linearise(posterior, stretch, filled);
+            episode.improve(stretch, filled).context(unusable)?;
             let at = episode.open.start * channels..episode.open.end * channels;
-            latents[at].copy_from_slice(&episode.latents);
+            filled.latents[at].copy_from_slice(&episode.latents);
         }
-        episode.linearise(posterior, stretch, latents);
-        episode.improve(stretch).context(unusable)?;
+        episode.linearise(posterior, stretch, filled);
+        episode.improve(stretch, filled).context(unusable)?;
         episode.look_back(stretch, posterior.noise.lags());
         Ok(episode)
     }
@@ -117,48 +136,73 @@ impl Episode {
     }
 
     /// The hours' means, variances and slopes at the reference and the latents.
-    fn linearise(&mut self, posterior: &Posterior<'_>, stretch: &Stretch, latents: &[f64]) {
-        let (of_step, channels) = (posterior.decoder.latents(), posterior.decoder.channels());
+    fn linearise(&mut self, posterior: &Posterior<'_>, stretch: &Stretch, filled: &Filled) {
+        let Filled { reference, latents } = filled;
+        let of_step = posterior.decoder.latents();
         let context = posterior.decode(latents, self.decoded());
-        let columns = self.open.start * of_step..self.open.end * of_step;
-        // What each latent does to the decoder's channels of each hour.
-        let moved: Vec<Vec<f32>> = columns
-            .into_par_iter()
-            .map(|column| {
-                let mut latents = latents.to_vec();
-                latents[column] += LATENT_STEP;
-                let moved = posterior.decode(&latents, self.decoded()).values;
-                let pairs = moved.iter().zip(&context.values);
-                pairs.map(|(moved, base)| (moved - base) / LATENT_STEP as f32).collect()
-            })
-            .collect();
+        let mut room = LaneRoom::default();
+        let moved: Vec<Vec<DecodedLanes>> =
+            self.open.clone().map(|step| self.moved_context(posterior, latents, step, &mut room)).collect();
+        let reach = posterior.decoder.reach();
         let of_hour = |hour: usize| {
-            let mut history = stretch.history_before(posterior, &stretch.reference, hour, &context);
+            let mut history = stretch.history_before(posterior, reference, hour, &context);
             let given = stretch.given(hour, &context);
-            let LinearHour { mean, variance, slopes } = posterior.noise.linearise(&mut history, given);
-            let by_context = posterior.noise.context_slopes(&mut history, given);
-            let at = (hour - context.first_hour) * channels;
-            let by_latent = |moved: &Vec<f32>| -> f64 {
-                let row = &moved[at..at + channels];
-                row.iter().zip(&by_context).map(|(moved, slope)| f64::from(*moved) * slope).sum()
-            };
-            let before = stretch.reference[..hour].iter().rev();
+            let LinearHour { mean, variance, slopes, by_context } =
+                posterior.noise.linearise(&mut history, given);
+            let by_context: Vec<f32> = by_context.into_iter().map(|slope| slope as f32).collect();
+            let step = hour / STEP_HOURS;
+            let first = step.saturating_sub(reach.before).max(self.open.start);
+            let last = (step + reach.after + 1).min(self.open.end);
+            let mut by_latents = Vec::with_capacity((last - first) * of_step);
+            for moved in &moved[first - self.open.start..last - self.open.start] {
+                for moved in moved {
+                    let row = plus_products([0.0; LANES], moved.at(hour), &by_context);
+                    let count = (of_step - by_latents.len() % of_step).min(BESIDE);
+                    let slope = |value: &f32| f64::from((value - row[BESIDE]) / LATENT_STEP as f32);
+                    by_latents.extend(row[..count].iter().map(slope));
+                }
+            }
+            let before = reference[..hour].iter().rev();
             let departure: f64 = slopes.iter().zip(before).map(|(slope, x)| slope * f64::from(*x)).sum();
             LinearStep {
                 constant: mean - departure,
                 by_variance: 1.0 / variance,
-                by_latents: moved.iter().map(by_latent).collect(),
+                by_latents,
+                first_latent: (first - self.open.start) * of_step,
                 slopes,
-                precision: 0.0,
-                coupling: Vec::new(),
+                ..LinearStep::default()
             }
         };
-        self.linear = self.hours.clone().into_par_iter().map(of_hour).collect();
+        self.linear = self.hours.clone().map(of_hour).collect();
+    }
+
+    /// The decoder's channels of the hours that a step reaches, each of its latents moved in a lane of its
+    /// own; the last lane has none moved.
+    fn moved_context(
+        &self,
+        posterior: &Posterior<'_>,
+        latents: &[f64],
+        step: usize,
+        room: &mut LaneRoom,
+    ) -> Vec<DecodedLanes> {
+        let (of_step, reach, decoded) =
+            (posterior.decoder.latents(), posterior.decoder.reach(), self.decoded());
+        let reached =
+            step.saturating_sub(reach.after).max(decoded.start)..(step + reach.before + 1).min(decoded.end);
+        let steps = latents.len() / of_step;
+        let decode = |first: usize| {
+            let value = |lane: usize, at: usize| {
+                let is_moved = lane < BESIDE && at == step * of_step + first + lane;
+                latents[at] + if is_moved { LATENT_STEP } else { 0.0 }
+            };
+            posterior.decode_lanes((LANES, steps), value, reached.clone(), room, DecodedLanes::default())
+        };
+        (0..of_step).step_by(BESIDE).map(decode).collect()
     }
 
     /// One step of Gauss and Newton's method: moves the latents and the reference's missing hours to the
     /// mode of the linearised posterior. `None` if the precision is not positive definite.
-    fn improve(&mut self, stretch: &mut Stretch) -> Option<()> {
+    fn improve(&mut self, stretch: &Stretch, filled: &mut Filled) -> Option<()> {
         let missing: Vec<usize> = self.hours.clone().filter(|&hour| stretch.is_missing(hour)).collect();
         let (hours, latents) = (missing.len(), self.latents.len());
         let position = |hour: usize| missing.binary_search(&hour).ok();
@@ -169,37 +213,40 @@ impl Episode {
         let departure: Vec<f64> =
             self.prior_mean.iter().zip(&self.latents).map(|(mean, at)| mean - at).collect();
         gradient[hours..].copy_from_slice(&self.prior_precision.times_vector(&departure));
+        // The residual's slopes: by the missing hours, the last first, then by the latents.
+        let mut slopes: Vec<(usize, f64)> = Vec::new();
         for (hour, linear) in self.hours.clone().zip(&self.linear) {
-            // The residual's slopes: by the missing hours, then by the latents.
-            let mut slopes: Vec<(usize, f64)> = Vec::new();
+            slopes.clear();
             slopes.extend(position(hour).map(|at| (at, 1.0)));
             let mut mean = linear.constant;
             for (lag, slope) in linear.slopes.iter().enumerate().take(hour) {
                 let before = hour - 1 - lag;
-                mean += slope * f64::from(stretch.reference[before]);
+                mean += slope * f64::from(filled.reference[before]);
                 slopes.extend(position(before).map(|at| (at, -slope)));
             }
-            slopes.extend(
-                linear
-                    .by_latents
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, slope)| **slope != 0.0)
-                    .map(|(at, slope)| (hours + at, -slope)),
-            );
-            let residual = f64::from(stretch.reference[hour]) - mean;
-            for &(i, left) in &slopes {
+            let residual = f64::from(filled.reference[hour]) - mean;
+            for (number, &(i, left)) in slopes.iter().enumerate() {
                 let left = left * linear.by_variance;
                 gradient[i] -= left * residual;
                 let row = &mut precision.values[i * size..(i + 1) * size];
+                slopes[number..].iter().for_each(|&(j, right)| row[j] += left * right);
+            }
+            // Only the lower triangle is read.
+            let first = hours + linear.first_latent;
+            for (number, &slope) in linear.by_latents.iter().enumerate() {
+                let left = -slope * linear.by_variance;
+                gradient[first + number] -= left * residual;
+                let row = &mut precision.values[(first + number) * size..(first + number + 1) * size];
                 slopes.iter().for_each(|&(j, right)| row[j] += left * right);
+                let columns = row[first..].iter_mut().zip(&linear.by_latents[..=number]);
+                columns.for_each(|(sum, right)| *sum -= left * right);
             }
         }
         let factor = precision.cholesky()?;
         let right = Matrix { rows: size, columns: 1, values: gradient };
         let step = factor.solve_cholesky(&right).values;
         for (&hour, step) in missing.iter().zip(&step) {
-            stretch.reference[hour] += step.clamp(-LARGEST_MOVE, LARGEST_MOVE) as f32;
+            filled.reference[hour] += step.clamp(-LARGEST_MOVE, LARGEST_MOVE) as f32;
         }
         self.latents.iter_mut().zip(&step[hours..]).for_each(|(latent, step)| *latent += step);
         self.factor = Matrix::zeros(latents, latents);
@@ -213,12 +260,22 @@ impl Episode {
         for (hour, linear) in self.hours.clone().zip(&mut self.linear).rev() {
             let guide = information.guide();
             linear.precision = guide.precision;
-            linear.coupling = guide.coupling.iter().map(|&value| f64::from(value)).collect();
+            linear.coupling = guide.coupling;
             linear.coupling.resize(lags, 0.0);
-            let hour_of =
-                LinearHour { mean: 0.0, variance: 1.0 / linear.by_variance, slopes: linear.slopes.clone() };
+            let hour_of = LinearHour {
+                mean: 0.0,
+                variance: 1.0 / linear.by_variance,
+                slopes: linear.slopes.clone(),
+                by_context: Vec::new(),
+            };
             let observed = (!stretch.is_missing(hour)).then_some(0.0);
             information.step(&hour_of, 0.0, observed);
+        }
+        if lags > 0 {
+            shifts::fill(&mut self.linear, |at| {
+                let hour = self.hours.start + at;
+                (!stretch.is_missing(hour)).then(|| f64::from(stretch.observed[hour]))
+            });
         }
     }
 
@@ -252,47 +309,17 @@ impl Episode {
         -0.5 * dot(&departure, &self.prior_precision.times_vector(&departure))
     }
 
-    /// Precision, coupling and shift of each missing hour's guide for these latents, in the hours' order; shifts
-    /// of other hours are not used.
-    pub(super) fn shifts(&self, stretch: &Stretch, latents: &[f64]) -> Vec<f64> {
-        let lags = self.linear[0].slopes.len();
-        let moved: Vec<f64> = latents.iter().zip(&self.latents).map(|(z, mode)| z - mode).collect();
-        let mut shift = vec![0.0; lags];
-        let mut found = vec![0.0; self.linear.len()];
-        if lags == 0 {
-            return found;
-        }
-        for (at, linear) in self.linear.iter().enumerate().rev() {
-            let hour = self.hours.start + at;
-            found[at] = shift[0];
-            let constant = linear.constant + dot(&linear.by_latents, &moved);
-            let first = shift[0];
-            shift.rotate_left(1);
-            shift[lags - 1] = 0.0;
-            if stretch.is_missing(hour) {
-                let total = linear.precision + linear.by_variance;
-                let factor = (constant * linear.by_variance + first) / total;
-                for ((shift, slope), coupled) in shift.iter_mut().zip(&linear.slopes).zip(&linear.coupling) {
-                    let g = slope * linear.by_variance - coupled;
-                    *shift += g * factor - slope * constant * linear.by_variance;
-                }
-            } else {
-                let value = f64::from(stretch.observed[hour]);
-                let error = (value - constant) * linear.by_variance;
-                for ((shift, slope), coupled) in shift.iter_mut().zip(&linear.slopes).zip(&linear.coupling) {
-                    *shift += slope * error - coupled * value;
-                }
-            }
-        }
-        found
+    /// How far latents are from the mode.
+    pub(super) fn moved(&self, latents: &[f64], mut take: impl FnMut(usize, f32)) {
+        let pairs = latents.iter().zip(&self.latents).enumerate();
+        pairs.for_each(|(number, (latent, mode))| take(number, (latent - mode) as f32));
     }
 
-    /// The factor `exp(-precision x^2 / 2 + shift x)` of a missing hour, given the hours before it and the
-    /// shift of [`Episode::shifts`].
-    pub(super) fn guide(&self, hour: usize, shift: f64, before: &[f32]) -> (f64, f64) {
+    /// The factor that a missing hour is drawn with, given how far the latents are from the mode.
+    pub(super) fn guide(&self, hour: usize, moved: &[Row], lanes: &Lanes) -> Factor {
         let linear = &self.linear[hour - self.hours.start];
-        let coupled = linear.coupling.iter().zip(before.iter().rev());
-        let sum: f64 = coupled.map(|(b, x)| b * f64::from(*x)).sum();
-        (linear.precision, shift - sum)
+        let moved = &moved[linear.first_shifted..];
+        let shift = plus_products([linear.shift as f32; LANES], moved, &linear.shift_by_latents);
+        Factor { precision: linear.precision as f32, shift: lanes.coupled(shift, &linear.coupling) }
     }
 }

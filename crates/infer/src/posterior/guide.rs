@@ -63,14 +63,12 @@ impl Backward {
         }
         let row: Vec<f64> = self.precision[..lags].to_vec();
         let first_shift = self.shift[0];
-        for i in 0..lags {
-            for j in 0..lags {
-                let inside = i + 1 < lags && j + 1 < lags;
-                self.precision[i * lags + j] =
-                    if inside { self.precision[(i + 1) * lags + j + 1] } else { 0.0 };
-            }
-            self.shift[i] = if i + 1 < lags { self.shift[i + 1] } else { 0.0 };
-        }
+        // The first row and column go out, and the others move up.
+        self.precision.copy_within(lags + 1.., 0);
+        self.precision[lags * lags - lags - 1..].fill(0.0);
+        self.precision.chunks_exact_mut(lags).for_each(|row| row[lags - 1] = 0.0);
+        self.shift.copy_within(1.., 0);
+        self.shift[lags - 1] = 0.0;
         let coupled = |i: usize| if i + 1 < lags { row[i + 1] } else { 0.0 };
         let by_variance = 1.0 / hour.variance;
         match observed {
@@ -109,7 +107,7 @@ mod tests {
 
     /// `x_t = 0.3 + 0.8 x_(t-1) - 0.2 x_(t-2) + e`, `e ~ N(0, 0.5)`.
     fn hour() -> LinearHour {
-        LinearHour { mean: 0.0, variance: 0.5, slopes: vec![0.8, -0.2] }
+        LinearHour { mean: 0.0, variance: 0.5, slopes: vec![0.8, -0.2], by_context: Vec::new() }
     }
 
     const CONSTANT: f64 = 0.3;

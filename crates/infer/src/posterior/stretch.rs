@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use contract::calendar::{DAY_HOURS, HOUR_US};
 use model::config::STEP_HOURS;
-use model::fast::encoder::Workspace;
+use model::fast::encoder;
 use model::latents::Season;
 use model::noise::sampler::{Given, History, LinearHour};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::episode::Episode;
+use super::episode::{Episode, Filled};
 use super::grid::Grid;
 use super::guide::{Backward, Guide};
 use super::{Decoded, Posterior};
@@ -23,6 +23,8 @@ const CLUSTER_END_HOURS: usize = 12;
 const OPEN_HOURS: usize = 12;
 /// Steps of the longest episode.
 const LONGEST_EPISODE_STEPS: usize = 24;
+/// Episodes of the longest chain.
+const LONGEST_CHAIN: usize = 4;
 /// Steps on each side of open ones that say something about them.
 pub(super) const MEMORY_STEPS: usize = 10;
 /// Times that the reference series is made from the linearisation along the one before.
@@ -45,6 +47,8 @@ pub(super) struct Stretch {
     pub first_hour_of_day: usize,
     /// Missing hours of the core filled in.
     pub reference: Vec<f32>,
+    /// Of the latents given the reference, `[step of the core, 2 * latent]`.
+    pub moments: Vec<f32>,
     /// One for each missing hour of the core, else empty.
     pub guides: Vec<Option<Guide>>,
     pub clusters: Vec<Range<usize>>,
@@ -76,6 +80,7 @@ impl Stretch {
             steps: steps.len(),
             features: steps.clone().map(|step| season.features_of(step as i64)).collect(),
             reference: interpolated(&observed),
+            moments: Vec::new(),
             guides: Vec::new(),
             clusters: Vec::new(),
             observed,
@@ -90,11 +95,46 @@ impl Stretch {
         for _ in 1..REFERENCE_PASSES {
             latents = stretch.look_at(posterior);
         }
-        for open in open {
-            let episode = Episode::solve(posterior, &mut stretch, open, &mut latents)?;
-            stretch.episodes.push(episode);
-        }
+        stretch.solve(posterior, open, latents)?;
+        stretch.moments = stretch.encode(posterior);
         Ok(stretch)
+    }
+
+    /// Solves all episodes and fills the reference's missing hours with their modes. Every second chain is
+    /// solved first, each by itself, then those between them: so threads can share the work, and how many
+    /// they are changes nothing.
+    fn solve(
+        &mut self,
+        posterior: &Posterior<'_>,
+        open: Vec<Range<usize>>,
+        latents: Vec<f64>,
+    ) -> anyhow::Result<()> {
+        let of_step = posterior.decoder.latents();
+        let mut filled = Filled { reference: std::mem::take(&mut self.reference), latents };
+        let chains = chains(open);
+        let mut solved: Vec<Vec<Episode>> = Vec::new();
+        solved.resize_with(chains.len(), Vec::new);
+        for first in 0..2 {
+            let numbers = (first..chains.len()).step_by(2).collect::<Vec<usize>>();
+            let work = |here: &mut Filled, number: usize| -> anyhow::Result<(Vec<Episode>, Filled)> {
+                let chain = &chains[number];
+                let solve = |open: &Range<usize>| Episode::solve(posterior, self, open.clone(), here);
+                let episodes = chain.iter().map(solve).collect::<anyhow::Result<_>>()?;
+                let steps = chain[0].start..chain[chain.len() - 1].end;
+                let part = here.exchange(&filled, &steps, of_step);
+                Ok((episodes, part))
+            };
+            let of_chains =
+                numbers.par_iter().map_init(|| filled.clone(), |here, &number| work(here, number));
+            let of_chains = of_chains.collect::<anyhow::Result<Vec<_>>>()?;
+            for (number, (episodes, part)) in numbers.into_iter().zip(of_chains) {
+                filled.put(&part, chains[number][0].start, of_step);
+                solved[number] = episodes;
+            }
+        }
+        self.reference = filled.reference;
+        self.episodes = solved.into_iter().flatten().collect();
+        Ok(())
     }
 
     /// Phase of year at the start of a step.
@@ -154,12 +194,17 @@ impl Stretch {
     /// Moves the reference series along the linearisation around itself, and makes the guides that belong to
     /// it; returns the latents.
     fn look_at(&mut self, posterior: &Posterior<'_>) -> Vec<f64> {
-        let latents =
-            posterior.encode(self, &self.reference, &mut Workspace::default(), None::<&mut ChaCha8Rng>);
+        let latents = posterior.latents_of(self, &self.encode(posterior), None::<&mut ChaCha8Rng>);
         let context = posterior.decode(&latents, 0..self.steps);
         self.guides = self.look_back(posterior, &context);
         self.reference = self.look_ahead(posterior, &context);
         latents
+    }
+
+    /// The moments of the latents given the reference.
+    fn encode(&self, posterior: &Posterior<'_>) -> Vec<f32> {
+        let hours = &self.reference[self.core_hours()];
+        posterior.encoder.encode(hours, &mut encoder::Workspace::default()).to_vec()
     }
 
     /// The guide of each missing hour.
@@ -235,6 +280,22 @@ fn open_steps(sparse: impl Iterator<Item = usize>, steps: usize) -> Vec<Range<us
         }
     }
     found
+}
+
+/// Episodes each of which begins where the one before it ends: these are solved one after the other, as long as
+/// they are not too many.
+fn chains(open: Vec<Range<usize>>) -> Vec<Vec<Range<usize>>> {
+    let mut chains: Vec<Vec<Range<usize>>> = Vec::new();
+    for open in open {
+        let continues = |chain: &&mut Vec<Range<usize>>| {
+            chain.len() < LONGEST_CHAIN && chain.last().is_some_and(|last| last.end == open.start)
+        };
+        match chains.last_mut().filter(continues) {
+            Some(chain) => chain.push(open),
+            None => chains.push(vec![open]),
+        }
+    }
+    chains
 }
 
 /// Straight lines between the hours seen, and 0, the climate's centre, beyond them.

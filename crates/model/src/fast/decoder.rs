@@ -1,14 +1,20 @@
 //! Latents to the decoder's channels, in pieces that stay in the cache, both cores at work.
 
+mod lanes;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::lanes::Row;
 use super::layout::Layout;
 use super::network::{Network, Streams};
 use crate::config::{ModelConfig, Reach, STEP_HOURS};
 use crate::parameters::ParameterError;
 use crate::vae::Vae;
+use lanes::LaneNetwork;
+
+pub use lanes::LaneRoom;
 
 /// Latent steps that are decoded at once.
 pub const PIECE_STEPS: usize = 64;
@@ -17,6 +23,7 @@ pub const PIECE_STEPS: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Decoder {
     network: Network,
+    lanes: LaneNetwork,
     weights: Vec<f32>,
     latents: usize,
     channels: usize,
@@ -30,9 +37,11 @@ impl Decoder {
     /// When the device does not give the weights back.
     pub fn new(vae: &Vae, config: &ModelConfig) -> Result<Decoder, ParameterError> {
         let layout = Layout::of(vae)?;
+        let (network, weights) = (Network::decoder(vae, &layout), layout.read(vae)?);
         Ok(Decoder {
-            network: Network::decoder(vae, &layout),
-            weights: layout.read(vae)?,
+            lanes: LaneNetwork::of(&network, &weights),
+            network,
+            weights,
             latents: config.latent_channels,
             channels: config.noise.context(),
             reach: config.decoder_reach(),
@@ -75,5 +84,19 @@ impl Decoder {
             out.copy_from_slice(&streams.output().sequence(0)[skipped..skipped + out.len()]);
         });
         hours
+    }
+
+    /// [`Decoder::decode`] for sixteen sequences of the same length side by side, on the calling thread.
+    ///
+    /// # Shapes
+    /// `[step, latent]` to `[hour, channel]`.
+    pub fn decode_lanes(
+        &self,
+        latents: &[Row],
+        inside: Range<usize>,
+        room: &mut LaneRoom,
+        hours: &mut Vec<Row>,
+    ) {
+        self.lanes.decode(latents, inside, room, hours);
     }
 }

@@ -62,6 +62,10 @@ impl Network {
         Network { rates, margin_rows, layers: layers.collect() }
     }
 
+    pub(super) fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
     /// Makes room for a chunk; the first stream's sequences are then to be filled.
     pub(super) fn resize(&self, streams: &mut Streams, extent: Extent) {
         streams.0.resize_with(self.layers.len() + 1, Stream::default);

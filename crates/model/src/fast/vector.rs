@@ -71,6 +71,35 @@ pub(crate) fn exp(x: f32) -> f32 {
     power * f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000))
 }
 
+/// The natural logarithm of a positive normal number, within three units in the last place (of 1 near 1).
+#[inline(always)]
+pub(crate) fn ln(x: f32) -> f32 {
+    const LN_2_HIGH: f32 = 0.693_359_4;
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
+    /// `sqrt(1/2)`, of which the mantissa is counted from.
+    const ROOT: u32 = 0x3f35_04f3;
+    let bits = x.to_bits().wrapping_sub(ROOT);
+    let exponent = ((bits as i32) >> 23) as f32;
+    let rest = f32::from_bits((bits & 0x007f_ffff).wrapping_add(ROOT)) - 1.0;
+    // Cephes' polynomial of ln(1 + x) on sqrt(1/2) - 1 to sqrt(2) - 1.
+    let mut sum = 7.037_683_6e-2;
+    for coefficient in [
+        -1.151_461e-1,
+        1.167_699_9e-1,
+        -1.242_014_1e-1,
+        1.424_932_3e-1,
+        -1.666_805_7e-1,
+        2.000_071_5e-1,
+        -2.499_999_4e-1,
+        3.333_333_1e-1,
+    ] {
+        sum = sum * rest + coefficient;
+    }
+    let square = rest * rest;
+    let small = sum * rest * square + exponent * LN_2_LOW - 0.5 * square;
+    rest + small + exponent * LN_2_HIGH
+}
+
 /// The sum of products, in eight partial sums.
 #[inline(always)]
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -127,6 +156,19 @@ mod tests {
         assert_eq!(exp(0.0), 1.0);
         assert_eq!((exp(-1e30), exp(1e30)), (exp(-87.0), exp(88.0)));
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn ln_is_within_three_units_in_the_last_place() {
+        let mut worst = 0.0_f64;
+        for i in 0..1_000_000 {
+            let x = (-80.0 + 160.0 * (i as f32 / 1e6)).exp();
+            let wanted = f64::from(x).ln();
+            let unit = f64::from(f32::EPSILON) * wanted.abs().max(1.0);
+            worst = worst.max((f64::from(ln(x)) - wanted).abs() / unit);
+        }
+        assert!(worst < 3.0, "{worst} units");
+        assert_eq!(ln(1.0), 0.0);
     }
 
     vectorised! {

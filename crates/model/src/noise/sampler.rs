@@ -1,6 +1,7 @@
 //! Drawing hours one after the other, in plain 32-bit floats: what the noise's density is in
 //! tensors, as a function of one hour's history. A noise without memory is drawn the same way.
 
+mod lanes;
 mod linear;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use crate::config::{ModelConfig, NoiseKind};
 use crate::fast::vector::{dot, exp, vectorised};
 use crate::parameters::{Parameter, ParameterError};
 
+pub use crate::fast::lanes::{LANES, Row};
+pub use lanes::{Chance, Factor, Lanes, SharedHour, plus_products};
 pub use linear::LinearHour;
 
 /// Largest size of a standardised hour: a bound that no real hour comes near.
@@ -141,13 +144,8 @@ impl NoiseSampler {
 
     /// A history of hours at the climate's centre.
     pub fn history(&self) -> History {
-        let hours = match &self.kind {
-            Kind::White { .. } | Kind::Heteroscedastic(_) => 0,
-            Kind::Ar { order, .. } => *order,
-            Kind::Mixture(mixture) => mixture.lags,
-        };
         History {
-            hours: vec![0.0; hours],
+            hours: vec![0.0; self.lags()],
             density: Density::default(),
             inputs: Vec::new(),
             hidden: [Vec::new(), Vec::new()],
@@ -157,7 +155,7 @@ impl NoiseSampler {
 
     /// True if an hour depends on the ones before it.
     pub fn has_memory(&self) -> bool {
-        !self.history().hours.is_empty()
+        self.lags() > 0
     }
 
     /// Draws the next standardised hour.
@@ -196,10 +194,10 @@ impl NoiseSampler {
         let mean = given.decoded[0];
         let (mean, sigma) = match &self.kind {
             Kind::White { sigma } => (mean, *sigma),
-            Kind::Heteroscedastic(scale) => (mean, scale.sigma(given)),
+            Kind::Heteroscedastic(scale) => (mean, scale.log_sigma(given.hour_of_day, given.seasonal).exp()),
             Kind::Ar { coefficients, order, scale } => {
                 let row = &coefficients[given.hour_of_day * order..(given.hour_of_day + 1) * order];
-                (mean + dot(row, &history.hours), scale.sigma(given))
+                (mean + dot(row, &history.hours), scale.log_sigma(given.hour_of_day, given.seasonal).exp())
             }
             Kind::Mixture(mixture) => {
                 fill_density(mixture, history, given);
@@ -216,10 +214,10 @@ impl NoiseSampler {
 }
 
 impl Scale {
-    fn sigma(&self, given: Given<'_>) -> f32 {
-        let at = |row: usize| self.0[row * HOURS + given.hour_of_day];
-        let seasonal: f32 = given.seasonal.iter().enumerate().map(|(i, x)| x * at(1 + i)).sum();
-        (0.5 * (at(0) + seasonal)).exp()
+    fn log_sigma(&self, hour_of_day: usize, seasonal: &[f32]) -> f32 {
+        let at = |row: usize| self.0[row * HOURS + hour_of_day];
+        let seasonal: f32 = seasonal.iter().enumerate().map(|(i, x)| x * at(1 + i)).sum();
+        0.5 * (at(0) + seasonal)
     }
 }
 
