@@ -1,5 +1,5 @@
-//! The `calibrate` stage: what the detector finds in the training years, which count as free of faults, as the
-//! yardstick of what it finds elsewhere. No other split is looked at.
+//! The `calibrate` stage: what the detector finds in the training and the validation years, which count as free of
+//! faults, as the yardstick of what it finds elsewhere. No test year is looked at.
 
 use std::ops::Range;
 
@@ -9,6 +9,7 @@ use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
 use model::device::DeviceKind;
 use serde::Deserialize;
+use tables::Table;
 
 use crate::detect::{DETECTOR, Detector};
 use crate::model_folder::TrainedModel;
@@ -40,18 +41,20 @@ impl Stage for Calibrate {
 
     fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
-        let detector = Detector::learn(&model, &training_hours(inputs, &model)?)?;
+        let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
+        let [trained, held_out] =
+            [Split::Train, Split::Validation].map(|split| hours_of(&observed, &model, split));
+        let detector = Detector::learn(&model, &trained?, &held_out?)?;
         std::fs::create_dir_all(outputs.file(MODEL))?;
         outputs.write_json(&format!("{MODEL}/{DETECTOR}"), &detector)
     }
 }
 
-/// The stretches of consecutive training hours, as they were observed.
-fn training_hours(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<Vec<ObservedHours>> {
-    let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
+/// The stretches of consecutive hours of a split, as they were observed.
+fn hours_of(observed: &Table, model: &TrainedModel, split: Split) -> anyhow::Result<Vec<ObservedHours>> {
     let (times, values) = (observed.times(column::TIME)?, observed.f32s(&model.transform.variable)?);
     let splits = observed.texts(column::SPLIT)?;
-    let rows = (0..times.len()).filter(|&row| splits[row].as_deref() == Some(Split::Train.name()));
+    let rows = (0..times.len()).filter(|&row| splits[row].as_deref() == Some(split.name()));
     let stretches = stretches(times, rows).into_iter();
     let hours =
         stretches.map(|rows| ObservedHours { first_us: times[rows.start], values: values[rows].to_vec() });

@@ -1,12 +1,15 @@
 //! Hours that do not look like the place's weather: likelihood ratios of what each kind of fault would leave,
-//! by the model's density of an hour given the ones before it, held against the same of the training years.
+//! by the model's density of an hour given the ones before it, held against the same of years without faults.
 
 mod clock;
 mod departures;
 mod detector;
+mod held_out;
+mod slips;
+mod slow;
+mod steps;
 mod tail;
 
-use anyhow::Context;
 use contract::artifact::MODEL;
 use contract::stage::{Inputs, read_json};
 
@@ -121,28 +124,39 @@ impl Detector {
         read_json(inputs.path(&format!("calibrate/{MODEL}/{DETECTOR}"))?)
     }
 
-    /// Learns from stretches of years without faults.
+    /// Learns from stretches of years without faults: those that the model was trained on, and those that were
+    /// held out, which may be none.
     ///
     /// # Errors
-    /// When the model fails, or no hour is there.
-    pub fn learn(model: &TrainedModel, stretches: &[ObservedHours]) -> anyhow::Result<Detector> {
+    /// When the model fails, or no training hour is there.
+    pub fn learn(
+        model: &TrainedModel,
+        trained: &[ObservedHours],
+        held_out: &[ObservedHours],
+    ) -> anyhow::Result<Detector> {
         let scorer = Scorer::new(model)?;
-        let departures = stretches
-            .iter()
-            .map(|hours| Departures::of(&scorer, &hours.values, hours.local_us(model, 0)))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let faultless: Vec<Faultless<'_>> = stretches
-            .iter()
-            .zip(&departures)
-            .map(|(hours, departures)| Faultless {
-                there: hours.values.iter().map(|value| !value.is_nan()).collect(),
-                departures: &departures.found,
-            })
-            .collect();
-        let any = faultless.iter().flat_map(|one| &one.there).any(|there| *there);
-        any.then(|| Detector::of(&faultless))
-            .context("there are no training hours to calibrate the detector with")
+        let departures = |stretches: &[ObservedHours]| {
+            let of = |hours: &ObservedHours| Departures::of(&scorer, &hours.values, hours.local_us(model, 0));
+            stretches.iter().map(of).collect::<anyhow::Result<Vec<_>>>()
+        };
+        let there = |hours: &ObservedHours| hours.values.iter().any(|value| !value.is_nan());
+        anyhow::ensure!(
+            trained.iter().any(there),
+            "there are no training hours to calibrate the detector with"
+        );
+        let (of_trained, of_held_out) = (departures(trained)?, departures(held_out)?);
+        Ok(Detector::of(&faultless(trained, &of_trained), &faultless(held_out, &of_held_out)))
     }
+}
+
+/// Stretches with what was found in them.
+fn faultless<'a>(stretches: &[ObservedHours], departures: &'a [Departures]) -> Vec<Faultless<'a>> {
+    let both = stretches.iter().zip(departures);
+    both.map(|(hours, departures)| Faultless {
+        there: hours.values.iter().map(|value| !value.is_nan()).collect(),
+        departures: &departures.found,
+    })
+    .collect()
 }
 
 /// An event with its evidence in words.

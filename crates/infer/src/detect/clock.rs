@@ -126,7 +126,7 @@ impl<'a> Scorer<'a> {
 
 impl Clock<'_> {
     /// The score of every hour.
-    pub fn scores(&self) -> Vec<Score> {
+    fn scores(&self) -> Vec<Score> {
         let mut scores = vec![Score::default(); self.hours.len()];
         scores.par_chunks_mut(PIECE_HOURS).enumerate().for_each(|(number, out)| {
             let first = number * PIECE_HOURS;
@@ -139,6 +139,14 @@ impl Clock<'_> {
                 self.scorer.noise.remember(&mut history, given, self.hours[hour]);
             }
         });
+        scores
+    }
+
+    /// The scores of the series' own hours, of which there are so many.
+    pub fn own_scores(&self, hours: usize) -> Vec<Score> {
+        let mut scores = self.scores();
+        scores.drain(..self.lead);
+        scores.truncate(hours);
         scores
     }
 

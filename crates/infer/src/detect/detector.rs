@@ -1,22 +1,19 @@
 //! `model/detector.json`: how large departures are in years without faults, by which what is found in a series
-//! becomes p-values and events a year. It is made from the training years.
+//! becomes p-values and events a year. How tails look is of the training years, which are many; how much larger
+//! scores are in other years is of the validation years.
 
 use contract::artifact::FORMAT;
 use serde::{Deserialize, Serialize};
 
 use super::FaultKind;
 use super::departures::Departure;
+use super::held_out::scale;
 use super::tail::Tail;
 
 /// Hours of a year, for rates.
 pub(super) const YEAR_HOURS: f64 = 8766.0;
 /// Events of different kinds this close are one.
 const APART_HOURS: usize = 24;
-
-/// A model knows the years that it was trained on better than others, the more so the fewer they are: in others
-/// it finds 1 + this / years times as much. Chosen on the validation years of Phoenix (24 training years, 1.5
-/// times) and La Haute Borne (9, 2.3 times).
-const OPTIMISM_YEARS: f64 = 11.4;
 /// Hours whose values count as one sample of a tail.
 const BLOCK_HOURS: usize = 720;
 
@@ -25,7 +22,10 @@ const BLOCK_HOURS: usize = 720;
 #[serde(deny_unknown_fields)]
 pub struct Detector {
     format: u32,
-    /// Of hours, by kind in the order of [`FaultKind::ALL`].
+    /// By kind in the order of [`FaultKind::ALL`]: how many times as large as in years that the model was trained
+    /// on scores are in others.
+    held_out: Vec<f64>,
+    /// Of hours, by kind.
     hours: Vec<Tail>,
     /// Of the smallest of an hour's probabilities, as -ln.
     smallest: Tail,
@@ -50,17 +50,14 @@ pub(super) struct Faultless<'a> {
 }
 
 impl Detector {
-    /// Learns from years without faults.
-    pub(super) fn of(stretches: &[Faultless<'_>]) -> Detector {
-        let hours: usize = stretches.iter().map(|one| one.there.iter().filter(|there| **there).count()).sum();
-        let (hour_weight, event_weight) = (1.0 / hours as f64, YEAR_HOURS / hours as f64);
+    /// Learns from years without faults: how tails look from those that the model was trained on, how much
+    /// larger scores are elsewhere from those that were held out, if any.
+    pub(super) fn of(stretches: &[Faultless<'_>], held_out: &[Faultless<'_>]) -> Detector {
+        let years = years_of(stretches);
+        let (hour_weight, event_weight) = (1.0 / (years * YEAR_HOURS), 1.0 / years);
         let tails = FaultKind::ALL.map(|kind| {
             let of_hours: Vec<Vec<f64>> = stretches.iter().map(|one| hourly(one, kind)).collect();
-            let of_events = stretches.iter().flat_map(|one| {
-                let best = apart(of_kind(one.departures, kind), |departure| departure.score, 0);
-                best.into_iter().map(|departure| departure.score)
-            });
-            let of_events: Vec<f64> = of_events.collect();
+            let of_events: Vec<f64> = stretches.iter().flat_map(|one| best_scores(one, kind)).collect();
             (
                 Tail::of(of_hours.concat(), peaks(&of_hours), hour_weight, 1.0),
                 Tail::of(of_events.clone(), of_events, event_weight, YEAR_HOURS),
@@ -68,16 +65,35 @@ impl Detector {
         });
         let (hours, events) = tails.into_iter().unzip();
         let nothing = || Tail::of(Vec::new(), Vec::new(), 1.0, 1.0);
-        let mut detector = Detector { format: FORMAT, hours, events, smallest: nothing(), rarest: nothing() };
+        let none = vec![1.0; FaultKind::ALL.len()];
+        let mut detector = Detector {
+            format: FORMAT,
+            held_out: none,
+            hours,
+            events,
+            smallest: nothing(),
+            rarest: nothing(),
+        };
         let surprises: Vec<Vec<f64>> = stretches.iter().map(|one| detector.surprises(one)).collect();
-        let optimism = 1.0 + OPTIMISM_YEARS * event_weight;
-        let smallest = Tail::of(surprises.concat(), peaks(&surprises), hour_weight * optimism, 1.0);
+        let smallest = Tail::of(surprises.concat(), peaks(&surprises), hour_weight, 1.0);
         let rarest = stretches.iter().flat_map(|one| detector.merged(one.departures));
         let rarest: Vec<f64> = rarest.map(|(_, rarity)| rarity).collect();
-        let rarest = Tail::of(rarest.clone(), rarest, event_weight * optimism, YEAR_HOURS);
+        let rarest = Tail::of(rarest.clone(), rarest, event_weight, YEAR_HOURS);
         detector.smallest = smallest;
         detector.rarest = rarest;
+        detector.held_out = detector.scales(years, held_out);
         detector
+    }
+
+    /// How much larger than in the years of the tails scores are in these.
+    fn scales(&self, trained_years: f64, held_out: &[Faultless<'_>]) -> Vec<f64> {
+        let years = years_of(held_out);
+        let kinds = FaultKind::ALL.into_iter().zip(&self.events);
+        let of_kind = |(kind, tail): (FaultKind, &Tail)| {
+            let scores: Vec<f64> = held_out.iter().flat_map(|one| best_scores(one, kind)).collect();
+            scale(tail, trained_years, &scores, years)
+        };
+        kinds.map(of_kind).collect()
     }
 
     /// The p-value of each hour, NaN where it is missing.
@@ -105,10 +121,10 @@ impl Detector {
     /// -ln of the smallest of each hour's probabilities.
     fn surprises(&self, stretch: &Faultless<'_>) -> Vec<f64> {
         let mut surprises = vec![0.0_f64; stretch.there.len()];
-        for (kind, tail) in FaultKind::ALL.into_iter().zip(&self.hours) {
+        for ((kind, tail), scale) in FaultKind::ALL.into_iter().zip(&self.hours).zip(&self.held_out) {
             for (surprise, score) in surprises.iter_mut().zip(hourly(stretch, kind)) {
                 if score > 0.0 {
-                    *surprise = surprise.max(-tail.log_exceedance(score));
+                    *surprise = surprise.max(-tail.log_exceedance(score / scale));
                 }
             }
         }
@@ -117,12 +133,13 @@ impl Detector {
 
     /// The rarest departures that do not overlap, of whatever kind, and -ln of their events a year.
     fn merged(&self, departures: &[Departure]) -> Vec<(Departure, f64)> {
-        let kinds = FaultKind::ALL.into_iter().zip(&self.events);
-        let all = kinds.flat_map(|(kind, tail)| {
+        let kinds = FaultKind::ALL.into_iter().zip(&self.events).zip(&self.held_out);
+        let all = kinds.flat_map(|((kind, tail), scale)| {
             let best = apart(of_kind(departures, kind), |departure| departure.score, 0);
             // Kept above zero up to an event an hour.
-            best.into_iter()
-                .map(|departure| (departure, YEAR_HOURS.ln() - tail.log_exceedance(departure.score)))
+            best.into_iter().map(move |departure| {
+                (departure, YEAR_HOURS.ln() - tail.log_exceedance(departure.score / scale))
+            })
         });
         let mut order: Vec<(Departure, f64)> = all.collect();
         order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.start.cmp(&b.0.start)));
@@ -130,6 +147,18 @@ impl Detector {
         order.retain(|(departure, _)| taken.take(departure, APART_HOURS));
         order
     }
+}
+
+/// Years of hours that are there.
+fn years_of(stretches: &[Faultless<'_>]) -> f64 {
+    let hours: usize = stretches.iter().map(|one| one.there.iter().filter(|there| **there).count()).sum();
+    hours as f64 / YEAR_HOURS
+}
+
+/// The scores of the largest departures of a kind that do not overlap.
+fn best_scores(stretch: &Faultless<'_>, kind: FaultKind) -> Vec<f64> {
+    let best = apart(of_kind(stretch.departures, kind), |departure| departure.score, 0);
+    best.into_iter().map(|departure| departure.score).collect()
 }
 
 /// The largest score of one kind over each hour.
