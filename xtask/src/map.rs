@@ -71,11 +71,11 @@ pub(crate) const STAGES: &[Stage] = &[
     ], runs: Runs::Always },
     Stage { name: "impute", binary: "infer", tables: &["impute"], reads: &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "ingest/series.parquet",
+        "train/model/transform.json", "calibrate/model/pooling.json", "ingest/series.parquet",
     ], runs: Runs::WithTable },
     Stage { name: "forecast", binary: "infer", tables: &["forecast"], reads: &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "ingest/series.parquet",
+        "train/model/transform.json", "calibrate/model/pooling.json", "ingest/series.parquet",
     ], runs: Runs::WithTable },
     Stage { name: "detect", binary: "infer", tables: &["detect"], reads: &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
@@ -83,7 +83,8 @@ pub(crate) const STAGES: &[Stage] = &[
     ], runs: Runs::WithTable },
     Stage { name: "trials", binary: "infer", tables: &["trials"], reads: &[
         "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "calibrate/model/detector.json", "preprocess/observed.parquet",
+        "train/model/transform.json", "calibrate/model/pooling.json", "calibrate/model/detector.json",
+        "preprocess/observed.parquet",
     ], runs: Runs::WithTable },
     Stage { name: "score-tasks", binary: "evaluate", tables: &[], reads: &[
         "preprocess/observed.parquet", "preprocess/transform.json", "trials/imputations.parquet",

@@ -7,7 +7,10 @@ use contract::calendar::{HOUR_US, year_start_us};
 use infer::detect::{DetectSettings, Detector};
 use infer::forecast::ForecastSettings;
 use infer::impute::ImputeSettings;
+use infer::model_folder::TrainedModel;
 use infer::observed::ObservedHours;
+use infer::pooling::Pooling;
+use infer::posterior::Posterior;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -33,7 +36,10 @@ pub(crate) fn impute(case: &Case) -> anyhow::Result<Sampled> {
     let missing = observed.values.iter_mut().filter(|_| random.random_bool(MISSING));
     missing.for_each(|hour| *hour = f32::NAN);
     let settings = ImputeSettings { members, seed: 0 };
-    sample(|| infer::impute::impute(&model, &observed, settings).map(drop))
+    let pooling = pooling(&model)?;
+    sample(|| {
+        infer::impute::impute(&Posterior::new(&model, Some(pooling.clone()))?, &observed, settings).map(drop)
+    })
 }
 
 /// Times a forecast.
@@ -46,7 +52,11 @@ pub(crate) fn forecast(case: &Case) -> anyhow::Result<Sampled> {
     let model = untrained(configuration(case)?.model)?;
     let observed = made_up(YEARS, 5)?;
     let settings = ForecastSettings { hours, members, seed: 0 };
-    sample(|| infer::forecast::forecast(&model, &observed, settings).map(drop))
+    let pooling = pooling(&model)?;
+    sample(|| {
+        infer::forecast::forecast(&Posterior::new(&model, Some(pooling.clone()))?, &observed, settings)
+            .map(drop)
+    })
 }
 
 /// Times the search for faults, by a detector that has learned from other hours.
@@ -56,9 +66,14 @@ pub(crate) fn forecast(case: &Case) -> anyhow::Result<Sampled> {
 pub(crate) fn detect(case: &Case) -> anyhow::Result<Sampled> {
     let model = untrained(configuration(case)?.model)?;
     let observed = made_up(number(case, "years", case.years)?, 5)?;
-    let detector = Detector::learn(&model, &[made_up(YEARS, 7)?])?;
+    let detector = Detector::learn(&model, &[made_up(YEARS, 7)?], &[])?;
     let settings = DetectSettings { false_alarms_per_year: 12.0 };
     sample(|| infer::detect::detect(&model, &detector, &observed, settings).map(drop))
+}
+
+/// What draws are pooled with, from other hours.
+fn pooling(model: &TrainedModel) -> anyhow::Result<Pooling> {
+    Pooling::learn(model, &[made_up(YEARS, 7)?], &[])
 }
 
 /// Years of hours around 285 K, each near the one before it.

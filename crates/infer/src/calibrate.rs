@@ -1,5 +1,6 @@
 //! The `calibrate` stage: what the detector finds in the training and the validation years, which count as free of
-//! faults, as the yardstick of what it finds elsewhere. No test year is looked at.
+//! faults, as the yardstick of what it finds elsewhere; and how draws of missing hours are corrected by what the
+//! validation years show. No test year is looked at.
 
 use std::ops::Range;
 
@@ -14,6 +15,7 @@ use tables::Table;
 use crate::detect::{DETECTOR, Detector};
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
+use crate::pooling::{POOLING, Pooling};
 
 /// The `calibrate` stage.
 pub struct Calibrate;
@@ -44,8 +46,11 @@ impl Stage for Calibrate {
         let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
         let [trained, held_out] =
             [Split::Train, Split::Validation].map(|split| hours_of(&observed, &model, split));
-        let detector = Detector::learn(&model, &trained?, &held_out?)?;
+        let (trained, held_out) = (trained?, held_out?);
+        let detector = Detector::learn(&model, &trained, &held_out)?;
+        let pooling = Pooling::learn(&model, &trained, &held_out)?;
         std::fs::create_dir_all(outputs.file(MODEL))?;
+        outputs.write_json(&format!("{MODEL}/{POOLING}"), &pooling)?;
         outputs.write_json(&format!("{MODEL}/{DETECTOR}"), &detector)
     }
 }

@@ -1,6 +1,5 @@
 //! The hours after the last one.
 
-use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
 use crate::posterior::{Drawn, Draws, Posterior};
 
@@ -24,33 +23,49 @@ pub struct ForecastSettings {
 /// # Errors
 /// When too few hours are there, or the model fails.
 pub fn forecast(
-    model: &TrainedModel,
-    observed: &ObservedHours,
-    settings: ForecastSettings,
-) -> anyhow::Result<Drawn> {
-    observed.check()?;
-    forecast_by(&Posterior::new(model)?, observed, settings)
-}
-
-/// [`forecast`] by a posterior that is ready.
-///
-/// # Errors
-/// When the model fails.
-pub(crate) fn forecast_by(
     posterior: &Posterior<'_>,
     observed: &ObservedHours,
     settings: ForecastSettings,
 ) -> anyhow::Result<Drawn> {
+    observed.check()?;
+    let (recent, start) = recent(observed);
+    let drawn = posterior.draw(&recent, settings.draws())?;
+    Ok(following(drawn, recent.values.len(), start))
+}
+
+/// The same before any correction, standardised.
+///
+/// # Errors
+/// When the model fails.
+pub(crate) fn scores(
+    posterior: &Posterior<'_>,
+    observed: &ObservedHours,
+    settings: ForecastSettings,
+) -> anyhow::Result<Drawn> {
+    let (recent, start) = recent(observed);
+    let drawn = posterior.scores(&recent, settings.draws())?;
+    Ok(following(drawn, recent.values.len(), start))
+}
+
+impl ForecastSettings {
+    fn draws(self) -> Draws {
+        Draws { members: self.members, seed: self.seed, following: self.hours }
+    }
+}
+
+/// The hours that are read, up to the last one seen, and the number of the first.
+fn recent(observed: &ObservedHours) -> (ObservedHours, usize) {
     let end = observed.values.iter().rposition(|hour| !hour.is_nan()).map_or(0, |last| last + 1);
     let start = end.saturating_sub(MEMORY_HOURS);
-    let recent =
-        ObservedHours { first_us: observed.time_us(start), values: observed.values[start..end].to_vec() };
-    let ForecastSettings { hours, members, seed } = settings;
-    let mut drawn = posterior.draw(&recent, Draws { members, seed, following: hours })?;
-    // Gaps in the hours before were drawn too; they are not asked for.
-    let before = drawn.hours.partition_point(|&hour| hour < end - start);
+    let values = observed.values[start..end].to_vec();
+    (ObservedHours { first_us: observed.time_us(start), values }, start)
+}
+
+/// Gaps in the `seen` hours before were drawn too; they are not asked for.
+fn following(mut drawn: Drawn, seen: usize, start: usize) -> Drawn {
+    let before = drawn.hours.partition_point(|&hour| hour < seen);
     drawn.hours.drain(..before);
     drawn.hours.iter_mut().for_each(|hour| *hour += start);
-    drawn.values.drain(..before * members);
-    Ok(drawn)
+    drawn.values.drain(..before * drawn.members);
+    drawn
 }

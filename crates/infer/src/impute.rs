@@ -1,6 +1,5 @@
 //! Missing hours from the hours around them.
 
-use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
 use crate::posterior::{Drawn, Draws, Posterior};
 
@@ -16,11 +15,11 @@ pub struct ImputeSettings {
 /// # Errors
 /// When too few hours are there, or the model fails.
 pub fn impute(
-    model: &TrainedModel,
+    posterior: &Posterior<'_>,
     observed: &ObservedHours,
     settings: ImputeSettings,
 ) -> anyhow::Result<Drawn> {
     observed.check()?;
     let ImputeSettings { members, seed } = settings;
-    Posterior::new(model)?.draw(observed, Draws { members, seed, following: 0 })
+    posterior.draw(observed, Draws { members, seed, following: 0 })
 }

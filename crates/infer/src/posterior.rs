@@ -14,7 +14,8 @@
 //!
 //! This is the Gibbs sampler of Rezende et al. (2014, appendix F) with the noise's memory in it. What it
 //! takes on trust is that the encoder's posterior is the model's (Mattei and Frellsen 2018 say what
-//! that costs). A draw depends on the seed, the member and the hours, not on the number of threads or members.
+//! that costs). A draw depends on the seed, the member and the hours, not on the number of threads. Draws are then
+//! corrected by what validation years show ([`crate::pooling`]), for which the members of an hour count together.
 
 mod episode;
 mod grid;
@@ -39,8 +40,10 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
+use crate::linear::Standardised;
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
+use crate::pooling::{FEWEST_DRAWS, Pooling};
 use grid::Grid;
 use stretch::Stretch;
 
@@ -51,6 +54,7 @@ pub struct Posterior<'a> {
     encoder: Encoder,
     decoder: Decoder,
     latents: LatentSource,
+    pooling: Option<Pooling>,
 }
 
 /// Draws of the missing hours of a series.
@@ -73,18 +77,23 @@ pub struct Draws {
 }
 
 impl<'a> Posterior<'a> {
-    /// The posterior of that model.
+    /// The posterior of that model; its draws are corrected by `pooling`, if there is one.
     ///
     /// # Errors
     /// When the device does not give the weights back.
-    pub fn new(model: &'a TrainedModel) -> anyhow::Result<Posterior<'a>> {
+    pub fn new(model: &'a TrainedModel, pooling: Option<Pooling>) -> anyhow::Result<Posterior<'a>> {
         Ok(Posterior {
             model,
             noise: NoiseSampler::new(&model.config, &model.vae.parameters()?)?,
             encoder: Encoder::new(&model.vae, &model.config)?,
             decoder: Decoder::new(&model.vae, &model.config)?,
             latents: LatentSource::of(&model.vae, model.path_prior.as_ref())?,
+            pooling,
         })
+    }
+
+    pub(crate) fn model(&self) -> &'a TrainedModel {
+        self.model
     }
 
     /// Draws every missing hour.
@@ -92,6 +101,32 @@ impl<'a> Posterior<'a> {
     /// # Errors
     /// When rounding makes the prior's covariance unusable.
     pub fn draw(&self, observed: &ObservedHours, draws: Draws) -> anyhow::Result<Drawn> {
+        let wanted = draws.members;
+        let members = if self.pooling.is_some() { wanted.max(FEWEST_DRAWS) } else { wanted };
+        let mut drawn = self.scores(observed, Draws { members, ..draws })?;
+        if let Some(pooling) = &self.pooling {
+            let mut series = Standardised {
+                first_local_us: observed.local_us(self.model, 0),
+                hours: observed.standardised(self.model),
+            };
+            series.hours.resize(series.hours.len() + draws.following, f32::NAN);
+            let linear = pooling.means(&series, &drawn.hours);
+            let of_hours = drawn.values.chunks_exact_mut(members).zip(linear);
+            of_hours.for_each(|(draws, linear)| pooling.apply(draws, linear));
+            let kept = drawn.values.chunks_exact(members).flat_map(|draws| &draws[..wanted]);
+            drawn.values = kept.copied().collect();
+            drawn.members = wanted;
+        }
+        let of_hours = drawn.hours.iter().zip(drawn.values.chunks_exact_mut(wanted.max(1)));
+        of_hours.for_each(|(&hour, draws)| observed.restore(self.model, hour, draws));
+        Ok(drawn)
+    }
+
+    /// The draws before any correction by pooling, standardised.
+    ///
+    /// # Errors
+    /// When rounding makes the prior's covariance unusable.
+    pub(crate) fn scores(&self, observed: &ObservedHours, draws: Draws) -> anyhow::Result<Drawn> {
         let grid = Grid::of(self.model, observed, draws.following);
         let inside = grid.inside();
         let hours: Vec<usize> =
@@ -134,7 +169,6 @@ impl<'a> Posterior<'a> {
             for (at, (out, &hour)) in out.zip(&hours[rows.clone()]).enumerate() {
                 out.iter_mut().zip(&drawn).for_each(|(out, drawn)| *out = drawn[at]);
                 self.calibrate(observed.local_us(self.model, hour), out);
-                observed.restore(self.model, hour, out);
             }
             row = rows.end;
         }

@@ -18,6 +18,8 @@ use crate::detect::{DetectSettings, Detector, detect};
 use crate::forecast::{ForecastSettings, forecast};
 use crate::impute::{ImputeSettings, impute};
 use crate::model_folder::TrainedModel;
+use crate::pooling::Pooling;
+use crate::posterior::Posterior;
 use config::{DetectConfig, DetectTables, ForecastConfig, ForecastTables, ImputeConfig, ImputeTables};
 use export::Exporter;
 use output::Hours;
@@ -38,6 +40,7 @@ impl Stage for Impute {
         "train/model/weights.safetensors",
         "train/model/generator.json",
         "train/model/transform.json",
+        "calibrate/model/pooling.json",
         "ingest/series.parquet",
     ];
     type Tables = ImputeTables;
@@ -52,7 +55,8 @@ impl Stage for Impute {
         let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "impute")?;
         let observed = input::read(inputs, &model)?;
         let settings = ImputeSettings { members: config.members, seed: config.seed };
-        let drawn = impute(&model, &observed, settings)?;
+        let posterior = Posterior::new(&model, Some(Pooling::read(inputs)?))?;
+        let drawn = impute(&posterior, &observed, settings)?;
         tracing::info!("{} of {} hours were missing", drawn.hours.len(), observed.values.len());
         let table = Hours::of(&model, &observed).imputed(&drawn, config.write_members);
         let title = "observed hours, the missing ones drawn by a trained model";
@@ -76,7 +80,8 @@ impl Stage for Forecast {
         let thresholds = exporter.thresholds(&config.thresholds)?;
         let observed = input::read(inputs, &model)?;
         let settings = ForecastSettings { hours: config.hours, members: config.members, seed: config.seed };
-        let drawn = forecast(&model, &observed, settings)?;
+        let posterior = Posterior::new(&model, Some(Pooling::read(inputs)?))?;
+        let drawn = forecast(&posterior, &observed, settings)?;
         let hours = Hours::of(&model, &observed);
         let table = hours.forecast(&drawn, &thresholds, config.write_members);
         exporter.write(outputs, FORECAST, "hours that follow, drawn by a trained model", &table)

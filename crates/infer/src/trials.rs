@@ -4,7 +4,6 @@
 //! Nothing is fitted here, and only hours of the split `test` are read.
 
 mod forecasts;
-mod hidden;
 mod imputations;
 
 use std::ops::Range;
@@ -20,6 +19,8 @@ use crate::calibrate::stretches;
 use crate::detect::Detector;
 use crate::model_folder::TrainedModel;
 use crate::observed::{ObservedHours, SHORTEST_HOURS};
+use crate::pooling::Pooling;
+use crate::posterior::Posterior;
 use crate::trial_detection;
 
 /// The `trials` stage.
@@ -63,6 +64,7 @@ impl Stage for Trials {
         "train/model/weights.safetensors",
         "train/model/generator.json",
         "train/model/transform.json",
+        "calibrate/model/pooling.json",
         "calibrate/model/detector.json",
         "preprocess/observed.parquet",
     ];
@@ -81,8 +83,9 @@ impl Stage for Trials {
             "no {SHORTEST_HOURS} hours of the split `test` follow each other without a hole, so there is nothing to try \
              the tasks on; leave [trials] out, or give preprocess more years"
         );
-        imputations::write(&model, &runs, config.seed, outputs)?;
-        forecasts::write(&model, &runs, config.seed, outputs)?;
+        let posterior = Posterior::new(&model, Some(Pooling::read(inputs)?))?;
+        imputations::write(&posterior, &runs, config.seed, outputs)?;
+        forecasts::write(&posterior, &runs, config.seed, outputs)?;
         let detector = Detector::read(inputs)?;
         let (times, adjusted): (Vec<_>, Vec<_>) = runs.iter().flat_map(|run| run.adjusted(&model)).unzip();
         trial_detection::run(&model, &detector, &times, &adjusted, outputs)

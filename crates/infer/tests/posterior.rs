@@ -162,7 +162,7 @@ fn hidden_hours_and_latents_have_the_moments_of_brute_force() {
     assert!(effective > 1000.0, "brute force counts for {effective} draws only");
     observed.values.truncate(216);
     let members = 3000;
-    let posterior = Posterior::new(&model).unwrap();
+    let posterior = Posterior::new(&model, None).unwrap();
     let drawn = posterior.draw(&observed, Draws { members, seed: 1, following: 0 }).unwrap();
     assert_eq!(drawn.hours, (140..156).collect::<Vec<_>>());
     for (&hour, draws) in drawn.hours.iter().zip(drawn.values.chunks_exact(members)) {
@@ -188,7 +188,8 @@ fn hidden_hours_and_latents_have_the_moments_of_brute_force() {
 fn a_draw_depends_on_seed_and_member_only() {
     let model = model();
     let (_, observed) = hidden(&model, 8, |hour| (300..330).contains(&hour) || hour % 17 == 0);
-    let draw = |members, seed| impute(&model, &observed, ImputeSettings { members, seed }).unwrap();
+    let posterior = Posterior::new(&model, None).unwrap();
+    let draw = |members, seed| impute(&posterior, &observed, ImputeSettings { members, seed }).unwrap();
     let many = draw(6, 3);
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     assert_eq!(one_thread.install(|| draw(6, 3)), many);
@@ -205,7 +206,7 @@ fn a_forecast_begins_after_the_last_hour_that_was_seen() {
     let (_, mut observed) = hidden(&model, 20, |hour| (500..530).contains(&hour));
     observed.values[1900..].fill(f32::NAN);
     let settings = ForecastSettings { hours: 30, members: 5, seed: 0 };
-    let drawn = forecast(&model, &observed, settings).unwrap();
+    let drawn = forecast(&Posterior::new(&model, None).unwrap(), &observed, settings).unwrap();
     assert_eq!(drawn.hours, (1900..1930).collect::<Vec<_>>());
     assert_eq!(drawn.values.len(), 150);
     assert!(drawn.values.iter().all(|value| value.is_finite()));
@@ -214,8 +215,9 @@ fn a_forecast_begins_after_the_last_hour_that_was_seen() {
 #[test]
 fn series_that_no_task_can_use_are_refused() {
     let model = model();
+    let posterior = Posterior::new(&model, None).unwrap();
     let message = |observed: &ObservedHours| {
-        impute(&model, observed, ImputeSettings { members: 1, seed: 0 }).unwrap_err().to_string()
+        impute(&posterior, observed, ImputeSettings { members: 1, seed: 0 }).unwrap_err().to_string()
     };
     let mut observed = ObservedHours { first_us: 0, values: vec![0.0; 671] };
     assert_eq!(

@@ -49,7 +49,7 @@ preprocess) files="observed.parquet standardised.parquet season.parquet windows.
 train) files="model/config.json model/weights.safetensors model/generator.json model/transform.json history.parquet" ;;
 generate) files="generated.parquet" ;;
 bound) files="likelihood.json" ;;
-calibrate) files="model/detector.json" ;;
+calibrate) files="model/detector.json model/pooling.json" ;;
 evaluate) files="metrics.json curves.json" ;;
 report) files="report.html" ;;
 esac

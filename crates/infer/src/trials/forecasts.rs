@@ -8,8 +8,7 @@ use rayon::prelude::*;
 use tables::{Column, Table, Values};
 
 use super::{TestRun, adjust, member_columns};
-use crate::forecast::{ForecastSettings, LONGEST_HOURS, forecast_by};
-use crate::model_folder::TrainedModel;
+use crate::forecast::{ForecastSettings, LONGEST_HOURS, forecast};
 use crate::observed::ObservedHours;
 use crate::posterior::Posterior;
 
@@ -25,12 +24,12 @@ const WHOLE: usize = 4;
 const AT_ONCE: usize = 64;
 
 pub(super) fn write(
-    model: &TrainedModel,
+    posterior: &Posterior<'_>,
     runs: &[TestRun],
     seed: u64,
     outputs: &Outputs,
 ) -> anyhow::Result<()> {
-    let posterior = Posterior::new(model)?;
+    let model = posterior.model();
     let origins: Vec<(&ObservedHours, usize)> = runs
         .iter()
         .flat_map(|run| {
@@ -47,7 +46,7 @@ pub(super) fn write(
     let one = |number: usize| -> anyhow::Result<Vec<Vec<f32>>> {
         let (observed, origin) = origins[number];
         let seen = ObservedHours { first_us: observed.first_us, values: observed.values[..=origin].to_vec() };
-        let mut drawn = forecast_by(&posterior, &seen, settings)?;
+        let mut drawn = forecast(posterior, &seen, settings)?;
         let at = |horizon: usize| {
             let draws = &mut drawn.values[(horizon - 1) * MEMBERS..horizon * MEMBERS];
             adjust(model, observed.local_us(model, origin + horizon), draws);

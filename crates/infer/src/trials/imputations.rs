@@ -6,21 +6,20 @@ use contract::artifact::{IMPUTATIONS, column};
 use contract::stage::Outputs;
 use tables::{Column, Table, Values};
 
-use super::hidden::PATTERNS;
 use super::{TestRun, adjust, member_columns};
-use crate::model_folder::TrainedModel;
+use crate::hidden::PATTERNS;
 use crate::observed::ObservedHours;
 use crate::posterior::{Draws, Posterior};
 
 const MEMBERS: usize = 50;
 
 pub(super) fn write(
-    model: &TrainedModel,
+    posterior: &Posterior<'_>,
     runs: &[TestRun],
     seed: u64,
     outputs: &Outputs,
 ) -> anyhow::Result<()> {
-    let posterior = Posterior::new(model)?;
+    let model = posterior.model();
     let (mut names, mut times, mut local_times) = (Vec::new(), Vec::new(), Vec::new());
     let mut members = vec![Vec::new(); MEMBERS];
     for pattern in PATTERNS {

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// A rule by which hours are hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pattern {
+pub(crate) enum Pattern {
     /// Each hour by itself, one in ten.
     Random,
     /// Gaps of so many hours, one in so many days; the hour of the day at which they begin changes.
@@ -14,7 +14,7 @@ pub(super) enum Pattern {
 }
 
 /// All of them, in the order of the file.
-pub(super) const PATTERNS: [Pattern; 6] = [
+pub(crate) const PATTERNS: [Pattern; 6] = [
     Pattern::Random,
     Pattern::Gaps { hours: 6, every_days: 15 },
     Pattern::Gaps { hours: 24, every_days: 15 },
@@ -30,7 +30,7 @@ const TURN_HOURS: usize = 5;
 
 impl Pattern {
     /// The name in the file.
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         match self {
             Pattern::Random => "random-10".to_string(),
             Pattern::Gaps { hours, .. } => format!("gap-{hours}"),
@@ -38,7 +38,7 @@ impl Pattern {
     }
 
     /// Numbers of the hidden hours of a series of so many, ascending.
-    pub(super) fn hidden(self, length: usize, seed: u64) -> Vec<usize> {
+    pub(crate) fn hidden(self, length: usize, seed: u64) -> Vec<usize> {
         match self {
             Pattern::Random => {
                 let mut random = ChaCha8Rng::seed_from_u64(seed);
