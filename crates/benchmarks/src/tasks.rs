@@ -4,7 +4,7 @@
 use anyhow::Context;
 use contract::benchmark::Case;
 use contract::calendar::{HOUR_US, year_start_us};
-use infer::detect::{DetectSettings, Detector};
+use infer::detect::{DetectSettings, Detector, Seen};
 use infer::forecast::ForecastSettings;
 use infer::impute::ImputeSettings;
 use infer::model_folder::TrainedModel;
@@ -66,14 +66,14 @@ pub(crate) fn forecast(case: &Case) -> anyhow::Result<Sampled> {
 pub(crate) fn detect(case: &Case) -> anyhow::Result<Sampled> {
     let model = untrained(configuration(case)?.model)?;
     let observed = made_up(number(case, "years", case.years)?, 5)?;
-    let detector = Detector::learn(&model, &[made_up(YEARS, 7)?], &[])?;
+    let detector = Detector::learn(&model, &[made_up(YEARS, 7)?], Seen::Never)?;
     let settings = DetectSettings { false_alarms_per_year: 12.0 };
     sample(|| infer::detect::detect(&model, &detector, &observed, settings).map(drop))
 }
 
 /// What draws are pooled with, from other hours.
 fn pooling(model: &TrainedModel) -> anyhow::Result<Pooling> {
-    Pooling::learn(model, &[made_up(YEARS, 7)?], &[])
+    Ok(Pooling::learn(model, &[made_up(YEARS, 7)?]))
 }
 
 /// Years of hours around 285 K, each near the one before it.

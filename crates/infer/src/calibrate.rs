@@ -1,6 +1,6 @@
-//! The `calibrate` stage: what the detector finds in the training and the validation years, which count as free of
-//! faults, as the yardstick of what it finds elsewhere; and how draws of missing hours are corrected by what the
-//! validation years show. No test year is looked at.
+//! The `calibrate` stage: what the tasks need beside the model. What the detector finds in the training years, which
+//! count as free of faults, is the yardstick of what it finds elsewhere; and an autoregression of the training years is
+//! what draws of missing hours are pooled with. No other split is looked at.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use model::device::DeviceKind;
 use serde::Deserialize;
 use tables::Table;
 
-use crate::detect::{DETECTOR, Detector};
+use crate::detect::{DETECTOR, Detector, Seen};
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
 use crate::pooling::{POOLING, Pooling};
@@ -44,11 +44,9 @@ impl Stage for Calibrate {
     fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
-        let [trained, held_out] =
-            [Split::Train, Split::Validation].map(|split| hours_of(&observed, &model, split));
-        let (trained, held_out) = (trained?, held_out?);
-        let detector = Detector::learn(&model, &trained, &held_out)?;
-        let pooling = Pooling::learn(&model, &trained, &held_out)?;
+        let trained = hours_of(&observed, &model, Split::Train)?;
+        let detector = Detector::learn(&model, &trained, Seen::InTraining)?;
+        let pooling = Pooling::learn(&model, &trained);
         std::fs::create_dir_all(outputs.file(MODEL))?;
         outputs.write_json(&format!("{MODEL}/{POOLING}"), &pooling)?;
         outputs.write_json(&format!("{MODEL}/{DETECTOR}"), &detector)

@@ -4,7 +4,6 @@
 mod clock;
 mod departures;
 mod detector;
-mod held_out;
 mod slips;
 mod slow;
 mod steps;
@@ -17,7 +16,7 @@ use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
 use clock::Scorer;
 use departures::Departures;
-pub use detector::Detector;
+pub use detector::{Detector, Seen};
 use detector::{Faultless, Found};
 
 /// What counts as an alarm.
@@ -124,28 +123,20 @@ impl Detector {
         read_json(inputs.path(&format!("calibrate/{MODEL}/{DETECTOR}"))?)
     }
 
-    /// Learns from stretches of years without faults: those that the model was trained on, and those that were
-    /// held out, which may be none.
+    /// Learns from stretches of years without faults.
     ///
     /// # Errors
-    /// When the model fails, or no training hour is there.
-    pub fn learn(
-        model: &TrainedModel,
-        trained: &[ObservedHours],
-        held_out: &[ObservedHours],
-    ) -> anyhow::Result<Detector> {
+    /// When the model fails, or no hour is there.
+    pub fn learn(model: &TrainedModel, years: &[ObservedHours], seen: Seen) -> anyhow::Result<Detector> {
         let scorer = Scorer::new(model)?;
-        let departures = |stretches: &[ObservedHours]| {
-            let of = |hours: &ObservedHours| Departures::of(&scorer, &hours.values, hours.local_us(model, 0));
-            stretches.iter().map(of).collect::<anyhow::Result<Vec<_>>>()
-        };
-        let there = |hours: &ObservedHours| hours.values.iter().any(|value| !value.is_nan());
+        let departures =
+            years.iter().map(|hours| Departures::of(&scorer, &hours.values, hours.local_us(model, 0)));
+        let departures = departures.collect::<anyhow::Result<Vec<_>>>()?;
         anyhow::ensure!(
-            trained.iter().any(there),
+            years.iter().any(|hours| hours.values.iter().any(|value| !value.is_nan())),
             "there are no training hours to calibrate the detector with"
         );
-        let (of_trained, of_held_out) = (departures(trained)?, departures(held_out)?);
-        Ok(Detector::of(&faultless(trained, &of_trained), &faultless(held_out, &of_held_out)))
+        Ok(Detector::of(&faultless(years, &departures), seen))
     }
 }
 

@@ -28,44 +28,16 @@ pub fn forecast(
     settings: ForecastSettings,
 ) -> anyhow::Result<Drawn> {
     observed.check()?;
-    let (recent, start) = recent(observed);
-    let drawn = posterior.draw(&recent, settings.draws())?;
-    Ok(following(drawn, recent.values.len(), start))
-}
-
-/// The same before any correction, standardised.
-///
-/// # Errors
-/// When the model fails.
-pub(crate) fn scores(
-    posterior: &Posterior<'_>,
-    observed: &ObservedHours,
-    settings: ForecastSettings,
-) -> anyhow::Result<Drawn> {
-    let (recent, start) = recent(observed);
-    let drawn = posterior.scores(&recent, settings.draws())?;
-    Ok(following(drawn, recent.values.len(), start))
-}
-
-impl ForecastSettings {
-    fn draws(self) -> Draws {
-        Draws { members: self.members, seed: self.seed, following: self.hours }
-    }
-}
-
-/// The hours that are read, up to the last one seen, and the number of the first.
-fn recent(observed: &ObservedHours) -> (ObservedHours, usize) {
     let end = observed.values.iter().rposition(|hour| !hour.is_nan()).map_or(0, |last| last + 1);
     let start = end.saturating_sub(MEMORY_HOURS);
-    let values = observed.values[start..end].to_vec();
-    (ObservedHours { first_us: observed.time_us(start), values }, start)
-}
-
-/// Gaps in the `seen` hours before were drawn too; they are not asked for.
-fn following(mut drawn: Drawn, seen: usize, start: usize) -> Drawn {
-    let before = drawn.hours.partition_point(|&hour| hour < seen);
+    let recent =
+        ObservedHours { first_us: observed.time_us(start), values: observed.values[start..end].to_vec() };
+    let ForecastSettings { hours, members, seed } = settings;
+    let mut drawn = posterior.draw(&recent, Draws { members, seed, following: hours })?;
+    // Gaps in the hours before were drawn too; they are not asked for.
+    let before = drawn.hours.partition_point(|&hour| hour < end - start);
     drawn.hours.drain(..before);
     drawn.hours.iter_mut().for_each(|hour| *hour += start);
-    drawn.values.drain(..before * drawn.members);
-    drawn
+    drawn.values.drain(..before * members);
+    Ok(drawn)
 }

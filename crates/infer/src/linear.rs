@@ -1,5 +1,5 @@
 //! What a seasonal autoregression says of missing hours: the second opinion that draws of the model are pooled with
-//! ([`crate::spread`]). It is fitted on the standardised training hours, with coefficients for each quarter of the
+//! ([`crate::pooling`]). It is fitted on the standardised training hours, with coefficients for each quarter of the
 //! year and each hour of the day.
 
 use autoregression::conditional::conditional;
@@ -7,6 +7,9 @@ use autoregression::least_squares::Normal;
 use autoregression::{ORDER, Process, dot};
 use contract::calendar::{DAY_HOURS, HOUR_US, Moment};
 use serde::{Deserialize, Serialize};
+
+use crate::model_folder::TrainedModel;
+use crate::observed::ObservedHours;
 
 const SEASONS: usize = 4;
 /// Rows for each coefficient that a fit needs.
@@ -19,6 +22,15 @@ pub struct Standardised {
     pub first_local_us: i64,
     /// NaN where missing.
     pub hours: Vec<f32>,
+}
+
+impl Standardised {
+    /// A series, and so many missing hours after it.
+    pub fn of(model: &TrainedModel, observed: &ObservedHours, following: usize) -> Standardised {
+        let mut hours = observed.standardised(model);
+        hours.resize(hours.len() + following, f32::NAN);
+        Standardised { first_local_us: observed.local_us(model, 0), hours }
+    }
 }
 
 /// The autoregression of a place.

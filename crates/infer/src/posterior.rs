@@ -15,7 +15,7 @@
 //! This is the Gibbs sampler of Rezende et al. (2014, appendix F) with the noise's memory in it. What it
 //! takes on trust is that the encoder's posterior is the model's (Mattei and Frellsen 2018 say what
 //! that costs). A draw depends on the seed, the member and the hours, not on the number of threads. Draws are then
-//! corrected by what validation years show ([`crate::pooling`]), for which the members of an hour count together.
+//! pooled with an autoregression's opinion ([`crate::pooling`]), for which the members of an hour count together.
 
 mod episode;
 mod grid;
@@ -105,14 +105,8 @@ impl<'a> Posterior<'a> {
         let members = if self.pooling.is_some() { wanted.max(FEWEST_DRAWS) } else { wanted };
         let mut drawn = self.scores(observed, Draws { members, ..draws })?;
         if let Some(pooling) = &self.pooling {
-            let mut series = Standardised {
-                first_local_us: observed.local_us(self.model, 0),
-                hours: observed.standardised(self.model),
-            };
-            series.hours.resize(series.hours.len() + draws.following, f32::NAN);
-            let linear = pooling.means(&series, &drawn.hours);
-            let of_hours = drawn.values.chunks_exact_mut(members).zip(linear);
-            of_hours.for_each(|(draws, linear)| pooling.apply(draws, linear));
+            let series = Standardised::of(self.model, observed, draws.following);
+            pooling.apply(&series, &drawn.hours, &mut drawn.values, members);
             let kept = drawn.values.chunks_exact(members).flat_map(|draws| &draws[..wanted]);
             drawn.values = kept.copied().collect();
             drawn.members = wanted;
@@ -122,11 +116,8 @@ impl<'a> Posterior<'a> {
         Ok(drawn)
     }
 
-    /// The draws before any correction by pooling, standardised.
-    ///
-    /// # Errors
-    /// When rounding makes the prior's covariance unusable.
-    pub(crate) fn scores(&self, observed: &ObservedHours, draws: Draws) -> anyhow::Result<Drawn> {
+    /// The draws before pooling, standardised.
+    fn scores(&self, observed: &ObservedHours, draws: Draws) -> anyhow::Result<Drawn> {
         let grid = Grid::of(self.model, observed, draws.following);
         let inside = grid.inside();
         let hours: Vec<usize> =

@@ -8,7 +8,7 @@ use contract::calendar::parse_date;
 use contract::monotone_cubic::{FIRST_SCORE, KNOTS, SCORE_STEP};
 use contract::normal_scores::{MEAN_TERMS, NormalScores, QUANTILE_TERMS};
 use contract::transform::Marginals;
-use infer::detect::{DetectSettings, Detector, Event, FaultKind, detect};
+use infer::detect::{DetectSettings, Detector, Event, FaultKind, Seen, detect};
 use infer::generator::Generator;
 use infer::model_folder::TrainedModel;
 use infer::observed::ObservedHours;
@@ -85,7 +85,7 @@ fn noise(seed: u64, hours: usize) -> ObservedHours {
 }
 
 fn calibrated(model: &TrainedModel) -> Detector {
-    Detector::learn(model, &[noise(1, 8 * 8760)], &[noise(5, 4 * 8760)]).unwrap()
+    Detector::learn(model, &[noise(1, 8 * 8760)], Seen::Never).unwrap()
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn drawn(model: &TrainedModel, member: i32, years: usize) -> ObservedHours {
 fn p_values_of_years_that_the_model_draws_are_uniform() {
     let model = daily_model();
     let years = |member, count| drawn(&model, member, count);
-    let detector = Detector::learn(&model, &[years(0, 24)], &[years(1, 12)]).unwrap();
+    let detector = Detector::learn(&model, &[years(0, 24)], Seen::Never).unwrap();
     let p_values = detect(&model, &detector, &years(2, 24), SETTINGS).unwrap().p_values;
     // Odd hours come in clusters of up to 30 days: about thirty independent ones at the smallest level.
     for (level, tolerance) in [(0.1, 0.5), (0.3, 0.25), (0.5, 0.2), (0.8, 0.1)] {
@@ -165,7 +165,7 @@ fn p_values_of_years_that_the_model_draws_are_uniform() {
 fn false_alarms_of_years_that_the_model_draws_are_as_many_as_asked_for() {
     let model = daily_model();
     let years = |member, count| drawn(&model, member, count);
-    let detector = Detector::learn(&model, &[years(0, 24)], &[years(1, 12)]).unwrap();
+    let detector = Detector::learn(&model, &[years(0, 24)], Seen::Never).unwrap();
     let settings = DetectSettings { false_alarms_per_year: 12.0 };
     let found = detect(&model, &detector, &years(2, 24), settings).unwrap().events.len();
     // 288 are wanted; three standard deviations of both counts, and what the scale's expectation takes off.
@@ -175,7 +175,7 @@ fn false_alarms_of_years_that_the_model_draws_are_as_many_as_asked_for() {
 /// What is found near the hours `faulty` of a series that ends before `last`.
 fn found(faulty: Range<usize>, last: usize, mut fault: impl FnMut(usize, f32) -> f32) -> Vec<Event> {
     let model = persistent_model();
-    let detector = Detector::learn(&model, &[drawn(&model, 0, 8)], &[drawn(&model, 1, 4)]).unwrap();
+    let detector = Detector::learn(&model, &[drawn(&model, 0, 8)], Seen::Never).unwrap();
     let mut hours = drawn(&model, 2, 1);
     for hour in faulty.clone() {
         hours.values[hour] = fault(hour - faulty.start, hours.values[hour]);
@@ -225,21 +225,20 @@ fn a_spike_is_reported_after_one_hour_and_a_stuck_sensor_after_eight() {
 }
 
 #[test]
-fn without_held_out_years_more_is_taken_for_usual() {
-    let model = model();
-    let (trained, held_out) = ([noise(1, 8 * 8760)], [noise(5, 8 * 8760)]);
-    let found = |held_out: &[ObservedHours]| {
-        let detector = Detector::learn(&model, &trained, held_out).unwrap();
+fn years_that_the_model_has_seen_say_less_of_others() {
+    let (model, years) = (model(), [noise(1, 8 * 8760)]);
+    let found = |seen| {
+        let detector = Detector::learn(&model, &years, seen).unwrap();
         let settings = DetectSettings { false_alarms_per_year: 12.0 };
         detect(&model, &detector, &noise(6, 8 * 8760), settings).unwrap().events.len()
     };
-    assert!(found(&[]) < found(&held_out));
+    assert!(found(Seen::InTraining) < found(Seen::Never));
 }
 
 #[test]
 fn no_training_hours_are_refused() {
     let mut hours = noise(1, 500);
     hours.values.fill(f32::NAN);
-    let error = Detector::learn(&model(), &[hours], &[]).unwrap_err().to_string();
+    let error = Detector::learn(&model(), &[hours], Seen::InTraining).unwrap_err().to_string();
     assert_eq!(error, "there are no training hours to calibrate the detector with");
 }
