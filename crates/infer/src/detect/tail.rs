@@ -53,11 +53,6 @@ impl Tail {
         tail
     }
 
-    /// The exceedance of the smallest value that was measured.
-    pub fn most(&self) -> f64 {
-        self.exceedances.last().copied().unwrap_or(self.rest)
-    }
-
     /// How often a value at least as large is seen.
     pub fn exceedance(&self, value: f64) -> f64 {
         self.log_exceedance(value).exp()
