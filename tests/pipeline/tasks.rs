@@ -250,3 +250,31 @@ fn the_stages_of_a_pipeline_run_where_its_file_has_their_tables() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(tables::read(&bench.result("forecast.parquet"), &[]).unwrap().rows(), 6);
 }
+
+#[test]
+fn the_tasks_are_tried_on_held_out_years_and_reported() {
+    let bench = Bench::after_smoke();
+    // Five years to learn from, one of which validates, and one that is held out.
+    let settings =
+        ["preprocess.years=[1999,2004]", "preprocess.block_years=5", "preprocess.validation_years=1"];
+    let settings = settings.iter().chain(&["trials.seed=1"]).flat_map(|setting| ["--set", setting]);
+    let words: Vec<&str> = ["run-all", "smoke"].into_iter().chain(settings).collect();
+    let ended = bench.xtask(&words);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let scores = fs::read_to_string(bench.result("tasks.json")).unwrap();
+    let scores: serde_json::Value = serde_json::from_str(&scores).unwrap();
+    let patterns =
+        scores["imputation"].as_array().unwrap().iter().map(|scores| scores["pattern"].as_str().unwrap());
+    assert_eq!(
+        patterns.collect::<Vec<_>>(),
+        ["random-10", "gap-6", "gap-24", "gap-72", "gap-168", "gap-720"]
+    );
+    assert_eq!(scores["forecasts"].as_array().unwrap().len(), 6);
+    assert_eq!(scores["detection"]["faults"].as_array().unwrap().len(), 5);
+    assert_eq!(scores["fans"].as_array().unwrap().len(), 4);
+    // With the hours around it seen, an hour is known far better than from the climatology, whatever the model.
+    let crps = |method: usize| scores["imputation"][0]["methods"][method]["crps"].as_f64().unwrap();
+    assert!(crps(0) < crps(2), "{scores}");
+    let page = fs::read_to_string(bench.result("report.html")).unwrap();
+    assert!(page.contains("<h2 id=\"impute\">") && page.contains("<h2 id=\"task-targets\">"));
+}
