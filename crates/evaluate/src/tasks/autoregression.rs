@@ -47,34 +47,16 @@ impl Autoregression<'_> {
         Normal { mean: usual.mean + usual.sd * mean, sd: usual.sd * variance.max(0.0).sqrt() }
     }
 
-    /// The hours after `origin`, given all up to it; `None` where one of the last 26 is missing.
-    pub(crate) fn forecast(&self, origin: usize, count: usize) -> Option<Vec<Normal>> {
-        let start = (origin + 1).checked_sub(ORDER)?;
-        let mut means = self.standardised[start..=origin].to_vec();
-        if means.iter().any(|value| value.is_nan()) || origin + count >= self.standardised.len() {
+    /// The hour so many hours after `origin`, given all up to it; `None` where one of the last 26 is missing.
+    pub(crate) fn forecast(&self, origin: usize, ahead: usize) -> Option<Normal> {
+        let last = self.standardised.get((origin + 1).checked_sub(ORDER)?..=origin)?;
+        let seen = self.standardised.get(..=origin + ahead)?;
+        if last.iter().any(|value| value.is_nan()) {
             return None;
         }
-        // Covariances of the last 26 hours, the oldest first.
-        let mut covariances = vec![[0.0; ORDER]; ORDER];
-        let mut normals = Vec::with_capacity(count);
-        for at in origin + 1..=origin + count {
-            let coefficients = self.coefficients(at);
-            let mean = dot(coefficients, &means[means.len() - ORDER..]);
-            let with: Vec<f64> = covariances.iter().map(|row| dot(coefficients, row)).collect();
-            let variance = dot(coefficients, &with) + self.variance(at);
-            covariances.remove(0);
-            for (row, with) in covariances.iter_mut().zip(&with[1..]) {
-                row.rotate_left(1);
-                row[ORDER - 1] = *with;
-            }
-            let mut last = [0.0; ORDER];
-            last[..ORDER - 1].copy_from_slice(&with[1..]);
-            last[ORDER - 1] = variance;
-            covariances.push(last);
-            means.push(mean);
-            normals.push(self.restore(at, mean, variance));
-        }
-        Some(normals)
+        let coming: Vec<usize> = (origin + 1..=origin + ahead).collect();
+        let of = conditional(self, seen, &coming).pop()??;
+        Some(self.restore(origin + ahead, of.mean, of.variance))
     }
 
     /// The hidden hours, which ascend, given all other test hours; a hidden hour that nothing is known of has the
@@ -197,9 +179,8 @@ pub(super) mod tests {
         let origin = 5 * 365 * 24 + 24 + 2000;
         let coming: Vec<usize> = (origin + 1..=origin + 60).collect();
         let expected = dense(&found, origin + 1, 60, &coming);
-        let normals = found.forecast(origin, 60).unwrap();
-        for ((&at, normal), (mean, variance)) in coming.iter().zip(&normals).zip(expected) {
-            check(normal, found.restore(at, mean, variance));
+        for (&at, (mean, variance)) in coming.iter().zip(expected) {
+            check(&found.forecast(origin, at - origin).unwrap(), found.restore(at, mean, variance));
         }
     }
 }

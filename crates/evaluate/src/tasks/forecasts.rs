@@ -87,8 +87,8 @@ impl Forecasts<'_> {
                 tallies[1].add(Scored::of_ensemble(errors, truth - last));
             }
             tallies[2].add(Scored::of_ensemble(baselines.usual(at), truth));
-            let normals = baselines.autoregression.as_ref().and_then(|found| found.forecast(origin, horizon));
-            if let Some(&normal) = normals.as_ref().and_then(|normals| normals.last()) {
+            let normal = baselines.autoregression.as_ref().and_then(|found| found.forecast(origin, horizon));
+            if let Some(normal) = normal {
                 let other = Scored::of_normal(normal, truth);
                 blocks.add(time, [model.crps, other.crps]);
                 tallies[3].add(other);
