@@ -33,7 +33,8 @@ pub(super) fn shifts(steps: &[Step], slow: &Slow) -> Vec<Departure> {
             let places = ((last.hour - first.hour) as f64 / 24.0).ln();
             let score = first.gain + last.gain - mismatch + Slow::gain(departure, size) - places;
             let (start, end) = (first.hour, last.hour);
-            Some(Departure { kind: FaultKind::LevelShift, start, end, score, size })
+            // There are very many pairs that explain nothing.
+            (score > 0.0).then_some(Departure { kind: FaultKind::LevelShift, start, end, score, size })
         };
         pairs.filter_map(score).collect::<Vec<_>>()
     };
