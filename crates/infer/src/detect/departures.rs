@@ -37,16 +37,17 @@ impl Departures {
     /// When the model fails.
     pub fn of(scorer: &Scorer<'_>, values: &[f32], first_local_us: i64) -> anyhow::Result<Departures> {
         let series = Series::of(scorer, values, first_local_us)?;
-        let mut found = series.stuck();
         let steps = series.steps();
-        found.extend(steps.iter().filter_map(|step| step.spike));
         let spikes = sure_spikes(&steps);
-        if spikes.is_empty() {
-            found.extend(series.slow_kinds(scorer)?);
+        // By far the most come first, so that they are not copied.
+        let mut found = if spikes.is_empty() {
+            series.slow_kinds(scorer)?
         } else {
             let without = series.without(scorer, &spikes);
-            found.extend(Series::of(scorer, &without, first_local_us)?.slow_kinds(scorer)?);
-        }
+            Series::of(scorer, &without, first_local_us)?.slow_kinds(scorer)?
+        };
+        found.extend(series.stuck());
+        found.extend(steps.iter().filter_map(|step| step.spike));
         found.retain(|departure| departure.score > 0.0);
         Ok(Departures { found })
     }

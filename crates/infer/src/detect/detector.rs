@@ -135,10 +135,9 @@ impl Detector {
     fn merged(&self, departures: &[Departure]) -> Vec<(Departure, f64)> {
         let kinds = FaultKind::ALL.into_iter().zip(&self.events);
         let all = kinds.flat_map(|(kind, tail)| {
-            let best = apart(of_kind(departures, kind), |departure| departure.score, 0);
             // Kept above zero up to an event an hour.
-            best.into_iter().map(move |departure| {
-                (departure, YEAR_HOURS.ln() - tail.log_exceedance(departure.score / self.scale))
+            apart(of_kind(departures, kind)).into_iter().map(move |departure| {
+                (*departure, YEAR_HOURS.ln() - tail.log_exceedance(departure.score / self.scale))
             })
         });
         let mut order: Vec<(Departure, f64)> = all.collect();
@@ -157,8 +156,7 @@ fn years_of(stretches: &[Faultless<'_>]) -> f64 {
 
 /// The scores of the largest departures of a kind that do not overlap.
 fn best_scores(stretch: &Faultless<'_>, kind: FaultKind) -> Vec<f64> {
-    let best = apart(of_kind(stretch.departures, kind), |departure| departure.score, 0);
-    best.into_iter().map(|departure| departure.score).collect()
+    apart(of_kind(stretch.departures, kind)).into_iter().map(|departure| departure.score).collect()
 }
 
 /// The largest score of one kind over each hour.
@@ -172,8 +170,9 @@ fn hourly(stretch: &Faultless<'_>, kind: FaultKind) -> Vec<f64> {
     scores
 }
 
-fn of_kind(departures: &[Departure], kind: FaultKind) -> Vec<Departure> {
-    departures.iter().filter(|departure| departure.kind == kind).copied().collect()
+/// There can be millions of them.
+fn of_kind(departures: &[Departure], kind: FaultKind) -> Vec<&Departure> {
+    departures.iter().filter(|departure| departure.kind == kind).collect()
 }
 
 /// The largest values of blocks of hours.
@@ -183,10 +182,10 @@ fn peaks(series: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// The largest departures that do not overlap.
-fn apart(mut departures: Vec<Departure>, by: impl Fn(&Departure) -> f64, hours: usize) -> Vec<Departure> {
-    departures.sort_by(|a, b| by(b).total_cmp(&by(a)).then(a.start.cmp(&b.start)));
+fn apart(mut departures: Vec<&Departure>) -> Vec<&Departure> {
+    departures.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.start.cmp(&b.start)));
     let mut taken = Taken::default();
-    departures.retain(|departure| taken.take(departure, hours));
+    departures.retain(|departure| taken.take(departure, 0));
     departures
 }
 
