@@ -149,6 +149,29 @@ pub(crate) enum Command {
         pipeline: String,
         #[command(flatten)]
         overrides: Overrides,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say why a stage would run, field by field.
+    ///
+    /// Settings, sources, inputs, the compiler: what each was when the stage ran last, and what it is now. Of a
+    /// stage that waits for others, their changes too.
+    ///
+    /// Example, what fewer epochs would make run:
+    ///   cargo xtask why report smoke --set train.epochs=1
+    #[command(verbatim_doc_comment)]
+    Why {
+        /// A stage, as `run` takes it.
+        stage: String,
+        /// The pipeline file: a path, or a name below pipelines/.
+        #[arg(default_value = DEFAULT)]
+        pipeline: String,
+        #[command(flatten)]
+        overrides: Overrides,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Remove the cache, and with --all the published runs.
     ///

@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::canonical;
+use crate::changes::{Change, Kind};
 use crate::code::Code;
 use crate::map::{FILES, Stage, source_and_name};
 use crate::pipeline::Pipeline;
 
 /// Length of a fingerprint, in hexadecimal digits.
 const DIGITS: usize = 32;
+/// Of a digest, what people are shown.
+const SHOWN_DIGITS: usize = 12;
 
 /// Everything that decides what a stage writes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -70,61 +73,69 @@ impl Parts {
         digest
     }
 
-    /// What differs from an earlier run, in a few words; `None` if nothing does.
-    pub fn changes_since(&self, earlier: &Parts) -> Option<String> {
-        let mut changes = Vec::new();
-        let crates: Vec<_> = keys_that_differ(&self.sources, &earlier.sources);
-        if !crates.is_empty() {
-            changes.push(format!("sources of {}", crates.join(", ")));
-        }
-        changes.extend(self.config_changes(earlier));
-        let inputs = |parts: &Parts| -> BTreeMap<String, String> {
-            parts.inputs.iter().map(|input| (input.name.clone(), input.digest.clone())).collect()
-        };
-        let names = keys_that_differ(&inputs(self), &inputs(earlier));
-        if !names.is_empty() {
-            changes.push(format!("input {}", names.join(", ")));
-        }
-        for (name, same) in [
-            ("Cargo.lock", self.lockfile == earlier.lockfile),
-            ("build settings in Cargo.toml", self.settings == earlier.settings),
-            ("compiler", self.compiler == earlier.compiler),
-            ("target", self.target == earlier.target),
-            ("features", self.features == earlier.features),
-        ] {
-            if !same {
-                changes.push(name.to_string());
-            }
-        }
-        (!changes.is_empty()).then(|| format!("changed: {}", changes.join("; ")))
+    /// What differs from an earlier run; nothing if the fingerprints are the same.
+    pub fn changes_since(&self, earlier: &Parts) -> Vec<Change> {
+        let mut changes = differing(Kind::Source, &earlier.sources, &self.sources, short);
+        changes.extend(differing(
+            Kind::Setting,
+            &earlier.settings_by_key(),
+            &self.settings_by_key(),
+            str::to_string,
+        ));
+        changes.extend(differing(Kind::Input, &earlier.inputs_by_name(), &self.inputs_by_name(), short));
+        changes.extend(differing(Kind::Build, &earlier.build(), &self.build(), str::to_string));
+        changes
     }
 
-    /// `[train] epochs 5 -> 6`.
-    fn config_changes(&self, earlier: &Parts) -> Vec<String> {
-        let flat = |parts: &Parts| -> BTreeMap<String, String> {
-            let tables = parts.config.iter().filter_map(|(table, value)| Some((table, value.as_object()?)));
-            tables
-                .flat_map(|(table, keys)| {
-                    keys.iter().map(move |(key, value)| (format!("[{table}] {key}"), value))
-                })
-                .map(|(key, value)| (key, canonical::text(value)))
-                .collect()
-        };
-        let (now, then) = (flat(self), flat(earlier));
-        let show = |map: &BTreeMap<String, String>, key: &str| {
-            map.get(key).cloned().unwrap_or_else(|| "unset".to_string())
-        };
-        let differing = keys_that_differ(&now, &then);
-        differing.iter().map(|key| format!("{key} {} -> {}", show(&then, key), show(&now, key))).collect()
+    /// Keyed as `[train] epochs`.
+    fn settings_by_key(&self) -> BTreeMap<String, String> {
+        let tables = self.config.iter().filter_map(|(table, value)| Some((table, value.as_object()?)));
+        tables
+            .flat_map(|(table, keys)| {
+                keys.iter().map(move |(key, value)| (format!("[{table}] {key}"), value))
+            })
+            .map(|(key, value)| (key, canonical::text(value)))
+            .collect()
+    }
+
+    fn inputs_by_name(&self) -> BTreeMap<String, String> {
+        self.inputs.iter().map(|input| (input.name.clone(), input.digest.clone())).collect()
+    }
+
+    /// What the binaries are built with.
+    fn build(&self) -> BTreeMap<String, String> {
+        let named = [
+            ("Cargo.lock", short(&self.lockfile)),
+            ("build settings in Cargo.toml", short(&self.settings)),
+            ("compiler", self.compiler.clone()),
+            ("target", self.target.clone()),
+            ("features", self.features.join(", ")),
+        ];
+        named.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
     }
 }
 
-fn keys_that_differ(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<String> {
-    let mut keys: Vec<_> =
-        a.keys().chain(b.keys()).filter(|key| a.get(*key) != b.get(*key)).cloned().collect();
-    keys.sort();
-    keys.dedup();
-    keys
+/// The entries of one kind that are not the same, by name.
+fn differing(
+    kind: Kind,
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+    show: impl Fn(&str) -> String,
+) -> Vec<Change> {
+    let mut names: Vec<_> = before.keys().chain(after.keys()).collect();
+    names.sort();
+    names.dedup();
+    names.retain(|name| before.get(*name) != after.get(*name));
+    let side = |map: &BTreeMap<String, String>, name: &String| map.get(name).map(|value| show(value));
+    names
+        .into_iter()
+        .map(|name| Change { kind, name: name.clone(), before: side(before, name), after: side(after, name) })
+        .collect()
+}
+
+/// The start of a digest.
+fn short(digest: &str) -> String {
+    digest.chars().take(SHOWN_DIGITS).collect()
 }
 
 /// The inputs that a stage reads, sorted.
@@ -145,6 +156,7 @@ mod tests {
     use contract::stage::InputFile;
 
     use super::*;
+    use crate::changes::Why;
 
     fn parts() -> Parts {
         Parts {
@@ -164,7 +176,7 @@ mod tests {
         let mut now = parts();
         change(&mut now);
         assert_ne!(now.fingerprint(), earlier.fingerprint());
-        assert_eq!(now.changes_since(&earlier).unwrap(), words);
+        assert_eq!(Why::Changed(now.changes_since(&earlier)).to_string(), words);
     }
 
     #[test]
@@ -185,7 +197,7 @@ mod tests {
     fn equal_parts_have_equal_fingerprints() {
         assert_eq!(parts().fingerprint(), parts().fingerprint());
         assert_eq!(parts().fingerprint().len(), DIGITS);
-        assert_eq!(parts().changes_since(&parts()), None);
+        assert_eq!(parts().changes_since(&parts()), []);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod bench;
 mod builder;
 mod cache;
 mod canonical;
+mod changes;
 mod child;
 mod ci;
 mod clean;
@@ -64,9 +65,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Forecast(arguments) => task::run(&workspace, arguments.task()),
         Command::Detect(arguments) => task::run(&workspace, arguments.task()),
         Command::Generate(arguments) => task::run(&workspace, arguments.task()),
-        Command::Status { pipeline, overrides } => {
+        Command::Status { pipeline, overrides, json } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
-            plan::print_status(&workspace, pipeline)
+            plan::print_status(&workspace, pipeline, json)
+        }
+        Command::Why { stage, pipeline, overrides, json } => {
+            let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
+            plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, json)
         }
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run),
         Command::Test { arguments } => ci::test(&workspace, &arguments),

@@ -123,10 +123,11 @@ pub(crate) fn proposal(nearest: Option<&str>) -> String {
     nearest.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default()
 }
 
-/// The stages that `last` needs, itself included, in the order they run; all of them for `None`.
-pub(crate) fn up_to(last: Option<&Stage>) -> Vec<&'static Stage> {
-    let needed = |stage: &Stage| last.is_none_or(|last| last.name == stage.name || last.depends_on(stage));
-    STAGES.iter().filter(|stage| needed(stage)).collect()
+/// Of the stages that run, those that `last` needs, itself included, in the order they run; all of them for `None`.
+pub(crate) fn up_to(last: Option<&Stage>, runs: &dyn Fn(&Stage) -> bool) -> Vec<&'static Stage> {
+    let needed =
+        |stage: &Stage| last.is_none_or(|last| last.name == stage.name || last.depends_on(stage, runs));
+    STAGES.iter().filter(|stage| runs(stage) && needed(stage)).collect()
 }
 
 /// The tables of a pipeline file, in the order of the stages.
@@ -147,10 +148,12 @@ impl Stage {
         names.filter(|name| self.reads.iter().any(|read| source_and_name(read).0 == *name)).collect()
     }
 
-    /// True if it reads, directly or not, what `other` writes.
-    fn depends_on(&self, other: &Stage) -> bool {
+    /// True if it reads what `other` writes, directly or from stages that run.
+    fn depends_on(&self, other: &Stage, runs: &dyn Fn(&Stage) -> bool) -> bool {
         self.sources().iter().any(|&source| {
-            source == other.name || STAGES.iter().any(|stage| stage.name == source && stage.depends_on(other))
+            let through =
+                |stage: &Stage| stage.name == source && runs(stage) && stage.depends_on(other, runs);
+            source == other.name || STAGES.iter().any(through)
         })
     }
 
@@ -179,7 +182,8 @@ mod tests {
     use super::*;
 
     fn names(last: &str) -> Vec<&'static str> {
-        up_to(Some(stage(last).unwrap())).iter().map(|stage| stage.name).collect()
+        let all = up_to(Some(stage(last).unwrap()), &|_| true);
+        all.iter().map(|stage| stage.name).collect()
     }
 
     #[test]
@@ -193,6 +197,8 @@ mod tests {
             always.count() + with_trials,
             "what the tasks are tried by as well"
         );
+        let without = up_to(Some(stage("report").unwrap()), &|stage| stage.runs == Runs::Always);
+        assert!(without.iter().all(|stage| stage.name != "calibrate"), "only trials need it");
     }
 
     #[test]

@@ -1,6 +1,9 @@
-//! What a run would do and why, without doing it: `status` and `--dry-run`.
+//! What a run would do and why, without doing it: `status`, `why` and `--dry-run`.
+
+use serde_json::{Value, json};
 
 use crate::cache::Lookup;
+use crate::changes::Change;
 use crate::console::line;
 use crate::digest;
 use crate::map::Stage;
@@ -24,29 +27,87 @@ struct Row {
     stage: &'static Stage,
     standing: Standing,
     reason: String,
+    /// What differs from the run before, where that is known.
+    changes: Vec<Change>,
+    /// The stage that has to run first.
+    waits_for: Option<&'static str>,
 }
 
-/// Prints one line a stage: fresh, stale or missing, and why.
-///
-/// # Errors
-/// When the pipeline or its files cannot be read.
-pub(crate) fn print_status(workspace: &Workspace, pipeline: Pipeline) -> anyhow::Result<()> {
-    let session = Session::start(workspace, pipeline)?;
-    let stages = session.selected(None);
-    println!(
-        "{} (results in {})",
-        session.pipeline.path,
-        workspace.show(&session.runs.path(&session.pipeline.name))
-    );
-    for row in rows(session, &stages, |_| false)? {
-        let word = match row.standing {
+impl Standing {
+    fn word(self) -> &'static str {
+        match self {
             Standing::Fresh => "fresh",
             Standing::Stale => "stale",
             Standing::Missing => "missing",
-        };
-        println!("{}", line(row.stage.name, word, &row.reason));
+        }
+    }
+}
+
+/// Prints one line a stage: fresh, stale or missing, and why; or all of it as JSON.
+///
+/// # Errors
+/// When the pipeline or its files cannot be read.
+pub(crate) fn print_status(workspace: &Workspace, pipeline: Pipeline, is_json: bool) -> anyhow::Result<()> {
+    let session = Session::start(workspace, pipeline)?;
+    let stages = session.selected(None);
+    let (path, results) = (
+        session.pipeline.path.clone(),
+        workspace.show(&session.runs.path(&session.pipeline.name)).to_string(),
+    );
+    let rows = rows(session, &stages, |_| false)?;
+    if is_json {
+        let rows: Vec<_> = rows.iter().map(Row::json).collect();
+        let all = json!({"pipeline": path, "results": results, "stages": rows});
+        println!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(());
+    }
+    println!("{path} (results in {results})");
+    for row in rows {
+        println!("{}", line(row.stage.name, row.standing.word(), &row.reason));
     }
     Ok(())
+}
+
+/// Prints why a stage would run, a line a field that has changed; of a stage that waits for others, theirs.
+///
+/// # Errors
+/// When the pipeline or its files cannot be read.
+pub(crate) fn print_why(
+    workspace: &Workspace,
+    pipeline: Pipeline,
+    stage: &'static Stage,
+    is_json: bool,
+) -> anyhow::Result<()> {
+    pipeline.must_run(stage)?;
+    let session = Session::start(workspace, pipeline)?;
+    let stages = session.selected(Some(stage));
+    let mut rows = rows(session, &stages, |_| false)?;
+    rows.retain(|row| row.standing != Standing::Fresh || row.stage.name == stage.name);
+    if is_json {
+        let rows: Vec<_> = rows.iter().map(Row::json).collect();
+        println!("{}", serde_json::to_string_pretty(&json!({"stages": rows}))?);
+        return Ok(());
+    }
+    for row in &rows {
+        let reason = if row.changes.is_empty() { &row.reason } else { "what has changed:" };
+        println!("{}", line(row.stage.name, row.standing.word(), reason));
+        for change in &row.changes {
+            println!("  {change}");
+        }
+    }
+    Ok(())
+}
+
+impl Row {
+    fn json(&self) -> Value {
+        json!({
+            "stage": self.stage.name,
+            "state": self.standing.word(),
+            "reason": self.reason,
+            "waits_for": self.waits_for,
+            "changes": self.changes,
+        })
+    }
 }
 
 /// Prints what `run` would take from the cache and what it would run.
@@ -77,23 +138,26 @@ fn rows(
     let mut rows = Vec::new();
     for &stage in stages {
         let unfinished = if has_run(stage) { Standing::Stale } else { Standing::Missing };
-        let (standing, reason) = match session.ready(stage)? {
-            None => (
-                unfinished,
-                session.waits_for(stage).map_or_else(String::new, |other| format!("waits for {other}")),
-            ),
-            Some(_) if forced(stage) => (unfinished, "--force".to_string()),
+        let waits_for = session.waits_for(stage);
+        let row = |standing, reason: String| Row { stage, standing, reason, changes: Vec::new(), waits_for };
+        rows.push(match session.ready(stage)? {
+            None => row(unfinished, waits_for.map_or_else(String::new, |other| format!("waits for {other}"))),
+            Some(_) if forced(stage) => row(unfinished, "--force".to_string()),
             Some(ready) => match session.lookup(stage, &ready)? {
-                Lookup::Missing => (unfinished, session.why(stage, &ready)),
-                Lookup::Corrupt(reason) => (Standing::Stale, format!("its cache entry is corrupt: {reason}")),
+                Lookup::Missing => {
+                    let why = session.why(stage, &ready);
+                    Row { changes: why.changes().to_vec(), ..row(unfinished, why.to_string()) }
+                }
+                Lookup::Corrupt(reason) => {
+                    row(Standing::Stale, format!("its cache entry is corrupt: {reason}"))
+                }
                 Lookup::Intact(manifest) => {
                     let text = digest::describe(&manifest.outputs);
                     session.finish(stage, *manifest, State::Cached);
-                    (Standing::Fresh, text)
+                    row(Standing::Fresh, text)
                 }
             },
-        };
-        rows.push(Row { stage, standing, reason });
+        });
     }
     Ok(rows)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use contract::stage::{InputFile, Inputs, Outputs, REQUEST_FORMAT, Request};
 
 use crate::cache::{Cache, Lookup, Manifest};
+use crate::changes::Why;
 use crate::code::Code;
 use crate::fingerprint::Parts;
 use crate::map::{self, FETCH, FILES, Stage, source_and_name};
@@ -64,7 +65,7 @@ impl Session {
             return vec![&FETCH];
         }
         let download = self.pipeline.has_source().then_some(&FETCH);
-        let stages = map::up_to(last).into_iter().filter(|stage| self.pipeline.runs(stage));
+        let stages = map::up_to(last, &|stage| self.pipeline.runs(stage));
         download.into_iter().chain(stages).collect()
     }
 
@@ -172,19 +173,15 @@ impl Session {
     }
 
     /// Why the stage is not in the cache, judged by the state that was published last.
-    pub fn why(&self, stage: &Stage, ready: &Ready) -> String {
+    pub fn why(&self, stage: &Stage, ready: &Ready) -> Why {
         if stage.is_download() {
-            return "not downloaded yet".to_string();
+            return Why::NotDownloaded;
         }
         let earlier =
             self.published().and_then(|run| run.stages.into_iter().find(|run| run.stage == stage.name));
-        let Some(earlier) = earlier else { return "has not run yet".to_string() };
-        match self.cache.manifest(stage.name, &earlier.fingerprint) {
-            None => "its cache entry is gone".to_string(),
-            Some(manifest) => ready
-                .parts
-                .changes_since(&manifest.parts)
-                .unwrap_or_else(|| "its cache entry is gone".to_string()),
-        }
+        let Some(earlier) = earlier else { return Why::HasNotRun };
+        let manifest = self.cache.manifest(stage.name, &earlier.fingerprint);
+        let changes = manifest.map(|manifest| ready.parts.changes_since(&manifest.parts)).unwrap_or_default();
+        if changes.is_empty() { Why::EntryGone } else { Why::Changed(changes) }
     }
 }

@@ -129,7 +129,7 @@ impl Workbench<'_> {
         let pipeline = Pipeline::load(&self.workspace, self.data.pipeline, &self.data.sets(), None)?;
         let mut session = Session::start(&self.workspace, pipeline)?;
         let Some((last, _)) = stages.last() else { return Ok(session) };
-        for stage in map::up_to(Some(last)) {
+        for stage in map::up_to(Some(last), &|stage| session.pipeline.runs(stage)) {
             let ready = session.ready(stage)?;
             let ready =
                 ready.with_context(|| format!("the stages before {} are not finished", stage.name))?;

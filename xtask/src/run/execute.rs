@@ -26,7 +26,7 @@ impl Runner<'_> {
             Lookup::Intact(manifest) => Some(manifest.outputs),
             Lookup::Missing | Lookup::Corrupt(_) => None,
         };
-        self.console.stage(stage.name, "running", &self.session.why(stage, &ready));
+        self.console.stage(stage.name, "running", &self.session.why(stage, &ready).to_string());
         let draft = self.session.cache_of(stage).begin(stage.name, &ready.fingerprint)?;
         if self.options.forces(stage) {
             draft.start_afresh()?;

@@ -118,6 +118,44 @@ fn one_stage_runs_with_what_it_needs() {
 }
 
 #[test]
+fn why_names_every_field_that_has_changed_with_both_values() {
+    let sandbox = Sandbox::new();
+    sandbox.run_all(&[]);
+    let why = |arguments: &[&str]| sandbox.xtask(&[&["why"], arguments].concat()).stdout;
+    let fresh = why(&["train", "x"]);
+    assert!(fresh.starts_with("train       fresh    5 files, "), "{fresh}");
+    assert_eq!(
+        why(&["generate", "x", "--set", "train.epochs=4", "--set", "train.batch=7"]),
+        "train       stale    what has changed:\n  \
+         [train] batch unset -> 7\n  \
+         [train] epochs 3 -> 4\n\
+         generate    stale    waits for train\n"
+    );
+    sandbox.write("data/raw/b.nc", "two");
+    let text = why(&["ingest", "x", "--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let change = &rows["stages"][0]["changes"][0];
+    assert_eq!((change["kind"].as_str(), change["name"].as_str()), (Some("input"), Some("files/b.nc")));
+    assert!(change["before"].is_null() && change["after"].as_str().unwrap().len() == 12, "{text}");
+    let ended = sandbox.xtask(&["why", "trian", "x"]);
+    assert!(ended.stderr.contains("did you mean \"train\"?"), "{}", ended.stderr);
+}
+
+#[test]
+fn status_in_json_has_a_row_a_stage() {
+    let sandbox = Sandbox::new();
+    sandbox.run_all(&[]);
+    let text = sandbox.xtask(&["status", "x", "--json", "--set", "train.epochs=4"]).stdout;
+    let status: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let rows = status["stages"].as_array().unwrap();
+    let states: Vec<&str> = rows.iter().map(|row| row["state"].as_str().unwrap()).collect();
+    assert_eq!(states, [&["fresh"; 2][..], &["stale"; 6]].concat());
+    assert_eq!(rows[2]["changes"][0]["name"], "[train] epochs");
+    assert_eq!(rows[3]["waits_for"], "train");
+    assert_eq!(status["results"], "data/runs/x");
+}
+
+#[test]
 fn status_and_dry_run_say_why() {
     let sandbox = Sandbox::new();
     let status = |arguments: &[&str]| sandbox.xtask(&[&["status", "x"], arguments].concat()).stdout;
