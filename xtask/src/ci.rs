@@ -75,6 +75,7 @@ fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
         last: None,
         force: false,
         dry_run: false,
+        expect_cached: false,
         log_format: LogFormat::Human,
     };
     run::run(workspace, &options)?;

@@ -264,6 +264,9 @@ pub(crate) struct RunArguments {
     /// Only say what would run, and why.
     #[arg(long)]
     pub dry_run: bool,
+    /// Run nothing: end with code 3 if a stage is not in the cache.
+    #[arg(long, conflicts_with_all = ["force", "dry_run"])]
+    pub expect_cached: bool,
     /// How events are written to standard error.
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     pub log_format: LogFormat,

@@ -4,6 +4,8 @@ use std::fmt;
 
 /// Exit code for a pipeline, a stage or an option that cannot be used as written.
 pub(crate) const EXIT_CONFIG: u8 = 2;
+/// Exit code of `--expect-cached` where something would have to run.
+pub(crate) const EXIT_NOT_CACHED: u8 = 3;
 /// Exit code after Ctrl-C.
 pub(crate) const EXIT_INTERRUPTED: u8 = 130;
 
@@ -13,6 +15,8 @@ pub(crate) enum Failure {
     Config(String),
     /// The same, but a stage has already said what is wrong.
     ConfigSaid,
+    /// Something that was expected in the cache is not there.
+    NotCached(String),
     /// Ctrl-C, or a request to terminate.
     Interrupted,
     /// The same, while benchmarks ran.
@@ -24,7 +28,7 @@ impl std::error::Error for Failure {}
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Config(message) => out.write_str(message),
+            Failure::Config(message) | Failure::NotCached(message) => out.write_str(message),
             Failure::ConfigSaid => out.write_str("nothing was run"),
             Failure::Interrupted => {
                 out.write_str("stopped; finished stages are kept, and the same command goes on from here")
@@ -38,6 +42,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Config(_) | Failure::ConfigSaid => EXIT_CONFIG,
+            Failure::NotCached(_) => EXIT_NOT_CACHED,
             Failure::Interrupted | Failure::BenchInterrupted => EXIT_INTERRUPTED,
         }
     }

@@ -99,6 +99,7 @@ fn run_stages(
         last,
         force: arguments.force,
         dry_run: arguments.dry_run,
+        expect_cached: arguments.expect_cached,
         log_format: arguments.log_format,
     };
     run::run(workspace, &options).map(drop)

@@ -29,6 +29,7 @@ pub(crate) struct Options {
     pub last: Option<&'static Stage>,
     pub force: bool,
     pub dry_run: bool,
+    pub expect_cached: bool,
     pub log_format: LogFormat,
 }
 
@@ -94,6 +95,9 @@ impl Runner<'_> {
         if rest.is_empty() {
             return Ok(());
         }
+        if self.options.expect_cached {
+            return Err(self.not_cached(rest[0])?.into());
+        }
         let binaries =
             builder::build(&self.session.workspace, &self.console, self.session.pipeline.uses_cuda())?;
         self.check(selected, &binaries)?;
@@ -103,6 +107,17 @@ impl Runner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Says which stage would have to run, and why; those before it are in the cache.
+    fn not_cached(&self, stage: &'static Stage) -> anyhow::Result<Failure> {
+        let ready = self.session.ready(stage)?;
+        let why = ready.map(|ready| format!(" ({})", self.session.why(stage, &ready)));
+        Ok(Failure::NotCached(format!(
+            "everything was expected in the cache, and {} would run{}; nothing was run",
+            stage.name,
+            why.unwrap_or_default()
+        )))
     }
 
     /// Takes the stage from the cache if it is there, whole and right.

@@ -142,6 +142,23 @@ fn why_names_every_field_that_has_changed_with_both_values() {
 }
 
 #[test]
+fn what_is_expected_in_the_cache_is_not_run() {
+    let sandbox = Sandbox::new();
+    sandbox.run_all(&[]);
+    let expect =
+        |arguments: &[&str]| sandbox.xtask(&[&["run-all", "x", "--expect-cached"], arguments].concat());
+    let cached = expect(&[]);
+    assert_eq!((cached.code, cached.stdout.as_str()), (Some(0), "data/runs/x/report.html\n"));
+    let changed = expect(&["--set", "train.epochs=4"]);
+    assert_eq!((changed.code, changed.ran().len()), (Some(3), 0));
+    let said = "error: everything was expected in the cache, and train would run (changed: [train] epochs 3 -> 4); \
+                nothing was run\n";
+    assert!(changed.stderr.ends_with(said), "{}", changed.stderr);
+    let last = sandbox.xtask(&["run", "preprocess", "x", "--expect-cached", "--set", "train.epochs=4"]);
+    assert_eq!(last.code, Some(0), "{}", last.stderr);
+}
+
+#[test]
 fn status_in_json_has_a_row_a_stage() {
     let sandbox = Sandbox::new();
     sandbox.run_all(&[]);
