@@ -44,7 +44,7 @@ impl Stage for Calibrate {
     fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
-        let trained = hours_of(&observed, &model, Split::Train)?;
+        let trained = hours_of(&observed, &model, Split::Train, |_| true)?;
         let detector = Detector::learn(&model, &trained, Seen::InTraining)?;
         let pooling = Pooling::learn(&model, &trained);
         std::fs::create_dir_all(outputs.file(MODEL))?;
@@ -53,12 +53,20 @@ impl Stage for Calibrate {
     }
 }
 
-/// The stretches of consecutive hours of a split, as they were observed.
-fn hours_of(observed: &Table, model: &TrainedModel, split: Split) -> anyhow::Result<Vec<ObservedHours>> {
+/// The stretches of consecutive hours of a split, as they were observed, of those hours that `keep` takes.
+///
+/// # Errors
+/// When a column is missing.
+pub(crate) fn hours_of(
+    observed: &Table,
+    model: &TrainedModel,
+    split: Split,
+    keep: impl Fn(f32) -> bool,
+) -> anyhow::Result<Vec<ObservedHours>> {
     let (times, values) = (observed.times(column::TIME)?, observed.f32s(&model.transform.variable)?);
     let splits = observed.texts(column::SPLIT)?;
-    let rows = (0..times.len()).filter(|&row| splits[row].as_deref() == Some(split.name()));
-    let stretches = stretches(times, rows).into_iter();
+    let is_kept = |row: &usize| splits[*row].as_deref() == Some(split.name()) && keep(values[*row]);
+    let stretches = stretches(times, (0..times.len()).filter(is_kept)).into_iter();
     let hours =
         stretches.map(|rows| ObservedHours { first_us: times[rows.start], values: values[rows].to_vec() });
     Ok(hours.collect())

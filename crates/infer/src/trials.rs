@@ -6,8 +6,6 @@
 mod forecasts;
 mod imputations;
 
-use std::ops::Range;
-
 use contract::artifact::{Split, column};
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
@@ -15,7 +13,7 @@ use model::device::DeviceKind;
 use serde::Deserialize;
 use tables::{Column, Values};
 
-use crate::calibrate::stretches;
+use crate::calibrate::hours_of;
 use crate::detect::Detector;
 use crate::model_folder::TrainedModel;
 use crate::observed::{ObservedHours, SHORTEST_HOURS};
@@ -97,16 +95,8 @@ fn test_runs(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<Vec<TestRu
     let variable = model.variable.name;
     let columns = [column::TIME, variable, column::SPLIT];
     let table = tables::read(inputs.path("preprocess/observed.parquet")?, &columns)?;
-    let (times, values) = (table.times(column::TIME)?, table.f32s(variable)?);
-    let splits = table.texts(column::SPLIT)?;
-    let is_test = |row: usize| {
-        splits[row].as_deref().and_then(Split::from_name) == Some(Split::Test) && !values[row].is_nan()
-    };
-    let rows = (0..values.len()).filter(|&row| is_test(row));
-    let run = |rows: Range<usize>| TestRun {
-        observed: ObservedHours { first_us: times[rows.start], values: values[rows].to_vec() },
-    };
-    let mut runs: Vec<TestRun> = stretches(times, rows).into_iter().map(run).collect();
+    let hours = hours_of(&table, model, Split::Test, |value| !value.is_nan())?.into_iter();
+    let mut runs: Vec<TestRun> = hours.map(|observed| TestRun { observed }).collect();
     runs.retain(|run| run.observed.values.len() >= SHORTEST_HOURS);
     Ok(runs)
 }
