@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::builder;
-use crate::console::{Console, LogFormat};
+use crate::console::{Console, LogFormat, OutputFormat};
 use crate::interrupt;
 use crate::run::{self, Options};
 use crate::workspace::{Workspace, output};
@@ -77,6 +77,7 @@ fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
         dry_run: false,
         expect_cached: false,
         log_format: LogFormat::Human,
+        output: OutputFormat::Text,
     };
     run::run(workspace, &options)?;
     let again = run::run(workspace, &options)?;

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
+use serde_json::json;
 
-use crate::console::{Console, LogFormat, line};
+use crate::console::{Console, LogFormat, OutputFormat, line};
 use crate::digest::{describe_bytes, files_below};
 use crate::workspace::Workspace;
 
@@ -13,20 +14,29 @@ use crate::workspace::Workspace;
 ///
 /// # Errors
 /// When something cannot be removed.
-pub(crate) fn clean(workspace: &Workspace, all: bool, dry_run: bool) -> anyhow::Result<()> {
+pub(crate) fn clean(
+    workspace: &Workspace,
+    all: bool,
+    dry_run: bool,
+    output: OutputFormat,
+) -> anyhow::Result<()> {
     let _lock = workspace.lock(&Console { format: LogFormat::Human })?;
     let mut folders = vec![workspace.cache()];
     if all {
         folders.push(workspace.runs());
     }
+    let word = if dry_run { "would go" } else { "gone" };
+    let (mut text, mut rows) = (String::new(), Vec::new());
     for folder in folders {
         let bytes = weigh(&folder)?;
         if !dry_run {
             empty(&folder)?;
         }
-        let word = if dry_run { "would go" } else { "gone" };
-        println!("{}", line(&workspace.show(&folder), "", &format!("{} {word}", describe_bytes(bytes))));
+        let shown = workspace.show(&folder);
+        text += &format!("{}\n", line(&shown, "", &format!("{} {word}", describe_bytes(bytes))));
+        rows.push(json!({"folder": shown, "bytes": bytes, "removed": !dry_run}));
     }
+    output.print(|| text, || json!({"folders": rows}));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::ci::Step;
-use crate::console::LogFormat;
+use crate::console::{LogFormat, OutputFormat};
 use crate::pipeline::DEFAULT;
 use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
 
@@ -23,6 +23,12 @@ use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArgument
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
+    /// How the result is written to standard output; what happens on the way is on standard error.
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub format: OutputFormat,
+    /// The same as --format json.
+    #[arg(long, global = true)]
+    pub json: bool,
     /// The repository, if not the one around.
     #[arg(long, global = true, hide = true)]
     pub root: Option<PathBuf>,
@@ -32,6 +38,13 @@ pub(crate) struct Cli {
     /// A folder of ready-made stage binaries, for tests of the runner.
     #[arg(long, global = true, hide = true)]
     pub bin_dir: Option<PathBuf>,
+}
+
+impl Cli {
+    /// How the result is to be written.
+    pub fn output(&self) -> OutputFormat {
+        if self.json { OutputFormat::Json } else { self.format }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,9 +108,6 @@ pub(crate) enum Command {
         /// Files, or folders of files.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
     },
     /// Fill the missing hours of a series with draws of a trained model.
     ///
@@ -149,9 +159,6 @@ pub(crate) enum Command {
         pipeline: String,
         #[command(flatten)]
         overrides: Overrides,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
     },
     /// Say why a stage would run, field by field.
     ///
@@ -169,9 +176,6 @@ pub(crate) enum Command {
         pipeline: String,
         #[command(flatten)]
         overrides: Overrides,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
     },
     /// Remove the cache, and with --all the published runs.
     ///
@@ -239,9 +243,6 @@ pub(crate) enum Command {
         /// preprocess, evaluate or cached-run-all.
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
-        /// Print only JSON on standard output, {"results": [{"name": ..., "median_ms": ..., ...}, ...]}.
-        #[arg(long)]
-        json: bool,
         /// Compare with an earlier result of --json; with --json, on standard error.
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! What the runner itself says while it runs: aligned lines for people, JSON lines for machines,
 //! both on standard error; results go to standard output.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -18,6 +18,25 @@ impl LogFormat {
         match self {
             LogFormat::Human => "human",
             LogFormat::Json => "json",
+        }
+    }
+}
+
+/// How a command's result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+impl OutputFormat {
+    /// Prints a result: `text` for people, with its final newline, or `value`.
+    pub fn print(self, text: impl FnOnce() -> String, value: impl FnOnce() -> Value) {
+        match self {
+            OutputFormat::Text => print!("{}", text()),
+            OutputFormat::Json => println!("{:#}", value()),
         }
     }
 }

@@ -7,78 +7,99 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::builder;
-use crate::console::line;
+use crate::console::{OutputFormat, line};
 use crate::digest::describe_bytes;
-use crate::workspace::{Workspace, output};
+use crate::workspace::{Workspace, output as output_of};
 
 /// Disk space that a first build and a few runs take.
 const WANTED_BYTES: u64 = 8_000_000_000;
 
+/// One line: what, how it stands, and what follows.
+type Row = (&'static str, &'static str, String);
+
 /// Prints one line for each thing.
-pub(crate) fn doctor(workspace: &Workspace) {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let version = |command: &mut Command| output(command).map(|text| first_line(&text));
-    let tool = |name: &str, found: anyhow::Result<String>, otherwise: &str| match found {
-        Ok(text) => row(name, "ok", &text),
-        Err(_) => row(name, "missing", otherwise),
-    };
-    tool("rustc", version(Command::new(rustc).arg("-V")), "install it from https://rustup.rs");
-    tool("cargo", version(workspace.cargo().arg("-V")), "install it from https://rustup.rs");
-    tool("cc", version(Command::new("cc").arg("--version")), "a C compiler is needed: apt-get install gcc");
-    let git = version(Command::new("git").arg("--version"));
-    tool("git", git, "without it manifests name no commit: apt-get install git");
-    match builder::libnetcdf() {
-        Some(version) => row("libnetcdf", "ok", &format!("{version}, the second NetCDF backend is built")),
-        None => {
-            row("libnetcdf", "missing", "not needed; with it the second NetCDF backend is built and tested")
-        }
-    }
-    gpu();
-    disk(&workspace.root);
-    let cores =
-        std::thread::available_parallelism().map_or_else(|_| "unknown".into(), |count| count.to_string());
-    row("cores", "ok", &cores);
-    let features = builder::features(false);
-    let features = if features.is_empty() { "none".to_string() } else { features.join(", ") };
-    row(
-        "features",
-        "on",
-        &format!("{features} (and train/cuda, infer/cuda for pipelines with device = \"cuda\")"),
-    );
+pub(crate) fn doctor(workspace: &Workspace, output: OutputFormat) {
+    let rows = rows(workspace);
+    let text = || rows.iter().map(|(name, state, text)| line(name, state, text) + "\n").collect();
+    let values = rows.iter().map(|(name, state, text)| json!({"name": name, "state": state, "text": text}));
+    output.print(text, || json!({"rows": values.collect::<Vec<_>>()}));
 }
 
-fn row(name: &str, state: &str, text: &str) {
-    println!("{}", line(name, state, text));
+fn rows(workspace: &Workspace) -> Vec<Row> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = |command: &mut Command| output_of(command).map(|text| first_line(&text));
+    let tool = |name, found: anyhow::Result<String>, otherwise: &str| match found {
+        Ok(text) => (name, "ok", text),
+        Err(_) => (name, "missing", otherwise.to_string()),
+    };
+    let cores =
+        std::thread::available_parallelism().map_or_else(|_| "unknown".into(), |count| count.to_string());
+    let features = builder::features(false);
+    let features = if features.is_empty() { "none".to_string() } else { features.join(", ") };
+    vec![
+        tool("rustc", version(Command::new(rustc).arg("-V")), "install it from https://rustup.rs"),
+        tool("cargo", version(workspace.cargo().arg("-V")), "install it from https://rustup.rs"),
+        tool(
+            "cc",
+            version(Command::new("cc").arg("--version")),
+            "a C compiler is needed: apt-get install gcc",
+        ),
+        tool(
+            "git",
+            version(Command::new("git").arg("--version")),
+            "without it manifests name no commit: apt-get install git",
+        ),
+        libnetcdf(),
+        gpu(),
+        disk(&workspace.root),
+        ("cores", "ok", cores),
+        (
+            "features",
+            "on",
+            format!("{features} (and train/cuda, infer/cuda for pipelines with device = \"cuda\")"),
+        ),
+    ]
 }
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim().to_string()
 }
 
-fn gpu() {
-    let driver = fs::read_to_string("/proc/driver/nvidia/version").ok().map(|text| first_line(&text));
-    match driver {
-        None => row("gpu", "missing", "no NVIDIA driver; pipelines run on the CPU (device = \"cpu\")"),
-        Some(driver) => {
-            let cards = output(Command::new("nvidia-smi").arg("-L")).unwrap_or_default();
-            row("gpu", "ok", &format!("{} {}", first_line(&cards), driver));
+fn libnetcdf() -> Row {
+    match builder::libnetcdf() {
+        Some(version) => ("libnetcdf", "ok", format!("{version}, the second NetCDF backend is built")),
+        None => {
+            let text = "not needed; with it the second NetCDF backend is built and tested";
+            ("libnetcdf", "missing", text.to_string())
         }
     }
 }
 
-fn disk(folder: &Path) {
-    match free_bytes(folder) {
-        Some(bytes) if bytes >= WANTED_BYTES => row("disk", "ok", &format!("{} free", describe_bytes(bytes))),
-        Some(bytes) => {
-            let wanted = describe_bytes(WANTED_BYTES);
-            row(
-                "disk",
-                "low",
-                &format!("{} free; a first build and a few runs take {wanted}", describe_bytes(bytes)),
-            );
+fn gpu() -> Row {
+    let driver = fs::read_to_string("/proc/driver/nvidia/version").ok().map(|text| first_line(&text));
+    match driver {
+        None => {
+            let text = "no NVIDIA driver; pipelines run on the CPU (device = \"cpu\")";
+            ("gpu", "missing", text.to_string())
         }
-        None => row("disk", "unknown", ""),
+        Some(driver) => {
+            let cards = output_of(Command::new("nvidia-smi").arg("-L")).unwrap_or_default();
+            ("gpu", "ok", format!("{} {}", first_line(&cards), driver))
+        }
+    }
+}
+
+fn disk(folder: &Path) -> Row {
+    match free_bytes(folder) {
+        Some(bytes) if bytes >= WANTED_BYTES => ("disk", "ok", format!("{} free", describe_bytes(bytes))),
+        Some(bytes) => {
+            let (free, wanted) = (describe_bytes(bytes), describe_bytes(WANTED_BYTES));
+            ("disk", "low", format!("{free} free; a first build and a few runs take {wanted}"))
+        }
+        None => ("disk", "unknown", String::new()),
     }
 }
 

@@ -8,7 +8,7 @@ use contract::stage::{Inputs, Outputs, REQUEST_FORMAT, Request};
 use serde_json::Map;
 
 use crate::cache::TEMPORARY;
-use crate::console::{Console, LogFormat};
+use crate::console::{Console, LogFormat, OutputFormat};
 use crate::map::{FILES, INSPECT};
 use crate::workspace::Workspace;
 use crate::{builder, child, task};
@@ -17,7 +17,7 @@ use crate::{builder, child, task};
 ///
 /// # Errors
 /// When there is no such file, or the stage fails.
-pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], json: bool) -> anyhow::Result<()> {
+pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFormat) -> anyhow::Result<()> {
     let inputs = task::input::files(paths)?;
     let console = Console { format: LogFormat::Human };
     let binaries = builder::build(workspace, &console, false)?;
@@ -33,7 +33,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], json: bool) -> a
         log: None,
     };
     let binary = builder::find(&binaries, INSPECT.binary);
-    let name = if json { "inspect.json" } else { "inspect.txt" };
+    let name = if output == OutputFormat::Json { "inspect.json" } else { "inspect.txt" };
     let printed = binary.and_then(|binary| {
         let status = child::run(workspace, &console, binary, &folder.join("request.json"), &request)?;
         if !status.success() {

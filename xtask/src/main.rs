@@ -37,6 +37,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, RunArguments};
+use crate::console::OutputFormat;
 use crate::failure::{Failure, config};
 use crate::pipeline::Pipeline;
 use crate::workspace::Workspace;
@@ -53,34 +54,36 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    let output = cli.output();
     let workspace = Workspace::find(cli.root, cli.data_dir, cli.bin_dir)?;
     match cli.command {
-        Command::RunAll { pipeline, run } => run_stages(&workspace, None, pipeline, run),
+        Command::RunAll { pipeline, run } => run_stages(&workspace, None, pipeline, run, output),
         Command::Run { stage, pipeline, run } => {
-            run_stages(&workspace, Some(map::stage(&stage).map_err(config)?), pipeline, run)
+            run_stages(&workspace, Some(map::stage(&stage).map_err(config)?), pipeline, run, output)
         }
-        Command::Fetch { pipeline, run } => run_stages(&workspace, Some(&map::FETCH), pipeline, run),
-        Command::Inspect { files, json } => inspect::inspect(&workspace, &files, json),
-        Command::Impute(arguments) => task::run(&workspace, arguments.task()),
-        Command::Forecast(arguments) => task::run(&workspace, arguments.task()),
-        Command::Detect(arguments) => task::run(&workspace, arguments.task()),
-        Command::Generate(arguments) => task::run(&workspace, arguments.task()),
-        Command::Status { pipeline, overrides, json } => {
+        Command::Fetch { pipeline, run } => run_stages(&workspace, Some(&map::FETCH), pipeline, run, output),
+        Command::Inspect { files } => inspect::inspect(&workspace, &files, output),
+        Command::Impute(arguments) => task::run(&workspace, arguments.task(), output),
+        Command::Forecast(arguments) => task::run(&workspace, arguments.task(), output),
+        Command::Detect(arguments) => task::run(&workspace, arguments.task(), output),
+        Command::Generate(arguments) => task::run(&workspace, arguments.task(), output),
+        Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
-            plan::print_status(&workspace, pipeline, json)
+            plan::print_status(&workspace, pipeline, output)
         }
-        Command::Why { stage, pipeline, overrides, json } => {
+        Command::Why { stage, pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
-            plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, json)
+            plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, output)
         }
-        Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run),
+        Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
         Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint),
         Command::Doctor => {
-            doctor::doctor(&workspace);
+            doctor::doctor(&workspace, output);
             Ok(())
         }
-        Command::Bench { only, json, against, phoenix, binaries } => {
+        Command::Bench { only, against, phoenix, binaries } => {
+            let json = output == OutputFormat::Json;
             bench::bench(&workspace, &bench::Options { only, json, against, phoenix, binaries })
         }
     }
@@ -91,6 +94,7 @@ fn run_stages(
     last: Option<&'static map::Stage>,
     pipeline: String,
     arguments: RunArguments,
+    output: OutputFormat,
 ) -> anyhow::Result<()> {
     let options = run::Options {
         pipeline,
@@ -101,6 +105,7 @@ fn run_stages(
         dry_run: arguments.dry_run,
         expect_cached: arguments.expect_cached,
         log_format: arguments.log_format,
+        output,
     };
     run::run(workspace, &options).map(drop)
 }

@@ -68,6 +68,12 @@ impl Pipeline {
         stage.tables.iter().map(table).collect()
     }
 
+    /// The tables that the file has, or a `--set`, without what is only for its readers.
+    pub fn written_tables(&self) -> Map<String, Value> {
+        let written = self.tables.iter().filter(|(name, _)| self.written.contains(*name));
+        written.map(|(name, table)| (name.clone(), table.clone())).collect()
+    }
+
     /// True if its files are downloaded.
     pub fn has_source(&self) -> bool {
         source::of(&self.tables).is_some()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cache::Lookup;
 use crate::changes::Change;
-use crate::console::line;
+use crate::console::{OutputFormat, line};
 use crate::digest;
 use crate::map::Stage;
 use crate::pipeline::Pipeline;
@@ -47,7 +47,11 @@ impl Standing {
 ///
 /// # Errors
 /// When the pipeline or its files cannot be read.
-pub(crate) fn print_status(workspace: &Workspace, pipeline: Pipeline, is_json: bool) -> anyhow::Result<()> {
+pub(crate) fn print_status(
+    workspace: &Workspace,
+    pipeline: Pipeline,
+    output: OutputFormat,
+) -> anyhow::Result<()> {
     let session = Session::start(workspace, pipeline)?;
     let stages = session.selected(None);
     let (path, results) = (
@@ -55,16 +59,8 @@ pub(crate) fn print_status(workspace: &Workspace, pipeline: Pipeline, is_json: b
         workspace.show(&session.runs.path(&session.pipeline.name)).to_string(),
     );
     let rows = rows(session, &stages, |_| false)?;
-    if is_json {
-        let rows: Vec<_> = rows.iter().map(Row::json).collect();
-        let all = json!({"pipeline": path, "results": results, "stages": rows});
-        println!("{}", serde_json::to_string_pretty(&all)?);
-        return Ok(());
-    }
-    println!("{path} (results in {results})");
-    for row in rows {
-        println!("{}", line(row.stage.name, row.standing.word(), &row.reason));
-    }
+    let text = || format!("{path} (results in {results})\n") + &lines(&rows, Standing::word);
+    output.print(text, || json!({"pipeline": path, "results": results, "stages": values(&rows)}));
     Ok(())
 }
 
@@ -76,29 +72,35 @@ pub(crate) fn print_why(
     workspace: &Workspace,
     pipeline: Pipeline,
     stage: &'static Stage,
-    is_json: bool,
+    output: OutputFormat,
 ) -> anyhow::Result<()> {
     pipeline.must_run(stage)?;
     let session = Session::start(workspace, pipeline)?;
     let stages = session.selected(Some(stage));
     let mut rows = rows(session, &stages, |_| false)?;
     rows.retain(|row| row.standing != Standing::Fresh || row.stage.name == stage.name);
-    if is_json {
-        let rows: Vec<_> = rows.iter().map(Row::json).collect();
-        println!("{}", serde_json::to_string_pretty(&json!({"stages": rows}))?);
-        return Ok(());
-    }
-    for row in &rows {
-        let reason = if row.changes.is_empty() { &row.reason } else { "what has changed:" };
-        println!("{}", line(row.stage.name, row.standing.word(), reason));
-        for change in &row.changes {
-            println!("  {change}");
-        }
-    }
+    output.print(|| rows.iter().map(Row::in_detail).collect(), || json!({"stages": values(&rows)}));
     Ok(())
 }
 
+/// A line a stage: its name, a word for its standing, the reason.
+fn lines(rows: &[Row], word: fn(Standing) -> &'static str) -> String {
+    rows.iter().map(|row| line(row.stage.name, word(row.standing), &row.reason) + "\n").collect()
+}
+
+fn values(rows: &[Row]) -> Vec<Value> {
+    rows.iter().map(Row::json).collect()
+}
+
 impl Row {
+    /// A line, and one for each field that has changed.
+    fn in_detail(&self) -> String {
+        let reason = if self.changes.is_empty() { &self.reason } else { "what has changed:" };
+        let mut text = line(self.stage.name, self.standing.word(), reason) + "\n";
+        self.changes.iter().for_each(|change| text += &format!("  {change}\n"));
+        text
+    }
+
     fn json(&self) -> Value {
         json!({
             "stage": self.stage.name,
@@ -118,11 +120,11 @@ pub(crate) fn print_dry_run(
     session: Session,
     stages: &[&'static Stage],
     forced: impl Fn(&Stage) -> bool,
+    output: OutputFormat,
 ) -> anyhow::Result<()> {
-    for row in rows(session, stages, forced)? {
-        let word = if row.standing == Standing::Fresh { "cached" } else { "run" };
-        println!("{}", line(row.stage.name, word, &row.reason));
-    }
+    let rows = rows(session, stages, forced)?;
+    let word = |standing| if standing == Standing::Fresh { "cached" } else { "run" };
+    output.print(|| lines(&rows, word), || json!({"stages": values(&rows)}));
     Ok(())
 }
 

@@ -7,14 +7,15 @@ use std::fs;
 use anyhow::Context;
 use contract::artifact::REPORT;
 use contract::stage::Outputs;
+use serde_json::json;
 
 use crate::builder::{self, Binaries};
 use crate::cache::{Lookup, TEMPORARY};
-use crate::console::{Console, LogFormat};
+use crate::console::{Console, LogFormat, OutputFormat};
 use crate::failure::{Failure, config};
 use crate::map::{self, FETCH, Stage};
 use crate::pipeline::Pipeline;
-use crate::runs::{Run, StageRun, State};
+use crate::runs::{self, Run, StageRun, State};
 use crate::session::Session;
 use crate::workspace::Workspace;
 use crate::{child, digest, interrupt, plan};
@@ -31,6 +32,7 @@ pub(crate) struct Options {
     pub dry_run: bool,
     pub expect_cached: bool,
     pub log_format: LogFormat,
+    pub output: OutputFormat,
 }
 
 /// Runs a pipeline; returns the names of the stages that were not taken from the cache.
@@ -51,7 +53,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
     options.last.map_or(Ok(()), |last| session.pipeline.must_run(last))?;
     let selected = session.selected(options.last);
     if options.dry_run {
-        plan::print_dry_run(session, &selected, |stage| options.forces(stage))?;
+        plan::print_dry_run(session, &selected, |stage| options.forces(stage), options.output)?;
         return Ok(Vec::new());
     }
     let _lock = workspace.lock(&console)?;
@@ -62,8 +64,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
     let mut runner = Runner { session, console, options };
     runner.run(&selected)?;
     if options.last.is_some_and(Stage::is_download) {
-        let folder = runner.session.download_folder();
-        folder.iter().for_each(|folder| println!("{}", workspace.show(folder)));
+        let folder = runner.session.download_folder().map(|folder| workspace.show(&folder));
+        let shown = folder.unwrap_or_default();
+        options.output.print(|| format!("{shown}\n"), || json!({"folder": shown}));
         return Ok(runner.ran(&selected));
     }
     let run = runner.to_publish(&selected);
@@ -198,6 +201,7 @@ impl Runner<'_> {
                 stage: stage.name.to_string(),
                 fingerprint: finished.manifest.fingerprint.clone(),
                 state: finished.state,
+                started: finished.manifest.started.clone(),
                 seconds: finished.manifest.seconds,
                 outputs: finished.manifest.outputs.clone(),
             })
@@ -208,8 +212,9 @@ impl Runner<'_> {
         let unchanged = earlier.filter(|_| ran_nothing).map(|run| (run.commit, run.dirty));
         let (commit, dirty) = unchanged.unwrap_or_else(|| self.session.workspace.commit().unzip());
         Run {
-            format: 1,
+            format: runs::FORMAT,
             pipeline: self.session.pipeline.path.clone(),
+            tables: self.session.pipeline.written_tables(),
             overrides: self.session.pipeline.overrides.clone(),
             commit,
             dirty,
@@ -223,7 +228,11 @@ impl Runner<'_> {
         let folder = runs.path(&pipeline.name);
         let has_report =
             run.stages.iter().any(|stage| stage.outputs.iter().any(|output| output.name == REPORT));
-        let path = if has_report { folder.join(REPORT) } else { folder };
-        println!("{}", workspace.show(&path));
+        let report = has_report.then(|| workspace.show(&folder.join(REPORT)));
+        let folder = workspace.show(&folder);
+        self.options.output.print(
+            || format!("{}\n", report.as_ref().unwrap_or(&folder)),
+            || json!({"results": folder, "report": report, "stages": run.stages}),
+        );
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::cache::{Cache, TEMPORARY};
 use crate::digest::{self, Content};
@@ -15,6 +16,9 @@ use crate::digest::{self, Content};
 /// Start of the name of a state that is being replaced.
 const OLD: &str = ".old-";
 const READ_ONLY: u32 = 0o444;
+
+/// Version of `run.json`; 1 had no tables.
+pub(crate) const FORMAT: u32 = 2;
 
 /// What `run.json` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +28,9 @@ pub(crate) struct Run {
     pub pipeline: String,
     /// The `--set`s.
     pub overrides: Vec<String>,
+    /// The tables of the pipeline file as they were run, with the `--set`s; empty in format 1.
+    #[serde(default)]
+    pub tables: Map<String, Value>,
     /// The commit that was checked out; `None` without git.
     pub commit: Option<String>,
     /// True if files differed from that commit.
@@ -38,6 +45,9 @@ pub(crate) struct StageRun {
     pub stage: String,
     pub fingerprint: String,
     pub state: State,
+    /// When it ran, now or earlier: RFC 3339, UTC; empty in format 1.
+    #[serde(default)]
+    pub started: String,
     /// How long it took when it ran, now or earlier.
     pub seconds: f64,
     pub outputs: Vec<Content>,
@@ -57,7 +67,8 @@ impl Run {
             run.stages.iter().map(|stage| (stage.stage.clone(), stage.fingerprint.clone())).collect()
         };
         let same_stages = key(self) == key(other);
-        same_stages && self.pipeline == other.pipeline && self.overrides == other.overrides
+        let same_text = self.format == other.format && self.tables == other.tables;
+        same_stages && same_text && self.pipeline == other.pipeline && self.overrides == other.overrides
     }
 }
 

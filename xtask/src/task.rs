@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use contract::artifact::SERIES;
 use contract::stage::{InputFile, Inputs, Outputs, REQUEST_FORMAT, Request};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::builder::{self, Binaries};
 use crate::cache::TEMPORARY;
 use crate::child;
-use crate::console::{Console, LogFormat};
+use crate::console::{Console, LogFormat, OutputFormat};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::map::{self, FILES, HOURS, Stage, source_and_name};
@@ -43,7 +43,7 @@ pub(crate) struct Task {
 ///
 /// # Errors
 /// Whatever stops it; then nothing has been written.
-pub(crate) fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
+pub(crate) fn run(workspace: &Workspace, task: Task, output: OutputFormat) -> anyhow::Result<()> {
     let stage = map::stage(task.name).map_err(anyhow::Error::msg)?;
     let destination = Destination::of(&task.output, task.beside.is_some())?;
     let mut inputs = input::model(stage, &task.model)?;
@@ -69,7 +69,8 @@ pub(crate) fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
         destination.place(&request.outputs.folder, task.leaves, task.beside)
     });
     let _ = fs::remove_dir_all(&folder);
-    done?.iter().for_each(|path| println!("{}", path.display()));
+    let files: Vec<String> = done?.iter().map(|path| path.display().to_string()).collect();
+    output.print(|| files.join("\n") + "\n", || json!({"files": files}));
     Ok(())
 }
 

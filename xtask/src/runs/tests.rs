@@ -20,9 +20,10 @@ fn run(fixture: &Fixture, stage: &str, fingerprint: &str, text: &str) -> Run {
     fs::create_dir_all(artifact.join("model")).unwrap();
     fs::write(artifact.join("model/weights"), text).unwrap();
     Run {
-        format: 1,
+        format: FORMAT,
         pipeline: "pipelines/x.toml".into(),
         overrides: Vec::new(),
+        tables: Map::new(),
         commit: None,
         dirty: None,
         finished: "2026-01-01T00:00:00Z".into(),
@@ -30,6 +31,7 @@ fn run(fixture: &Fixture, stage: &str, fingerprint: &str, text: &str) -> Run {
             stage: stage.into(),
             fingerprint: fingerprint.into(),
             state: State::Ran,
+            started: "2026-01-01T00:00:00Z".into(),
             seconds: 1.0,
             outputs: digest::folder(&artifact).unwrap(),
         }],
