@@ -6,7 +6,7 @@ mod verify;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::ci::Step;
 use crate::console::{LogFormat, OutputFormat};
@@ -42,6 +42,12 @@ pub(crate) struct Cli {
     /// A folder of ready-made stage binaries, for tests of the runner.
     #[arg(long, global = true, hide = true)]
     pub bin_dir: Option<PathBuf>,
+}
+
+/// Prints the completions of all commands for the word `xtask`.
+pub(crate) fn print_completions(shell: clap_complete::Shell) {
+    let mut command = Cli::command().bin_name("xtask");
+    clap_complete::generate(shell, &mut command, "xtask", &mut std::io::stdout());
 }
 
 impl Cli {
@@ -211,6 +217,36 @@ pub(crate) enum Command {
         pipeline: String,
         #[command(flatten)]
         overrides: Overrides,
+    },
+    /// Remove from the cache what no run refers to.
+    ///
+    /// Runs are those in data/runs and those that are frozen in pipelines/locked. It lists what would go, with sizes,
+    /// and asks. With `limit_gb = 20` below [cache] in data/settings.toml only as much goes as needed, the oldest first.
+    ///
+    /// Example, only see how much that is:
+    ///   cargo xtask gc --dry-run
+    #[command(verbatim_doc_comment)]
+    Gc {
+        /// Remove all that no run refers to, whatever the limit.
+        #[arg(long)]
+        all: bool,
+        /// Only say what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Print what a shell needs to complete commands and options.
+    ///
+    /// For the word `xtask`, so give that a meaning first: xtask() { cargo xtask "$@"; }
+    ///
+    /// Example, for this shell:
+    ///   source <(cargo xtask completions bash)
+    #[command(verbatim_doc_comment)]
+    Completions {
+        /// bash, zsh, fish, elvish or powershell.
+        shell: clap_complete::Shell,
     },
     /// Remove the cache, and with --all the published runs.
     ///

@@ -17,6 +17,7 @@ mod digest;
 mod doctor;
 mod failure;
 mod fingerprint;
+mod gc;
 mod history;
 mod inspect;
 mod interrupt;
@@ -85,6 +86,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Why { stage, pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, output)
+        }
+        Command::Gc { all, dry_run, yes } => gc::gc(&workspace, &gc::Options { all, dry_run, yes, output }),
+        Command::Completions { shell } => {
+            cli::print_completions(shell);
+            Ok(())
         }
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
