@@ -1,5 +1,6 @@
 //! The command line: what people type, and the help that they read.
 
+pub(crate) mod dag;
 mod task;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::ci::Step;
 use crate::console::{LogFormat, OutputFormat};
 use crate::pipeline::DEFAULT;
+use dag::DagArguments;
 use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
 
 /// The pipeline from ERA5 files to synthetic weather and a report on it.
@@ -177,6 +179,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         overrides: Overrides,
     },
+    /// Draw the stages of a pipeline, how each stands, and what it reads from which.
+    ///
+    /// Fresh, stale and missing are what `status` says.
+    ///
+    /// Example, a picture for a page:
+    ///   cargo xtask dag smoke --as svg --output smoke.svg
+    #[command(verbatim_doc_comment)]
+    Dag(DagArguments),
     /// Remove the cache, and with --all the published runs.
     ///
     /// Your own files, such as those in data/raw, are never touched.

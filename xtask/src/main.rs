@@ -13,6 +13,7 @@ mod clean;
 mod cli;
 mod code;
 mod console;
+mod dag;
 mod digest;
 mod doctor;
 mod failure;
@@ -75,6 +76,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, output)
         }
+        Command::Dag(arguments) => dag::dag(&workspace, &arguments, output),
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
         Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint),

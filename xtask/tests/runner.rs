@@ -4,6 +4,7 @@
 mod runner {
     mod benchmarks;
     mod built;
+    mod dag;
     mod downloads;
     mod faults;
     mod kills;
