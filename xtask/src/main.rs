@@ -1,6 +1,6 @@
 //! `cargo xtask`: the only command that people type. It reads the pipeline, decides what has to
-//! run, runs the stages as processes, and keeps what they leave. It knows nothing of what is in
-//! their files, and links nothing heavy.
+//! run, runs the stages as processes, and keeps what they leave. Of what is in
+//! their files it knows the figures of `metrics.json`, for `list` and `compare`. It links nothing heavy.
 
 mod bench;
 mod builder;
@@ -12,6 +12,8 @@ mod ci;
 mod clean;
 mod cli;
 mod code;
+mod columns;
+mod compare;
 mod console;
 mod dag;
 mod digest;
@@ -21,6 +23,7 @@ mod fingerprint;
 mod inspect;
 mod interrupt;
 mod lease;
+mod list;
 mod machine;
 mod map;
 mod parquet;
@@ -29,6 +32,7 @@ mod plan;
 mod process;
 mod run;
 mod runs;
+mod scores;
 mod session;
 mod settings;
 mod task;
@@ -80,6 +84,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, output)
         }
+        Command::List => {
+            list::list(&workspace, output);
+            Ok(())
+        }
+        Command::Compare(arguments) => compare::compare(&workspace, &arguments, output),
         Command::Dag(arguments) => dag::dag(&workspace, &arguments, output),
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
