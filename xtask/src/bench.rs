@@ -46,7 +46,7 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> anyhow::Result<
     let only = options.only.as_deref().map(Benchmark::named).transpose().map_err(config)?;
     let earlier = options.against.as_deref().map(comparison::read).transpose()?;
     let data = Data::choose(workspace, options.phoenix.as_deref())?;
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
     if options.binaries {
         println!("{}", json!(binaries));

@@ -6,11 +6,11 @@
 mod lockfile;
 mod tokens;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, anyhow};
 use serde_json::{Map, Value, json};
@@ -27,7 +27,7 @@ const SOURCE_DIGITS: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Code {
     crates: BTreeMap<String, Crate>,
-    digests: RefCell<BTreeMap<String, Files>>,
+    digests: Mutex<BTreeMap<String, Files>>,
     lockfile: Lockfile,
     /// Digest of what else decides how crates are built: profiles, dependencies, flags.
     pub settings: String,
@@ -62,7 +62,7 @@ impl Code {
         let host = compiler.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or("unknown");
         Ok(Code {
             crates: crates(workspace)?,
-            digests: RefCell::default(),
+            digests: Mutex::default(),
             lockfile: Lockfile::read(&workspace.root.join("Cargo.lock"))?,
             settings: settings(&workspace.root)?,
             target: std::env::var("CARGO_BUILD_TARGET").unwrap_or_else(|_| host.to_string()),
@@ -112,7 +112,8 @@ impl Code {
     }
 
     fn digests_of(&self, name: &str, path: &Path) -> anyhow::Result<Files> {
-        if let Some(digests) = self.digests.borrow().get(name) {
+        let mut all = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(digests) = all.get(name) {
             return Ok(digests.clone());
         }
         let digests = if path.is_dir() {
@@ -121,7 +122,7 @@ impl Code {
             let (digest, _) = digest::file(path)?;
             [(digest::name_below(path.parent().unwrap_or(path), path), digest)].into()
         };
-        self.digests.borrow_mut().insert(name.to_string(), digests.clone());
+        all.insert(name.to_string(), digests.clone());
         Ok(digests)
     }
 }
@@ -220,7 +221,7 @@ fn ready_made(folder: &Path) -> Code {
     };
     Code {
         crates: crate::map::STAGES.iter().map(package).collect(),
-        digests: RefCell::default(),
+        digests: Mutex::default(),
         lockfile: Lockfile::default(),
         settings: String::new(),
         compiler: "ready made".into(),

@@ -20,6 +20,7 @@ mod digest;
 mod doctor;
 mod failure;
 mod fingerprint;
+mod history;
 mod inspect;
 mod interrupt;
 mod lease;
@@ -35,6 +36,7 @@ mod runs;
 mod scores;
 mod session;
 mod settings;
+mod sweep;
 mod task;
 mod workspace;
 
@@ -76,6 +78,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Forecast(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Detect(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Generate(arguments) => task::run(&workspace, arguments.task(), output),
+        Command::Sweep(arguments) => sweep::sweep(&workspace, &arguments.options(output)),
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline, output)

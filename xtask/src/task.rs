@@ -50,7 +50,7 @@ pub(crate) fn run(workspace: &Workspace, task: Task, output: OutputFormat) -> an
     let mut inputs = input::model(stage, &task.model)?;
     let files = input::files(&task.files)?;
     let settings = settings(&task, &destination);
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
     let folder = workspace.cache().join(format!("{TEMPORARY}{}-{}", task.name, process::next_token()));
     let at_work = AtWork { workspace, console: &console, binaries: &binaries, folder: &folder };

@@ -11,4 +11,5 @@ mod runner {
     mod kills;
     mod reruns;
     pub mod sandbox;
+    mod sweeps;
 }

@@ -8,19 +8,21 @@ use contract::progress::describe_seconds;
 use contract::stage::Inputs;
 
 use super::Runner;
+use crate::builder::Binaries;
 use crate::cache::{self, Draft, Lookup, Manifest};
 use crate::machine::Machine;
 use crate::map::Stage;
 use crate::runs::State;
 use crate::session::Ready;
-use crate::{child, digest, process};
+use crate::{builder, child, digest, process};
 
-impl Runner<'_> {
+impl Runner {
     /// Runs the stage, whether the cache has it or not.
     ///
     /// # Errors
     /// When it fails, or its inputs have changed under its hands; nothing is published then.
-    pub(super) fn execute(&mut self, stage: &'static Stage, binary: &Path) -> anyhow::Result<()> {
+    pub fn execute(&mut self, stage: &'static Stage, binaries: &Binaries) -> anyhow::Result<()> {
+        let binary = builder::find(binaries, stage.binary)?;
         let ready = self.session.ready(stage)?;
         let ready = ready.with_context(|| format!("the stages before {} are not finished", stage.name))?;
         let cache = self.session.cache_of(stage).clone();
