@@ -215,9 +215,8 @@ pub(crate) enum Command {
     /// shown, with 95 % intervals by Student's t; of two groups also the difference, with Welch's interval. The page
     /// is data/runs/compare.html, which the next comparison replaces, or where --output says.
     ///
-    /// Example, what more epochs do, with two seeds each:
-    ///   for s in 0 1; do for e in 2 4; do cargo xtask run-all smoke --name epochs/$e-$s \
-    ///     --set train.epochs=$e --set train.seed=$s --set generate.seed=$s; done; done
+    /// Example, what more epochs do beyond what other seeds would do:
+    ///   cargo xtask sweep smoke --grid train.epochs=1,3 --seeds 3 --name epochs
     ///   cargo xtask compare epochs
     #[command(verbatim_doc_comment)]
     Compare(CompareArguments),

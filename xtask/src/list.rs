@@ -16,11 +16,11 @@ const WORDS: [usize; 4] = [0, 1, 2, 7];
 struct Listed {
     name: String,
     run: Run,
-    /// `None` for a run that has not been evaluated.
+    /// `None` for a run that has not been evaluated, or whose figures cannot be read.
     scores: Option<Scores>,
 }
 
-/// A run that cannot be shown, and why.
+/// A run that cannot be shown, or not whole, and why.
 struct Unreadable {
     name: String,
     reason: String,
@@ -28,18 +28,10 @@ struct Unreadable {
 
 /// Prints the runs; those that cannot be read are named on standard error, and in JSON beside them.
 pub(crate) fn list(workspace: &Workspace, output: OutputFormat) {
-    let runs = Runs::new(workspace.runs());
-    let (mut listed, mut unreadable) = (Vec::new(), Vec::new());
-    for name in runs.names() {
-        match read(&runs, &name) {
-            Ok(run) => listed.push(run),
-            Err(reason) => unreadable.push(Unreadable { name, reason }),
-        }
-    }
-    listed.sort_by(|a, b| (&a.run.finished, &a.name).cmp(&(&b.run.finished, &b.name)));
+    let (listed, unreadable) = read_all(&Runs::new(workspace.runs()));
     if output == OutputFormat::Text {
         for Unreadable { name, reason } in &unreadable {
-            eprintln!("{name} is left out: {reason}");
+            eprintln!("{name} {reason}");
         }
         if listed.is_empty() {
             eprintln!(
@@ -58,10 +50,26 @@ pub(crate) fn list(workspace: &Workspace, output: OutputFormat) {
     );
 }
 
-fn read(runs: &Runs, name: &str) -> Result<Listed, String> {
-    let run = runs.open(name)?;
-    let scores = Scores::read(&runs.path(name)).map_err(|error| format!("{error:#}"))?;
-    Ok(Listed { name: name.to_string(), run, scores })
+/// All runs by the time they finished, and those that cannot be read.
+fn read_all(runs: &Runs) -> (Vec<Listed>, Vec<Unreadable>) {
+    let (mut listed, mut unreadable) = (Vec::new(), Vec::new());
+    for name in runs.names() {
+        let run = match runs.open(&name) {
+            Ok(run) => run,
+            Err(reason) => {
+                unreadable.push(Unreadable { reason: format!("is left out: {reason}"), name });
+                continue;
+            }
+        };
+        let scores = Scores::read(&runs.path(&name)).unwrap_or_else(|error| {
+            let reason = format!("is shown without figures: {error:#}");
+            unreadable.push(Unreadable { reason, name: name.clone() });
+            None
+        });
+        listed.push(Listed { name, run, scores });
+    }
+    listed.sort_by(|a, b| (&a.run.finished, &a.name).cmp(&(&b.run.finished, &b.name)));
+    (listed, unreadable)
 }
 
 fn table(runs: &[Listed]) -> String {

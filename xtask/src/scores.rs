@@ -1,5 +1,5 @@
-//! The figures of a run's `metrics.json`, as `list` and `compare` show them. The only file of a stage that `xtask`
-//! looks into; what its figures mean is the business of `evaluate`.
+//! The figures of a run's `metrics.json`, as `list` and `compare` show them. What they mean is the business of
+//! `evaluate`.
 
 use std::fs;
 use std::path::Path;

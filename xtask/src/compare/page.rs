@@ -12,10 +12,12 @@ const MORE: &str = ".beside { display: grid; gap: 1rem; overflow-x: auto; margin
     .beside > div { min-width: 0; display: flex; flex-direction: column }\n\
     .beside figure { flex: 1 }\n\
     .compared td, .compared th { text-align: left; white-space: normal }\n\
-    .compared td.beyond { font-weight: 700 }\n\
-    .compared td { overflow-wrap: anywhere }\n";
+    .compared td { overflow-wrap: anywhere }\n\
+    .numbers td { white-space: nowrap }\n\
+    .numbers td.beyond { font-weight: 700 }\n";
 /// Least width of a group's column, in rem.
 const COLUMN: usize = 22;
+const MINUS: char = '\u{2212}';
 /// Figures that are not of the weather, and the same in all reports of a pipeline.
 const LEFT_OUT: &[&str] = &["stages"];
 
@@ -76,16 +78,16 @@ fn settings(comparison: &Comparison) -> String {
 fn figures(comparison: &Comparison) -> String {
     let groups = &comparison.groups;
     let mut head = header("Figure", groups);
-    head.extend(groups.iter().skip(1).map(|group| format!("{} - {}", group.label, groups[0].label)));
+    head.extend(groups.iter().skip(1).map(|group| format!("{} {MINUS} {}", group.label, groups[0].label)));
     let (main, others): (Vec<&Row>, Vec<&Row>) = comparison.rows.iter().partition(|row| row.is_main);
     let rows = |rows: Vec<&Row>| rows.into_iter().map(|row| cells(row, groups)).collect();
     format!(
         "<h2 id=\"figures\">Figures</h2>\n<p class=\"soft\">{}</p>\n{}<details class=\"shown\"><summary>{} more \
          figures</summary>\n{}</details>\n",
         escape(&about_intervals(groups)),
-        table("Main figures", head.clone(), rows(main)),
+        number_table("Main figures", head.clone(), rows(main)),
         others.len(),
-        table("More figures", head, rows(others)),
+        number_table("More figures", head, rows(others)),
     )
 }
 
@@ -96,10 +98,8 @@ fn cells(row: &Row, groups: &[Group]) -> Vec<String> {
     };
     let changes = (1..groups.len())
         .map(|group| row.change(group).map_or("-".to_string(), |change| change_text(&change, decimals)));
-    std::iter::once(row.heading())
-        .chain(row.estimates.iter().zip(groups).map(estimate))
-        .chain(changes)
-        .collect()
+    let numbers = row.estimates.iter().zip(groups).map(estimate).chain(changes);
+    std::iter::once(row.heading()).chain(numbers.map(|text| text.replace('-', &MINUS.to_string()))).collect()
 }
 
 /// The figures of the reports, one row a figure, one column a group.
@@ -169,18 +169,28 @@ fn header(first: &str, groups: &[Group]) -> Vec<String> {
     std::iter::once(first.to_string()).chain(groups.iter().map(|group| group.label.clone())).collect()
 }
 
+/// A table of words.
 fn table(label: &str, header: Vec<String>, rows: Vec<Vec<String>>) -> String {
+    table_of("", label, header, rows)
+}
+
+/// A table of figures, whose cells stay on one line.
+fn number_table(label: &str, header: Vec<String>, rows: Vec<Vec<String>>) -> String {
+    table_of(" numbers", label, header, rows)
+}
+
+fn table_of(class: &str, label: &str, header: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let head: String = header.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escape(cell))).collect();
     let cell = |cell: &String| {
-        let class = if cell.ends_with(BEYOND) { " class=\"beyond\"" } else { "" };
-        format!("<td{class}>{}</td>", escape(cell))
+        let beyond = if cell.ends_with(BEYOND) { " class=\"beyond\"" } else { "" };
+        format!("<td{beyond}>{}</td>", escape(cell))
     };
     let row = |row: &Vec<String>| {
         let cells: String = row.iter().skip(1).map(cell).collect();
         format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", escape(&row[0]))
     };
     format!(
-        "<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n<table class=\"compared\">\n\
+        "<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n<table class=\"compared{class}\">\n\
          <thead><tr>{head}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</div>\n",
         rows.iter().map(row).collect::<String>()
     )

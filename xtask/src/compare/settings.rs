@@ -10,6 +10,8 @@ use crate::runs::Run;
 
 /// The last part of the names of keys that only change the random numbers.
 const SEED: &str = "seed";
+/// In place of a value that an earlier version has not written down.
+const NOT_RECORDED: &str = "not recorded";
 
 /// Values by key, `[train] epochs`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,27 +66,32 @@ impl Settings {
     }
 
     fn value(&self, key: &str) -> String {
-        let absent = if self.are_recorded { "unset" } else { "not recorded" };
+        let absent = if self.are_recorded { "unset" } else { NOT_RECORDED };
         self.values.get(key).map_or(absent, String::as_str).to_string()
     }
 }
 
-/// The settings that are not the same in all groups, and the commits if they are not.
+/// The settings that are known not to be the same in all groups; pipelines and commits if they are not.
 pub(super) fn differing(groups: &[Group]) -> Vec<Difference> {
     let keys: BTreeSet<&String> = groups.iter().flat_map(|group| group.settings().values.keys()).collect();
-    let of_key = |key: &String| Difference {
-        key: key.clone(),
-        values: groups.iter().map(|group| group.settings().value(key)).collect(),
+    let row = |key: &str, value: &dyn Fn(&Group) -> String| Difference {
+        key: key.to_string(),
+        values: groups.iter().map(value).collect(),
     };
-    let commits = Difference {
-        key: "commit".to_string(),
-        values: groups.iter().map(|group| group.commits().join(", ")).collect(),
-    };
-    let rows = keys.into_iter().map(of_key).chain([commits]);
-    rows.filter(|row| row.values.iter().any(|value| *value != row.values[0])).collect()
+    let settings = keys.into_iter().map(|key| row(key, &|group| group.settings().value(key)));
+    let pipelines = row("pipeline", &|group| group.samples[0].run.pipeline.clone());
+    let commits = row("commit", &|group| group.commits().join(", "));
+    [pipelines].into_iter().chain(settings).chain([commits]).filter(Difference::is_one).collect()
 }
 
 impl Difference {
+    /// True if two values differ that are both known.
+    fn is_one(&self) -> bool {
+        let mut known = self.values.iter().filter(|value| *value != NOT_RECORDED);
+        let first = known.next();
+        known.any(|value| Some(value) != first)
+    }
+
     pub fn json(&self, groups: &[Group]) -> Value {
         let values: Vec<Value> = groups
             .iter()

@@ -1,5 +1,7 @@
 //! Published runs listed and compared.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use super::sandbox::Sandbox;
@@ -62,22 +64,35 @@ fn runs_are_listed_with_the_newest_last() {
     publish(&sandbox, "deep/a", json!({}), "2025-01-02T03:04:05Z");
     evaluate(&sandbox, "b", 1.25);
     sandbox.write("data/runs/broken/run.json", "{");
+    publish(&sandbox, "odd", json!({}), "2025-01-02T03:04:06Z");
+    let metrics = sandbox.write("data/runs/odd/metrics.json", "{");
     sandbox.write("data/runs/.tmp-b-1/run.json", "{}");
     let ended = sandbox.xtask(&["list"]);
     assert_eq!(
         ended.stdout,
         "run     pipeline  finished          mean E  targets  stages    size  set\n\
          deep/a  x         2025-01-02 03:04       -        -       1  1.5 kB\n\
+         odd     x         2025-01-02 03:04       -        -       1  1.5 kB\n\
          b       x         2026-01-02 03:04    1.25   1 of 2       1  1.5 kB\n"
     );
     assert_eq!(
-        ended.stderr,
-        "broken is left out: its run.json is not one: EOF while parsing an object at line 1 column 1\n"
+        ended.stderr.replace(metrics.parent().unwrap().to_str().unwrap(), "odd"),
+        "broken is left out: its run.json is not one: EOF while parsing an object at line 1 column 1\n\
+         odd is shown without figures: odd/metrics.json is not JSON: EOF while parsing an object at line 1 column 1\n"
     );
     assert_eq!(ended.code, Some(0));
     let value: Value = serde_json::from_str(&sandbox.xtask(&["list", "--json"]).stdout).unwrap();
-    assert_eq!((&value["runs"][1]["name"], &value["runs"][1]["mean_e"]), (&json!("b"), &json!(1.25)));
+    assert_eq!((&value["runs"][2]["name"], &value["runs"][2]["mean_e"]), (&json!("b"), &json!(1.25)));
     assert_eq!(value["unreadable"][0]["name"], "broken");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let sandbox = sweep();
+    let mut child = sandbox.command(&["list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
 }
 
 #[test]
@@ -181,9 +196,8 @@ fn an_older_run_is_compared_by_what_was_set() {
     sandbox.write("data/runs/older/run.json", &run.to_string());
     evaluate(&sandbox, "older", 1.0);
     let ended = sandbox.xtask(&["compare", "older", "beta/beta=2,seed=0"]);
-    let wanted = "settings that differ  A             B\n\
-                  [train] beta          7             2\n\
-                  [train] epochs        not recorded  3\n\
+    let wanted = "settings that differ  A  B\n\
+                  [train] beta          7  2\n\
                   settings not recorded of A: an earlier version has published it, and only what was --set is known\n";
     assert!(ended.stdout.contains(wanted), "{}{}", ended.stdout, ended.stderr);
 }
