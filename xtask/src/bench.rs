@@ -49,7 +49,7 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> anyhow::Result<
     let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
     if options.binaries {
-        println!("{}", json!(binaries));
+        println!("{}", json!(binaries.paths()));
         return Ok(());
     }
     // Another run beside it would be measured too.
@@ -85,7 +85,7 @@ fn measure_computations(
     scratch: &Scratch,
     console: &Console,
 ) -> anyhow::Result<Vec<Measured>> {
-    let binary = builder::find(binaries, BENCHMARKS)?;
+    let binary = binaries.find(BENCHMARKS)?;
     let listed = process::run(Command::new(binary).arg("--list"), scratch)?.stdout;
     let mut results = Vec::new();
     for line in listed.lines() {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use serde_json::{Map, Value, json};
 
 use crate::map::Stage;
@@ -68,6 +68,28 @@ impl Code {
             target: std::env::var("CARGO_BUILD_TARGET").unwrap_or_else(|_| host.to_string()),
             compiler: compiler.trim().to_string(),
         })
+    }
+
+    /// Checks that what was read is still what is there, so that a build has made binaries of it.
+    ///
+    /// # Errors
+    /// When a file was edited since, or cannot be read.
+    pub fn check_unchanged(&self, workspace: &Workspace) -> anyhow::Result<()> {
+        let now = Code::load(workspace)?;
+        let read = self.digests.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (name, before) in read {
+            let path = &now.crates.get(&name).with_context(|| format!("the crate {name} is gone"))?.path;
+            let after = now.digests_of(&name, path)?;
+            let names = before.keys().chain(after.keys());
+            if let Some(file) = names.into_iter().find(|file| before.get(*file) != after.get(*file)) {
+                bail!("{name}/{file} was edited while the stages were built; run again when it is at rest");
+            }
+        }
+        let rest = |code: &Code| (code.settings.clone(), code.compiler.clone(), code.target.clone());
+        if rest(self) != rest(&now) || self.lockfile != now.lockfile {
+            bail!("build settings or Cargo.lock were edited while the stages were built; run again");
+        }
+        Ok(())
     }
 
     /// Digests of the sources that a stage is made of, by crate and file.

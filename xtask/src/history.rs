@@ -71,7 +71,7 @@ fn write(
         outputs: Outputs { folder: scratch.to_path_buf(), work: scratch.to_path_buf() },
         log: None,
     };
-    let binary = builder::find(binaries, HISTORY.binary)?;
+    let binary = binaries.find(HISTORY.binary)?;
     let status = child::run(&session.workspace, console, binary, &scratch.join("request.json"), &request)?;
     if !status.success() {
         bail!("history failed ({})", child::describe(status));

@@ -32,7 +32,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFo
         outputs: Outputs { folder: folder.clone(), work: folder.clone() },
         log: None,
     };
-    let binary = builder::find(&binaries, INSPECT.binary);
+    let binary = binaries.find(INSPECT.binary);
     let name = if output == OutputFormat::Json { "inspect.json" } else { "inspect.txt" };
     let printed = binary.and_then(|binary| {
         let status = child::run(workspace, &console, binary, &folder.join("request.json"), &request)?;

@@ -1,6 +1,5 @@
 //! Runs one stage and puts what it leaves into the cache.
 
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -14,7 +13,7 @@ use crate::machine::Machine;
 use crate::map::Stage;
 use crate::runs::State;
 use crate::session::Ready;
-use crate::{builder, child, digest, process};
+use crate::{child, digest, process};
 
 impl Runner {
     /// Runs the stage, whether the cache has it or not.
@@ -22,7 +21,6 @@ impl Runner {
     /// # Errors
     /// When it fails, or its inputs have changed under its hands; nothing is published then.
     pub fn execute(&mut self, stage: &'static Stage, binaries: &Binaries) -> anyhow::Result<()> {
-        let binary = builder::find(binaries, stage.binary)?;
         let ready = self.session.ready(stage)?;
         let ready = ready.with_context(|| format!("the stages before {} are not finished", stage.name))?;
         let cache = self.session.cache_of(stage).clone();
@@ -47,7 +45,7 @@ impl Runner {
             draft.start_afresh()?;
         }
         let (started, clock) = (process::now(), Instant::now());
-        if let Err(error) = self.produce(stage, binary, &draft, &ready.inputs) {
+        if let Err(error) = self.produce(stage, binaries, &draft, &ready.inputs) {
             return Err(self.failed(stage, draft, error));
         }
         let seconds = clock.elapsed().as_secs_f64();
@@ -65,13 +63,22 @@ impl Runner {
         Ok(())
     }
 
-    fn produce(&self, stage: &Stage, binary: &Path, draft: &Draft, inputs: &Inputs) -> anyhow::Result<()> {
+    fn produce(
+        &self,
+        stage: &Stage,
+        binaries: &Binaries,
+        draft: &Draft,
+        inputs: &Inputs,
+    ) -> anyhow::Result<()> {
+        binaries.check_unchanged(stage.binary)?;
+        let binary = binaries.find(stage.binary)?;
         let request = self.session.request(stage, draft.outputs(), Some(draft.log()));
         let workspace = &self.session.workspace;
         let status = child::run(workspace, &self.console, binary, &draft.request(), &request)?;
         if !status.success() {
             bail!("{} failed ({})", stage.name, child::describe(status));
         }
+        binaries.check_unchanged(stage.binary)?;
         verify(stage, inputs)?;
         for name in stage.must_write() {
             if !draft.outputs().file(name).is_file() {

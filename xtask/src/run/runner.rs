@@ -61,7 +61,10 @@ impl Runner {
     /// When one cannot be built, or its settings cannot be used.
     pub fn build(&self) -> anyhow::Result<Binaries> {
         let cuda = self.session.pipeline.uses_cuda();
+        // Read before the build, so that an edit during it is seen.
+        self.selected.iter().try_for_each(|stage| self.session.code.sources(stage).map(drop))?;
         let binaries = builder::build(&self.session.workspace, &self.console, cuda)?;
+        self.session.code.check_unchanged(&self.session.workspace)?;
         self.check(&binaries)?;
         Ok(binaries)
     }
@@ -123,7 +126,7 @@ impl Runner {
         let checked = self.selected.iter().try_for_each(|stage| {
             let outputs = Outputs { folder: folder.join("none"), work: folder.join("none") };
             let request = self.session.request(stage, outputs, None);
-            let binary = builder::find(binaries, stage.binary)?;
+            let binary = binaries.find(stage.binary)?;
             let file = folder.join(format!("{}.json", stage.name));
             let fault = child::check(&self.session.workspace, binary, &file, &request)?;
             faults.extend(fault.filter(|fault| !faults.contains(fault)));
