@@ -1,6 +1,8 @@
 //! The figures of a run's `metrics.json`, as `list` and `compare` show them. What they mean is the business of
 //! `evaluate`.
 
+pub(crate) mod tasks;
+
 use std::fs;
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use contract::artifact::{METRICS, REPORT};
 use super::settings::Settings;
 use crate::failure::config;
 use crate::runs::{Run, Runs};
-use crate::scores::{Figure, Scores};
+use crate::scores::{Figure, Scores, tasks};
 
 /// A run, as far as it is compared.
 #[derive(Clone, Debug)]
@@ -46,9 +46,11 @@ fn sample(runs: &Runs, name: String) -> anyhow::Result<Sample> {
     let run = runs.open(&name).map_err(|reason| config(format!("{name:?} cannot be compared: {reason}")))?;
     let folder = runs.path(&name);
     let Some(scores) = Scores::read(&folder)? else { return Err(config(not_evaluated(&name, &run))) };
+    let mut figures = scores.figures();
+    figures.extend(tasks::figures(&folder)?);
     Ok(Sample {
         settings: Settings::of(&run),
-        figures: scores.figures(),
+        figures,
         report: fs::read_to_string(folder.join(REPORT)).ok(),
         name,
         run,
