@@ -1,5 +1,7 @@
 //! The command line: what people type, and the help that they read.
 
+pub(crate) mod compare;
+pub(crate) mod dag;
 mod sweep;
 mod task;
 mod verify;
@@ -11,6 +13,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use crate::ci::Step;
 use crate::console::{LogFormat, OutputFormat};
 use crate::pipeline::DEFAULT;
+use compare::CompareArguments;
+use dag::DagArguments;
 use sweep::SweepArguments;
 use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
 use verify::VerifyArguments;
@@ -248,6 +252,34 @@ pub(crate) enum Command {
         /// bash, zsh, fish, elvish or powershell.
         shell: clap_complete::Shell,
     },
+    /// Draw the stages of a pipeline, how each stands, and what it reads from which.
+    ///
+    /// Fresh, stale and missing are what `status` says.
+    ///
+    /// Example, a picture for a page:
+    ///   cargo xtask dag smoke --as svg --output smoke.svg
+    #[command(verbatim_doc_comment)]
+    Dag(DagArguments),
+    /// List the published runs, the newest last.
+    ///
+    /// Name, pipeline, when it finished (UTC), the generated years' mean E, how many targets are met, stages,
+    /// size, and what was --set.
+    ///
+    /// Example, the names of the runs with a mean E below 1:
+    ///   cargo xtask list --json | jq -r '.runs[] | select(.mean_e and .mean_e < 1) | .name'
+    #[command(verbatim_doc_comment)]
+    List,
+    /// Compare published runs: settings that differ, figures with intervals over seeds, pictures side by side.
+    ///
+    /// Runs that differ in nothing but seeds (keys called seed, such as train.seed) form a group, of which means are
+    /// shown, with 95 % intervals by Student's t; of two groups also the difference, with Welch's interval. The page
+    /// is data/runs/compare.html, which the next comparison replaces, or where --output says.
+    ///
+    /// Example, what more epochs do beyond what other seeds would do:
+    ///   cargo xtask sweep smoke --grid train.epochs=1,3 --seeds 3 --name epochs
+    ///   cargo xtask compare epochs
+    #[command(verbatim_doc_comment)]
+    Compare(CompareArguments),
     /// Remove the cache, and with --all the published runs.
     ///
     /// Your own files, such as those in data/raw, are never touched.
