@@ -18,6 +18,7 @@ use serde_json::json;
 use self::data::Data;
 use self::scratch::Scratch;
 use crate::builder::{self, BENCHMARKS, Binaries};
+use crate::cache::Cache;
 use crate::console::{Console, LogFormat};
 use crate::failure::{Failure, config};
 use crate::interrupt;
@@ -52,7 +53,7 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> anyhow::Result<
         return Ok(());
     }
     // Another run beside it would be measured too.
-    let _lock = workspace.lock(&console)?;
+    let _alone = Cache::new(workspace.cache()).enter_alone("bench", &console)?;
     let scratch = Scratch::new(workspace)?;
     let chosen: Vec<Benchmark> =
         Benchmark::ALL.into_iter().filter(|name| only.is_none_or(|only| only == *name)).collect();

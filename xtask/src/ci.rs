@@ -76,6 +76,7 @@ fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
         force: false,
         dry_run: false,
         expect_cached: false,
+        trust_code: false,
         log_format: LogFormat::Human,
         output: OutputFormat::Text,
     };

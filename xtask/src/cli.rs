@@ -268,6 +268,10 @@ pub(crate) struct RunArguments {
     /// Run nothing: end with code 3 if a stage is not in the cache.
     #[arg(long, conflicts_with_all = ["force", "dry_run"])]
     pub expect_cached: bool,
+    /// Take what other code has made of the same settings and inputs, without building it; run.json and the
+    /// manifests say so.
+    #[arg(long, conflicts_with = "force")]
+    pub trust_code: bool,
     /// How events are written to standard error.
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     pub log_format: LogFormat,

@@ -11,7 +11,7 @@ use crate::cache::TEMPORARY;
 use crate::console::{Console, LogFormat, OutputFormat};
 use crate::map::{FILES, INSPECT};
 use crate::workspace::Workspace;
-use crate::{builder, child, task};
+use crate::{builder, child, process, task};
 
 /// Prints what is in the files, for people or as JSON.
 ///
@@ -21,7 +21,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFo
     let inputs = task::input::files(paths)?;
     let console = Console { format: LogFormat::Human };
     let binaries = builder::build(workspace, &console, false)?;
-    let folder = workspace.cache().join(format!("{TEMPORARY}inspect-{}", std::process::id()));
+    let folder = workspace.cache().join(format!("{TEMPORARY}inspect-{}", process::next_token()));
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let request = Request {
         format: REQUEST_FORMAT,

@@ -19,13 +19,17 @@ mod failure;
 mod fingerprint;
 mod inspect;
 mod interrupt;
+mod lease;
+mod machine;
 mod map;
+mod parquet;
 mod pipeline;
 mod plan;
-mod rows;
+mod process;
 mod run;
 mod runs;
 mod session;
+mod settings;
 mod task;
 mod workspace;
 
@@ -104,6 +108,7 @@ fn run_stages(
         force: arguments.force,
         dry_run: arguments.dry_run,
         expect_cached: arguments.expect_cached,
+        trust_code: arguments.trust_code,
         log_format: arguments.log_format,
         output,
     };

@@ -157,6 +157,11 @@ impl Stage {
         })
     }
 
+    /// True where a pipeline's device makes a difference.
+    pub fn can_use_cuda(&self) -> bool {
+        ["train", "infer"].contains(&self.binary)
+    }
+
     /// True for the stage that downloads: it is kept with the user's own data, and its code and its
     /// machine are no part of what it leaves.
     pub fn is_download(&self) -> bool {

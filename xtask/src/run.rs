@@ -10,7 +10,7 @@ use contract::stage::Outputs;
 use serde_json::json;
 
 use crate::builder::{self, Binaries};
-use crate::cache::{Lookup, TEMPORARY};
+use crate::cache::{Lookup, Manifest, TEMPORARY};
 use crate::console::{Console, LogFormat, OutputFormat};
 use crate::failure::{Failure, config};
 use crate::map::{self, FETCH, Stage};
@@ -18,7 +18,7 @@ use crate::pipeline::Pipeline;
 use crate::runs::{self, Run, StageRun, State};
 use crate::session::Session;
 use crate::workspace::Workspace;
-use crate::{child, digest, interrupt, plan};
+use crate::{child, digest, interrupt, plan, process};
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub(crate) struct Options {
     pub force: bool,
     pub dry_run: bool,
     pub expect_cached: bool,
+    pub trust_code: bool,
     pub log_format: LogFormat,
     pub output: OutputFormat,
 }
@@ -42,7 +43,8 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Vec<&'static str>> {
     let pipeline = Pipeline::load(workspace, &options.pipeline, &options.sets, options.name.as_deref())?;
     let console = Console { format: options.log_format };
-    let session = Session::start(workspace, pipeline)?;
+    let mut session = Session::start(workspace, pipeline)?;
+    session.trust_code = options.trust_code;
     if options.last.is_some_and(Stage::is_download) && !session.pipeline.has_source() {
         let path = &session.pipeline.path;
         return Err(config(format!(
@@ -56,14 +58,18 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
         plan::print_dry_run(session, &selected, |stage| options.forces(stage), options.output)?;
         return Ok(Vec::new());
     }
-    let _lock = workspace.lock(&console)?;
+    let doing = options.doing(&session.pipeline.path);
+    let is_download = options.last.is_some_and(Stage::is_download);
+    let _run =
+        (!is_download).then(|| session.runs.lock(&session.pipeline.name, &doing, &console)).transpose()?;
+    let _cache = session.cache.enter(&doing, &console)?;
     session.cache.sweep()?;
     session.cache_of(&FETCH).sweep()?;
-    session.runs.sweep()?;
+    session.runs.sweep(&session.pipeline.name)?;
     session.runs.check_place(&session.pipeline.name)?;
     let mut runner = Runner { session, console, options };
     runner.run(&selected)?;
-    if options.last.is_some_and(Stage::is_download) {
+    if is_download {
         let folder = runner.session.download_folder().map(|folder| workspace.show(&folder));
         let shown = folder.unwrap_or_default();
         options.output.print(|| format!("{shown}\n"), || json!({"folder": shown}));
@@ -76,6 +82,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
 }
 
 impl Options {
+    /// What others are told that wait for this run.
+    fn doing(&self, pipeline: &str) -> String {
+        match self.last {
+            Some(stage) => format!("run {} {pipeline}", stage.name),
+            None => format!("run-all {pipeline}"),
+        }
+    }
+
     /// `--force` of `run STAGE` is for that stage alone, and that of `run-all` downloads nothing again.
     fn forces(&self, stage: &Stage) -> bool {
         self.force && self.last.map_or(!stage.is_download(), |last| last.name == stage.name)
@@ -133,22 +147,31 @@ impl Runner<'_> {
         match self.session.lookup(stage, &ready)? {
             Lookup::Missing => Ok(false),
             Lookup::Intact(manifest) => {
-                self.console.stage(stage.name, "cached", &digest::describe(&manifest.outputs));
-                self.session.finish(stage, *manifest, State::Cached);
+                self.take(stage, *manifest);
                 Ok(true)
             }
             Lookup::Corrupt(reason) => {
                 let text = format!("its cache entry is corrupt ({reason}); it is removed and made again");
                 self.console.stage(stage.name, "corrupt", &text);
-                self.session.cache_of(stage).remove(stage.name, &ready.fingerprint)?;
                 Ok(false)
             }
         }
     }
 
+    fn take(&mut self, stage: &'static Stage, manifest: Manifest) {
+        let trusted = if self.session.trusted().contains(&stage.name) { ", by other code" } else { "" };
+        self.console.stage(
+            stage.name,
+            "cached",
+            &format!("{}{trusted}", digest::describe(&manifest.outputs)),
+        );
+        self.session.finish(stage, manifest, State::Cached);
+    }
+
     /// Has every stage check its configuration, so that no mistake is found after an hour of training.
     fn check(&self, stages: &[&'static Stage], binaries: &Binaries) -> anyhow::Result<()> {
-        let folder = self.session.workspace.cache().join(format!("{TEMPORARY}check-{}", std::process::id()));
+        let folder =
+            self.session.workspace.cache().join(format!("{TEMPORARY}check-{}", process::next_token()));
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let mut faults: Vec<String> = Vec::new();
         let checked = stages.iter().try_for_each(|stage| {
@@ -216,9 +239,10 @@ impl Runner<'_> {
             pipeline: self.session.pipeline.path.clone(),
             tables: self.session.pipeline.written_tables(),
             overrides: self.session.pipeline.overrides.clone(),
+            trusted_code: self.session.trusted().iter().map(ToString::to_string).collect(),
             commit,
             dirty,
-            finished: execute::now(),
+            finished: process::now(),
             stages,
         }
     }

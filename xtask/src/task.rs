@@ -20,6 +20,7 @@ use crate::console::{Console, LogFormat, OutputFormat};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::map::{self, FILES, HOURS, Stage, source_and_name};
+use crate::process;
 use crate::workspace::Workspace;
 use output::Destination;
 
@@ -51,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, task: Task, output: OutputFormat) -> an
     let settings = settings(&task, &destination);
     let console = Console { format: LogFormat::Human };
     let binaries = builder::build(workspace, &console, false)?;
-    let folder = workspace.cache().join(format!("{TEMPORARY}{}-{}", task.name, std::process::id()));
+    let folder = workspace.cache().join(format!("{TEMPORARY}{}-{}", task.name, process::next_token()));
     let at_work = AtWork { workspace, console: &console, binaries: &binaries, folder: &folder };
     let done = at_work.folder("task").and_then(|outputs| {
         let config = Map::from_iter([(task.name.to_string(), Value::Object(settings))]);

@@ -21,6 +21,7 @@ use crate::map::{self, Stage};
 use crate::pipeline::Pipeline;
 use crate::runs::State;
 use crate::session::Session;
+use crate::settings::Settings;
 use crate::workspace::Workspace;
 
 const AT_LEAST: usize = 5;
@@ -45,7 +46,8 @@ pub(super) fn measure(
     let with_cached_run = chosen.contains(&Benchmark::CachedRunAll);
     let last = if with_cached_run { map::STAGES.last() } else { stages.last().map(|(stage, _)| *stage) };
     let Some(last) = last else { return Ok(Vec::new()) };
-    let workspace = Workspace { data: scratch.fresh("data")?, ..workspace.clone() };
+    let workspace =
+        Workspace { data: scratch.fresh("data")?, settings: Settings::default(), ..workspace.clone() };
     let workbench = Workbench { workspace, data, scratch };
     console.note(&format!("{} up to {}, once, for what the stages read", data.pipeline, last.name));
     if with_cached_run {
@@ -102,7 +104,7 @@ impl Workbench<'_> {
     /// Calls this program on the pipeline.
     fn xtask(&self, command: &[&str]) -> anyhow::Result<Ended> {
         let program = std::env::current_exe().context("cannot tell where this program is")?;
-        let Workspace { root, data, binaries } = &self.workspace;
+        let Workspace { root, data, binaries, .. } = &self.workspace;
         let mut process = Command::new(program);
         process.args(command).arg(self.data.pipeline).arg("--root").arg(root).arg("--data-dir").arg(data);
         if let Some(binaries) = binaries {

@@ -9,10 +9,11 @@ use contract::stage::Inputs;
 
 use super::Runner;
 use crate::cache::{self, Draft, Lookup, Manifest};
+use crate::machine::Machine;
 use crate::map::Stage;
 use crate::runs::State;
 use crate::session::Ready;
-use crate::{child, digest};
+use crate::{child, digest, process};
 
 impl Runner<'_> {
     /// Runs the stage, whether the cache has it or not.
@@ -22,16 +23,28 @@ impl Runner<'_> {
     pub(super) fn execute(&mut self, stage: &'static Stage, binary: &Path) -> anyhow::Result<()> {
         let ready = self.session.ready(stage)?;
         let ready = ready.with_context(|| format!("the stages before {} are not finished", stage.name))?;
-        let before = match self.session.lookup(stage, &ready)? {
-            Lookup::Intact(manifest) => Some(manifest.outputs),
-            Lookup::Missing | Lookup::Corrupt(_) => None,
+        let cache = self.session.cache_of(stage).clone();
+        let doing = self.options.doing(&self.session.pipeline.path);
+        let _lease = cache.lock(stage.name, &ready.fingerprint, &doing, &self.console)?;
+        let before = match cache.lookup(stage.name, &ready.fingerprint)? {
+            Lookup::Intact(manifest) if self.options.forces(stage) => Some(manifest.outputs),
+            Lookup::Intact(manifest) => {
+                // Another run has made it while this one waited.
+                self.take(stage, *manifest);
+                return Ok(());
+            }
+            Lookup::Missing => None,
+            Lookup::Corrupt(_) => {
+                cache.remove(stage.name, &ready.fingerprint)?;
+                None
+            }
         };
         self.console.stage(stage.name, "running", &self.session.why(stage, &ready).to_string());
-        let draft = self.session.cache_of(stage).begin(stage.name, &ready.fingerprint)?;
+        let draft = cache.begin(stage.name, &ready.fingerprint)?;
         if self.options.forces(stage) {
             draft.start_afresh()?;
         }
-        let (started, clock) = (now(), Instant::now());
+        let (started, clock) = (process::now(), Instant::now());
         if let Err(error) = self.produce(stage, binary, &draft, &ready.inputs) {
             return Err(self.failed(stage, draft, error));
         }
@@ -90,7 +103,7 @@ impl Runner<'_> {
         seconds: f64,
     ) -> anyhow::Result<Manifest> {
         let (commit, dirty) = self.session.workspace.commit().unzip();
-        let cuda = self.session.pipeline.uses_cuda() && stage.name == "train";
+        let cuda = self.session.pipeline.uses_cuda() && stage.can_use_cuda();
         Ok(Manifest {
             format: cache::FORMAT,
             stage: stage.name.to_string(),
@@ -100,6 +113,8 @@ impl Runner<'_> {
             commit,
             dirty,
             device: if cuda { "cuda" } else { "cpu" }.to_string(),
+            machine: Machine::here(),
+            trusted_code: self.session.trusted().iter().map(ToString::to_string).collect(),
             started,
             seconds,
         })
@@ -121,9 +136,4 @@ fn verify(stage: &Stage, inputs: &Inputs) -> anyhow::Result<()> {
 /// `0.4 s`, `45 s`, `3 min 20 s`.
 fn describe_duration(seconds: f64) -> String {
     if seconds < 9.95 { format!("{seconds:.1} s") } else { describe_seconds(seconds) }
-}
-
-/// The time of day, RFC 3339, UTC, to the second.
-pub(super) fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::cache::TEMPORARY;
 use crate::failure::config;
+use crate::process;
 
 /// What describes a CSV file has its name with this at the end (W3C, Metadata Vocabulary for Tabular Data).
 const DESCRIPTION: &str = "-metadata.json";
@@ -154,7 +155,7 @@ fn copy(from: &Path, draft: &Path, to: &Path) -> anyhow::Result<()> {
 fn draft(path: &Path) -> PathBuf {
     let mut name = OsString::from(TEMPORARY);
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!("-{}", std::process::id()));
+    name.push(format!("-{}", process::next_token()));
     path.with_file_name(name)
 }
 
