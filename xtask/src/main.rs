@@ -26,6 +26,7 @@ mod parquet;
 mod pipeline;
 mod plan;
 mod process;
+mod provenance;
 mod run;
 mod runs;
 mod session;
