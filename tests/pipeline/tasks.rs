@@ -98,7 +98,7 @@ fn a_result_names_the_licence_of_the_users_file_beside_the_models() {
     let desk = Desk::new();
     desk.done("impute", "gaps.csv", "here.nc", &["--members", "2"]);
     let mut bytes = fs::read(desk.path("here.nc")).unwrap();
-    let (from, to) = (b"CC-BY-4.0", b"ODC-By-10");
+    let (from, to) = (b"CC-BY-4.0", b"Custom-01");
     let at = bytes.windows(from.len()).position(|nine| nine == from).unwrap();
     bytes[at..at + to.len()].copy_from_slice(to);
     fs::write(desk.path("there.nc"), bytes).unwrap();
@@ -108,7 +108,7 @@ fn a_result_names_the_licence_of_the_users_file_beside_the_models() {
         let description: serde_json::Value = serde_json::from_str(&text).unwrap();
         let licences = &description["dc:license"];
         assert_eq!(licences[0]["@id"], "https://creativecommons.org/licenses/by/4.0/");
-        assert_eq!(licences[1], "ODC-By-10");
+        assert_eq!(licences[1], "Custom-01");
     }
 }
 

@@ -104,7 +104,7 @@ fn licences(graph: &mut Graph, credit: &Credit) -> Value {
             .add(json!({"@id": id, "@type": "CreativeWork", "name": NOT_STATED, "description": description}));
         return reference(id);
     }
-    if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) }
+    Value::Array(ids)
 }
 
 /// The report's title, else the pipeline.

@@ -9,10 +9,15 @@ use serde_json::{Value, json};
 pub(super) struct Graph(BTreeMap<String, Value>);
 
 impl Graph {
-    /// Adds an entity, if there is none of that `@id` yet, and returns the reference to it.
-    pub(super) fn add(&mut self, entity: Value) -> Value {
+    /// Adds an entity, if there is none of that `@id` yet, and returns the reference to it. A list of one is written as
+    /// that one, and nothing of an empty one, as the format recommends.
+    pub(super) fn add(&mut self, mut entity: Value) -> Value {
         let id = entity["@id"].as_str().unwrap_or_default().to_string();
         let reference = reference(&id);
+        if let Some(fields) = entity.as_object_mut() {
+            fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+            fields.values_mut().for_each(unpack);
+        }
         self.0.entry(id).or_insert(entity);
         reference
     }
@@ -20,6 +25,14 @@ impl Graph {
     /// In the order of their `@id`s.
     pub(super) fn entities(self) -> Vec<Value> {
         self.0.into_values().collect()
+    }
+}
+
+fn unpack(value: &mut Value) {
+    if let Value::Array(list) = value
+        && list.len() == 1
+    {
+        *value = list.swap_remove(0);
     }
 }
 

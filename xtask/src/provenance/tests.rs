@@ -200,7 +200,7 @@ fn actions_have_their_times_inputs_and_settings() {
     );
     assert_eq!(fixture.entity("#setting-model.noise.lags")["value"], 4);
     assert_eq!(fixture.entity("#setting-model.order")["value"], "[1,2]");
-    assert_eq!(action["result"], json!([{"@id": "model/weights.safetensors"}]));
+    assert_eq!(action["result"], json!({"@id": "model/weights.safetensors"}));
     let program = fixture.entity(action["instrument"]["@id"].as_str().unwrap());
     assert_eq!(program["softwareVersion"], format!("{VERSION}, commit 1234567, with changes"));
     let compiler = fixture.entity("https://github.com/rust-lang/rust/releases/tag/1.95.0");
