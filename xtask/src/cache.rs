@@ -119,26 +119,10 @@ impl Cache {
         doing: &str,
         console: &Console,
     ) -> anyhow::Result<Lease> {
-        Lease::take(
-            &self.lock_path(stage, fingerprint)?,
-            doing,
-            console,
-            &format!("{stage} of the same request"),
-        )
-    }
-
-    /// The same without waiting.
-    ///
-    /// # Errors
-    /// When the folder cannot be written.
-    pub fn try_lock(&self, stage: &str, fingerprint: &str, doing: &str) -> anyhow::Result<Option<Lease>> {
-        Lease::try_take(&self.lock_path(stage, fingerprint)?, doing)
-    }
-
-    fn lock_path(&self, stage: &str, fingerprint: &str) -> anyhow::Result<PathBuf> {
         let folder = self.folder.join(stage);
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        Ok(folder.join(format!("{LOCK}{fingerprint}")))
+        let path = folder.join(format!("{LOCK}{fingerprint}"));
+        Lease::take(&path, doing, console, &format!("{stage} of the same request"))
     }
 
     /// The manifests of a stage's entries, by fingerprint; those that cannot be read are left out.

@@ -22,7 +22,7 @@ pub(crate) fn clean(
     dry_run: bool,
     output: OutputFormat,
 ) -> anyhow::Result<()> {
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let _alone = Cache::new(workspace.cache()).enter_alone("clean", &console)?;
     let mut folders = vec![workspace.cache()];
     if all {

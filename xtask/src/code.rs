@@ -6,13 +6,13 @@
 mod lockfile;
 mod tokens;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use serde_json::{Map, Value, json};
 
 use crate::map::Stage;
@@ -27,7 +27,7 @@ const SOURCE_DIGITS: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Code {
     crates: BTreeMap<String, Crate>,
-    digests: RefCell<BTreeMap<String, Files>>,
+    digests: Mutex<BTreeMap<String, Files>>,
     lockfile: Lockfile,
     /// Digest of what else decides how crates are built: profiles, dependencies, flags.
     pub settings: String,
@@ -62,12 +62,34 @@ impl Code {
         let host = compiler.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or("unknown");
         Ok(Code {
             crates: crates(workspace)?,
-            digests: RefCell::default(),
+            digests: Mutex::default(),
             lockfile: Lockfile::read(&workspace.root.join("Cargo.lock"))?,
             settings: settings(&workspace.root)?,
             target: std::env::var("CARGO_BUILD_TARGET").unwrap_or_else(|_| host.to_string()),
             compiler: compiler.trim().to_string(),
         })
+    }
+
+    /// Checks that what was read is still what is there, so that a build has made binaries of it.
+    ///
+    /// # Errors
+    /// When a file was edited since, or cannot be read.
+    pub fn check_unchanged(&self, workspace: &Workspace) -> anyhow::Result<()> {
+        let now = Code::load(workspace)?;
+        let read = self.digests.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (name, before) in read {
+            let path = &now.crates.get(&name).with_context(|| format!("the crate {name} is gone"))?.path;
+            let after = now.digests_of(&name, path)?;
+            let names = before.keys().chain(after.keys());
+            if let Some(file) = names.into_iter().find(|file| before.get(*file) != after.get(*file)) {
+                bail!("{name}/{file} was edited while the stages were built; run again when it is at rest");
+            }
+        }
+        let rest = |code: &Code| (code.settings.clone(), code.compiler.clone(), code.target.clone());
+        if rest(self) != rest(&now) || self.lockfile != now.lockfile {
+            bail!("build settings or Cargo.lock were edited while the stages were built; run again");
+        }
+        Ok(())
     }
 
     /// Digests of the sources that a stage is made of, by crate and file.
@@ -112,7 +134,8 @@ impl Code {
     }
 
     fn digests_of(&self, name: &str, path: &Path) -> anyhow::Result<Files> {
-        if let Some(digests) = self.digests.borrow().get(name) {
+        let mut all = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(digests) = all.get(name) {
             return Ok(digests.clone());
         }
         let digests = if path.is_dir() {
@@ -121,7 +144,7 @@ impl Code {
             let (digest, _) = digest::file(path)?;
             [(digest::name_below(path.parent().unwrap_or(path), path), digest)].into()
         };
-        self.digests.borrow_mut().insert(name.to_string(), digests.clone());
+        all.insert(name.to_string(), digests.clone());
         Ok(digests)
     }
 }
@@ -220,7 +243,7 @@ fn ready_made(folder: &Path) -> Code {
     };
     Code {
         crates: crate::map::STAGES.iter().map(package).collect(),
-        digests: RefCell::default(),
+        digests: Mutex::default(),
         lockfile: Lockfile::default(),
         settings: String::new(),
         compiler: "ready made".into(),

@@ -19,7 +19,7 @@ use crate::{builder, child, process, task};
 /// When there is no such file, or the stage fails.
 pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFormat) -> anyhow::Result<()> {
     let inputs = task::input::files(paths)?;
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
     let folder = workspace.cache().join(format!("{TEMPORARY}inspect-{}", process::next_token()));
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -32,7 +32,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFo
         outputs: Outputs { folder: folder.clone(), work: folder.clone() },
         log: None,
     };
-    let binary = builder::find(&binaries, INSPECT.binary);
+    let binary = binaries.find(INSPECT.binary);
     let name = if output == OutputFormat::Json { "inspect.json" } else { "inspect.txt" };
     let printed = binary.and_then(|binary| {
         let status = child::run(workspace, &console, binary, &folder.join("request.json"), &request)?;

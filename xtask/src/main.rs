@@ -17,6 +17,7 @@ mod digest;
 mod doctor;
 mod failure;
 mod fingerprint;
+mod history;
 mod inspect;
 mod interrupt;
 mod lease;
@@ -31,6 +32,7 @@ mod run;
 mod runs;
 mod session;
 mod settings;
+mod sweep;
 mod task;
 mod workspace;
 
@@ -72,6 +74,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Forecast(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Detect(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Generate(arguments) => task::run(&workspace, arguments.task(), output),
+        Command::Sweep(arguments) => sweep::sweep(&workspace, &arguments.options(output)),
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline, output)

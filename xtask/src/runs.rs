@@ -101,14 +101,14 @@ impl Runs {
         serde_json::from_str(&text).ok()
     }
 
-    /// Publishes `run` under `name`; leaves the folder alone if it shows the same already.
+    /// Publishes `run` under `name`; leaves the folder alone, and returns false, if it shows the same already.
     ///
     /// # Errors
     /// When it cannot be written, or something that is not a run has that name.
-    pub fn publish(&self, name: &str, run: &Run, cache: &Cache) -> anyhow::Result<()> {
+    pub fn publish(&self, name: &str, run: &Run, cache: &Cache) -> anyhow::Result<bool> {
         let target = self.path(name);
         if self.read(name).is_some_and(|old| old.shows_the_same(run)) && is_complete(&target, run, cache) {
-            return Ok(());
+            return Ok(false);
         }
         self.check_place(name)?;
         let parent = target.parent().unwrap_or(&self.folder);
@@ -119,7 +119,7 @@ impl Runs {
         if filled.is_err() {
             let _ = fs::remove_dir_all(&draft);
         }
-        filled.with_context(context)
+        filled.with_context(context).map(|()| true)
     }
 
     /// Refuses to replace a folder that is not a run's, or to nest runs.

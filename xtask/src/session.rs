@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use contract::stage::{InputFile, Inputs, Outputs, REQUEST_FORMAT, Request};
 
@@ -19,7 +20,7 @@ use crate::workspace::Workspace;
 pub(crate) struct Session {
     pub workspace: Workspace,
     pub pipeline: Pipeline,
-    pub code: Code,
+    pub code: Arc<Code>,
     pub cache: Cache,
     /// Where downloads are.
     raw: Cache,
@@ -52,7 +53,7 @@ impl Session {
         let files = files::expand(workspace, &pipeline)?;
         Ok(Session {
             files,
-            code: Code::load(workspace)?,
+            code: Arc::new(Code::load(workspace)?),
             cache: Cache::new(workspace.cache()),
             raw: Cache::new(workspace.raw()),
             runs: Runs::new(workspace.runs()),
@@ -60,6 +61,28 @@ impl Session {
             pipeline,
             finished: BTreeMap::new(),
             trust_code: false,
+            trusted: Vec::new(),
+        })
+    }
+
+    /// The same for another pipeline; the code is read once.
+    ///
+    /// # Errors
+    /// When the user's files cannot be read.
+    pub fn start_another(&self, pipeline: Pipeline) -> anyhow::Result<Session> {
+        let has_same_files = self.pipeline.tables["ingest"] == pipeline.tables["ingest"];
+        let files =
+            if has_same_files { self.files.clone() } else { files::expand(&self.workspace, &pipeline)? };
+        Ok(Session {
+            files,
+            code: self.code.clone(),
+            cache: self.cache.clone(),
+            raw: self.raw.clone(),
+            runs: self.runs.clone(),
+            workspace: self.workspace.clone(),
+            pipeline,
+            finished: BTreeMap::new(),
+            trust_code: self.trust_code,
             trusted: Vec::new(),
         })
     }

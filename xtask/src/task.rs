@@ -50,7 +50,7 @@ pub(crate) fn run(workspace: &Workspace, task: Task, output: OutputFormat) -> an
     let mut inputs = input::model(stage, &task.model)?;
     let files = input::files(&task.files)?;
     let settings = settings(&task, &destination);
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
     let folder = workspace.cache().join(format!("{TEMPORARY}{}-{}", task.name, process::next_token()));
     let at_work = AtWork { workspace, console: &console, binaries: &binaries, folder: &folder };
@@ -113,7 +113,7 @@ impl AtWork<'_> {
     }
 
     fn check(&self, stage: &Stage, request: &Request) -> anyhow::Result<()> {
-        let binary = builder::find(self.binaries, stage.binary)?;
+        let binary = self.binaries.find(stage.binary)?;
         let fault = child::check(self.workspace, binary, &self.folder.join("request.json"), request)?;
         let Some(fault) = fault else { return Ok(()) };
         eprintln!("error: {fault}");
@@ -121,7 +121,7 @@ impl AtWork<'_> {
     }
 
     fn run(&self, stage: &Stage, request: &Request) -> anyhow::Result<()> {
-        let binary = builder::find(self.binaries, stage.binary)?;
+        let binary = self.binaries.find(stage.binary)?;
         let file = self.folder.join("request.json");
         let status = child::run(self.workspace, self.console, binary, &file, request)?;
         if !status.success() {

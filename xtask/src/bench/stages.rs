@@ -1,7 +1,7 @@
 //! Whole processes: stages on real files, and a `run-all` that finds everything in the cache. They run in a
 //! data folder of their own.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::data::Data;
 use super::process::{self, Ended};
 use super::scratch::Scratch;
 use super::title;
-use crate::builder::{self, Binaries};
+use crate::builder::Binaries;
 use crate::cache::Lookup;
 use crate::child;
 use crate::console::Console;
@@ -66,7 +66,7 @@ pub(super) fn measure(
     };
     let session = workbench.finished_session(&stages)?;
     for (stage, name) in stages {
-        let binary = builder::find(binaries, stage.binary)?;
+        let binary = binaries.find(stage.binary)?;
         measure(name, &|| workbench.stage(&session, stage, binary))?;
     }
     if with_cached_run {
@@ -144,7 +144,7 @@ impl Workbench<'_> {
     }
 
     /// The stage's process, on the inputs of the run before, into a folder of its own.
-    fn stage(&self, session: &Session, stage: &Stage, binary: &PathBuf) -> anyhow::Result<Ended> {
+    fn stage(&self, session: &Session, stage: &Stage, binary: &Path) -> anyhow::Result<Ended> {
         let folder = self.scratch.fresh("stage")?;
         let outputs = Outputs {
             folder: self.scratch.fresh("stage/artifact")?,

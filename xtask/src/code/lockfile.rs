@@ -9,12 +9,12 @@ use anyhow::{Context, bail};
 /// Where cargo's libraries come from unless the lock file says otherwise.
 const USUAL_SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Lockfile {
     packages: Vec<Package>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Package {
     name: String,
     version: String,

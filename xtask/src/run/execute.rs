@@ -1,6 +1,5 @@
 //! Runs one stage and puts what it leaves into the cache.
 
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -8,6 +7,7 @@ use contract::progress::describe_seconds;
 use contract::stage::Inputs;
 
 use super::Runner;
+use crate::builder::Binaries;
 use crate::cache::{self, Draft, Lookup, Manifest};
 use crate::machine::Machine;
 use crate::map::Stage;
@@ -15,12 +15,12 @@ use crate::runs::State;
 use crate::session::Ready;
 use crate::{child, digest, process};
 
-impl Runner<'_> {
+impl Runner {
     /// Runs the stage, whether the cache has it or not.
     ///
     /// # Errors
     /// When it fails, or its inputs have changed under its hands; nothing is published then.
-    pub(super) fn execute(&mut self, stage: &'static Stage, binary: &Path) -> anyhow::Result<()> {
+    pub fn execute(&mut self, stage: &'static Stage, binaries: &Binaries) -> anyhow::Result<()> {
         let ready = self.session.ready(stage)?;
         let ready = ready.with_context(|| format!("the stages before {} are not finished", stage.name))?;
         let cache = self.session.cache_of(stage).clone();
@@ -45,7 +45,7 @@ impl Runner<'_> {
             draft.start_afresh()?;
         }
         let (started, clock) = (process::now(), Instant::now());
-        if let Err(error) = self.produce(stage, binary, &draft, &ready.inputs) {
+        if let Err(error) = self.produce(stage, binaries, &draft, &ready.inputs) {
             return Err(self.failed(stage, draft, error));
         }
         let seconds = clock.elapsed().as_secs_f64();
@@ -63,13 +63,22 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn produce(&self, stage: &Stage, binary: &Path, draft: &Draft, inputs: &Inputs) -> anyhow::Result<()> {
+    fn produce(
+        &self,
+        stage: &Stage,
+        binaries: &Binaries,
+        draft: &Draft,
+        inputs: &Inputs,
+    ) -> anyhow::Result<()> {
+        binaries.check_unchanged(stage.binary)?;
+        let binary = binaries.find(stage.binary)?;
         let request = self.session.request(stage, draft.outputs(), Some(draft.log()));
         let workspace = &self.session.workspace;
         let status = child::run(workspace, &self.console, binary, &draft.request(), &request)?;
         if !status.success() {
             bail!("{} failed ({})", stage.name, child::describe(status));
         }
+        binaries.check_unchanged(stage.binary)?;
         verify(stage, inputs)?;
         for name in stage.must_write() {
             if !draft.outputs().file(name).is_file() {

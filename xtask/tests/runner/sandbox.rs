@@ -125,7 +125,7 @@ impl Sandbox {
         let mut all = STAGES.map(|stage| format!("{stage}/*"));
         all.sort();
         assert_eq!(self.cached(), all);
-        assert_eq!(entries(&self.path("data/runs")), ["x"]);
+        assert_eq!(entries(&self.path("data/runs")), ["history.parquet", "x"]);
     }
 }
 
