@@ -28,12 +28,14 @@ mod pipeline;
 mod plan;
 mod process;
 mod provenance;
+mod record;
 mod run;
 mod runs;
 mod session;
 mod settings;
 mod sweep;
 mod task;
+mod verify;
 mod workspace;
 
 #[cfg(test)]
@@ -75,6 +77,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Detect(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Generate(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Sweep(arguments) => sweep::sweep(&workspace, &arguments.options(output)),
+        Command::Verify(arguments) => verify::verify(&workspace, &arguments.options(output)?),
+        Command::Freeze { run } => record::freeze(&workspace, &run, output),
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline, output)

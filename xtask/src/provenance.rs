@@ -35,14 +35,14 @@ struct Recorded<'a> {
     manifest: Option<Manifest>,
 }
 
-/// The text of the file; `run_text` is that of `run.json`.
+/// The text of the file; `records` are the names and texts of the files beside the artifacts, such as `run.json`.
 ///
 /// # Errors
 /// When it cannot be put into words, which nothing that a run holds can cause.
-pub(crate) fn text(run: &Run, run_text: &str, cache: &Cache) -> anyhow::Result<String> {
+pub(crate) fn text(run: &Run, records: &[(&str, String)], cache: &Cache) -> anyhow::Result<String> {
     let record = |stage| Recorded { run: stage, manifest: cache.manifest(&stage.stage, &stage.fingerprint) };
     let recorded: Vec<Recorded> = run.stages.iter().map(record).collect();
-    let crate_of_run = describe(run, run_text, &recorded, &credit(run, cache));
+    let crate_of_run = describe(run, records, &recorded, &credit(run, cache));
     Ok(serde_json::to_string_pretty(&crate_of_run)? + "\n")
 }
 
@@ -58,7 +58,7 @@ fn credit(run: &Run, cache: &Cache) -> Credit {
     run.stages.iter().find(has_source).and_then(read).unwrap_or_default()
 }
 
-fn describe(run: &Run, run_text: &str, stages: &[Recorded], credit: &Credit) -> Value {
+fn describe(run: &Run, records: &[(&str, String)], stages: &[Recorded], credit: &Credit) -> Value {
     let mut graph = Graph::default();
     graph.add(json!({
         "@id": FILE, "@type": "CreativeWork", "conformsTo": reference(FORMAT), "about": reference("./"),
@@ -67,7 +67,7 @@ fn describe(run: &Run, run_text: &str, stages: &[Recorded], credit: &Credit) -> 
         "@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5",
     }));
     let licences = licences(&mut graph, credit);
-    let parts = files::add(&mut graph, stages, run_text);
+    let parts = files::add(&mut graph, stages, records);
     let actions = actions::add(&mut graph, stages, &licences);
     let mut root = json!({
         "@id": "./",

@@ -20,6 +20,8 @@ use crate::{process, provenance};
 const OLD: &str = ".old-";
 /// The file that makes a folder a run's.
 pub(crate) const RUN: &str = "run.json";
+/// Beside it, how each stage of the run was made.
+pub(crate) const MANIFESTS: &str = "manifests.json";
 const READ_ONLY: u32 = 0o444;
 
 /// Version of `run.json`; 1 had no tables.
@@ -195,7 +197,7 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
         let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
         for output in &stage.outputs {
             let (source, target) = (artifact.join(&output.name), draft.join(&output.name));
-            if target.exists() || [RUN, provenance::FILE].contains(&output.name.as_str()) {
+            if target.exists() || [RUN, MANIFESTS, provenance::FILE].contains(&output.name.as_str()) {
                 bail!("{} writes {}, which another stage has written", stage.stage, output.name);
             }
             fs::create_dir_all(target.parent().unwrap_or(draft))?;
@@ -205,9 +207,16 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
             fs::set_permissions(&target, Permissions::from_mode(READ_ONLY))?;
         }
     }
-    let text = serde_json::to_string_pretty(run)? + "\n";
-    fs::write(draft.join(RUN), &text)?;
-    fs::write(draft.join(provenance::FILE), provenance::text(run, &text, cache)?)?;
+    let manifests = run.stages.iter().filter_map(|stage| cache.manifest(&stage.stage, &stage.fingerprint));
+    let manifests: Vec<_> = manifests.collect();
+    let records = [
+        (MANIFESTS, serde_json::to_string_pretty(&manifests)? + "\n"),
+        (RUN, serde_json::to_string_pretty(run)? + "\n"),
+    ];
+    for (name, text) in &records {
+        fs::write(draft.join(name), text)?;
+    }
+    fs::write(draft.join(provenance::FILE), provenance::text(run, &records, cache)?)?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::runs;
 const ID_DIGITS: usize = 16;
 
 /// Adds every file of the folder but the crate's own; returns the mentions of them.
-pub(super) fn add(graph: &mut Graph, stages: &[Recorded], run_text: &str) -> Value {
+pub(super) fn add(graph: &mut Graph, stages: &[Recorded], records: &[(&str, String)]) -> Value {
     let mut parts = Vec::new();
     for stage in stages {
         for output in &stage.run.outputs {
@@ -33,15 +33,25 @@ pub(super) fn add(graph: &mut Graph, stages: &[Recorded], run_text: &str) -> Val
             parts.push(graph.add(file));
         }
     }
-    parts.push(graph.add(json!({
-        "@id": runs::RUN,
-        "@type": "File",
-        "name": runs::RUN,
-        "description": "What was run: settings, stages, fingerprints, times and digests.",
-        "contentSize": run_text.len().to_string(),
-        "encodingFormat": media_type(runs::RUN),
-    })));
+    for (name, text) in records {
+        parts.push(graph.add(json!({
+            "@id": name,
+            "@type": "File",
+            "name": name,
+            "description": describe_record(name),
+            "contentSize": text.len().to_string(),
+            "encodingFormat": media_type(name),
+        })));
+    }
     Value::Array(parts)
+}
+
+fn describe_record(name: &str) -> &'static str {
+    match name {
+        runs::RUN => "What was run: settings, stages, fingerprints, times and digests.",
+        runs::MANIFESTS => "How each stage was made: its sources, libraries, settings, inputs and machine.",
+        _ => "Written with the run.",
+    }
 }
 
 /// The mention of a file that a stage has read: one of the folder, or of the user's own, which is not there.

@@ -104,7 +104,7 @@ fn known() -> Value {
 
 impl Fixture {
     fn text(&self) -> String {
-        text(&self.run, "{}\n", &self.cache).unwrap()
+        text(&self.run, &[(runs::RUN, "{}\n".to_string())], &self.cache).unwrap()
     }
 
     fn graph(&self) -> Vec<Value> {
