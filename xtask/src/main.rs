@@ -32,6 +32,7 @@ mod parquet;
 mod pipeline;
 mod plan;
 mod process;
+mod provenance;
 mod record;
 mod run;
 mod runs;
