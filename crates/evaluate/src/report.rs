@@ -16,6 +16,7 @@ mod units;
 use contract::artifact;
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,7 +27,7 @@ use page::Page;
 pub struct Report;
 
 /// All tables of the pipeline file: those of the other stages are shown as they are.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReportTables {
     ingest: Map<String, Value>,
@@ -39,9 +40,12 @@ pub struct ReportTables {
     report: ReportTable,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// The page with the results.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct ReportTable {
+    /// Its heading, in words; one made of the place without it.
+    #[schemars(length(min = 1), extend("examples" = ["Phoenix, Arizona"]))]
     title: Option<String>,
 }
 

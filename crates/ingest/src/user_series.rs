@@ -11,6 +11,7 @@ use contract::config::Fault;
 use contract::stage::{InputFile, Inputs, Outputs, Stage, read_json};
 use contract::transform::Transform;
 use contract::variable::Variable;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tables::{Column, Table, Values};
 
@@ -26,7 +27,7 @@ use crate::sniff::{self, Content};
 pub struct UserSeries;
 
 /// It has no settings.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoTables {}
 
