@@ -6,6 +6,8 @@ mod pipeline {
     mod bench;
     mod end_to_end;
     mod kills;
+    mod reference;
+    mod schema;
     mod sources;
     mod tasks;
 }

@@ -39,7 +39,17 @@ impl Bench {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        xtask(self.data(), arguments)
+        xtask(root(), self.data(), arguments)
+    }
+
+    /// The same in another repository.
+    pub fn xtask_in(&self, root: &Path, arguments: &[&str]) -> Ended {
+        ended(&mut xtask(root, self.data(), arguments))
+    }
+
+    /// Where xtask builds the stages.
+    pub fn binaries() -> PathBuf {
+        std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().to_path_buf()
     }
 
     pub fn xtask(&self, arguments: &[&str]) -> Ended {
@@ -109,18 +119,21 @@ fn smoke_run() -> &'static Path {
         let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("smoke");
         let _ = fs::remove_dir_all(&data);
         fs::create_dir_all(&data).unwrap();
-        let ended = ended(&mut xtask(&data, &["run-all", "smoke"]));
+        let ended = ended(&mut xtask(root(), &data, &["run-all", "smoke"]));
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         data
     })
 }
 
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 /// xtask from the target folder of these tests, which is also where it builds the stages.
-fn xtask(data: &Path, arguments: &[&str]) -> Command {
-    let deps = std::env::current_exe().unwrap();
-    let program = deps.parent().and_then(Path::parent).unwrap().join("xtask");
+fn xtask(root: &Path, data: &Path, arguments: &[&str]) -> Command {
+    let program = Bench::binaries().join("xtask");
     assert!(program.is_file(), "{} is missing: run all tests (`cargo xtask test`)", program.display());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut command = Command::new(program);
     command.current_dir(root).env_remove("CARGO_MANIFEST_DIR");
     command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap());

@@ -177,6 +177,18 @@ pub(crate) enum Command {
         #[command(flatten)]
         overrides: Overrides,
     },
+    /// Write the reference of the pipeline file: docs/pipeline-file.md, and its schema for editors.
+    ///
+    /// Both are made from the types that the stages read their tables with.
+    ///
+    /// Example, only see whether they are up to date:
+    ///   cargo xtask reference --check
+    #[command(verbatim_doc_comment)]
+    Reference {
+        /// Write nothing; end with code 1 if a file is out of date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Remove the cache, and with --all the published runs.
     ///
     /// Your own files, such as those in data/raw, are never touched.

@@ -22,6 +22,7 @@ mod interrupt;
 mod map;
 mod pipeline;
 mod plan;
+mod reference;
 mod rows;
 mod run;
 mod runs;
@@ -75,6 +76,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, output)
         }
+        Command::Reference { check } => reference::reference(&workspace, check, output),
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
         Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint),
