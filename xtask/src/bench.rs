@@ -18,6 +18,7 @@ use serde_json::json;
 use self::data::Data;
 use self::scratch::Scratch;
 use crate::builder::{self, BENCHMARKS, Binaries};
+use crate::cache::Cache;
 use crate::console::{Console, LogFormat};
 use crate::failure::{Failure, config};
 use crate::interrupt;
@@ -45,14 +46,14 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> anyhow::Result<
     let only = options.only.as_deref().map(Benchmark::named).transpose().map_err(config)?;
     let earlier = options.against.as_deref().map(comparison::read).transpose()?;
     let data = Data::choose(workspace, options.phoenix.as_deref())?;
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
     if options.binaries {
-        println!("{}", json!(binaries));
+        println!("{}", json!(binaries.paths()));
         return Ok(());
     }
     // Another run beside it would be measured too.
-    let _lock = workspace.lock(&console)?;
+    let _alone = Cache::new(workspace.cache()).enter_alone("bench", &console)?;
     let scratch = Scratch::new(workspace)?;
     let chosen: Vec<Benchmark> =
         Benchmark::ALL.into_iter().filter(|name| only.is_none_or(|only| only == *name)).collect();
@@ -84,7 +85,7 @@ fn measure_computations(
     scratch: &Scratch,
     console: &Console,
 ) -> anyhow::Result<Vec<Measured>> {
-    let binary = builder::find(binaries, BENCHMARKS)?;
+    let binary = binaries.find(BENCHMARKS)?;
     let listed = process::run(Command::new(binary).arg("--list"), scratch)?.stdout;
     let mut results = Vec::new();
     for line in listed.lines() {

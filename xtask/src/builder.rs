@@ -2,8 +2,10 @@
 //! selection would compile polars and burn once more.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader, IsTerminal};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, anyhow, bail};
@@ -19,8 +21,63 @@ const SELECTION: &[&str] = &["--workspace", "--exclude", "xtask", "--exclude", "
 /// The binary of the benchmarks, built beside the stages.
 pub(crate) const BENCHMARKS: &str = "benchmarks";
 
-/// The binaries by name.
-pub(crate) type Binaries = BTreeMap<String, PathBuf>;
+/// The binaries of one build.
+#[derive(Debug, Default)]
+pub(crate) struct Binaries(BTreeMap<String, Binary>);
+
+#[derive(Debug)]
+struct Binary {
+    path: PathBuf,
+    /// What another build changes: device, number, length and time of the file.
+    stamp: Option<Stamp>,
+}
+
+type Stamp = (u64, u64, u64, i64, i64);
+
+impl Binaries {
+    fn new(paths: impl IntoIterator<Item = (String, PathBuf)>) -> Binaries {
+        let binaries = paths.into_iter().map(|(name, path)| {
+            let stamp = stamp(&path);
+            (name, Binary { path, stamp })
+        });
+        Binaries(binaries.collect())
+    }
+
+    /// Where the binary of that name is.
+    ///
+    /// # Errors
+    /// When the workspace has none.
+    pub fn find(&self, name: &str) -> anyhow::Result<&Path> {
+        Ok(&self.named(name)?.path)
+    }
+
+    /// Checks that nobody has built the binary anew since, from other sources perhaps.
+    ///
+    /// # Errors
+    /// When somebody has.
+    pub fn check_unchanged(&self, name: &str) -> anyhow::Result<()> {
+        let binary = self.named(name)?;
+        if stamp(&binary.path) == binary.stamp {
+            return Ok(());
+        }
+        bail!("the binary of {name} was built anew meanwhile, perhaps from other sources; run again")
+    }
+
+    /// Where each one is.
+    pub fn paths(&self) -> BTreeMap<&str, &Path> {
+        self.0.iter().map(|(name, binary)| (name.as_str(), binary.path.as_path())).collect()
+    }
+
+    fn named(&self, name: &str) -> anyhow::Result<&Binary> {
+        let names = || self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        self.0.get(name).ok_or_else(|| anyhow!("the workspace has no binary {name}; it has {}", names()))
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let data = fs::metadata(path).ok()?;
+    Some((data.dev(), data.ino(), data.len(), data.mtime(), data.mtime_nsec()))
+}
 
 /// Builds what is not up to date, and says where everything is.
 ///
@@ -30,7 +87,7 @@ pub(crate) fn build(workspace: &Workspace, console: &Console, cuda: bool) -> any
     if let Some(folder) = &workspace.binaries {
         let stages = crate::map::STAGES.iter().chain([&crate::map::FETCH]).map(|stage| stage.binary);
         let names = stages.chain([BENCHMARKS]);
-        return Ok(names.map(|name| (name.to_string(), folder.join(name))).collect());
+        return Ok(Binaries::new(names.map(|name| (name.to_string(), folder.join(name)))));
     }
     let draws_progress = console.format == LogFormat::Human && std::io::stderr().is_terminal();
     let mut command = workspace.cargo();
@@ -51,18 +108,9 @@ pub(crate) fn build(workspace: &Workspace, console: &Console, cuda: bool) -> any
     Ok(binaries)
 }
 
-/// Where the binary of that name is.
-///
-/// # Errors
-/// When the workspace has none.
-pub(crate) fn find<'a>(binaries: &'a Binaries, name: &str) -> anyhow::Result<&'a PathBuf> {
-    let names = || binaries.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    binaries.get(name).ok_or_else(|| anyhow!("the workspace has no binary {name}; it has {}", names()))
-}
-
 /// The executables that cargo reports, one JSON message a line.
 fn read_messages(lines: impl BufRead) -> anyhow::Result<Binaries> {
-    let mut binaries = Binaries::new();
+    let mut binaries: BTreeMap<String, PathBuf> = BTreeMap::new();
     for line in lines.lines() {
         let line = line.context("cannot read what cargo prints")?;
         let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
@@ -71,7 +119,7 @@ fn read_messages(lines: impl BufRead) -> anyhow::Result<Binaries> {
             binaries.insert(name.to_string(), path.into());
         }
     }
-    Ok(binaries)
+    Ok(Binaries::new(binaries))
 }
 
 /// `--features ...` for this machine, or nothing.
@@ -111,10 +159,25 @@ mod tests {
             r#"{"reason":"compiler-artifact","target":{"name":"ingest"},"executable":"/t/debug/ingest"}"#,
         );
         let binaries = read_messages(messages.as_bytes()).unwrap();
-        assert_eq!(find(&binaries, "ingest").unwrap().to_str(), Some("/t/debug/ingest"));
+        assert_eq!(binaries.find("ingest").unwrap().to_str(), Some("/t/debug/ingest"));
         assert_eq!(
-            find(&binaries, "x").unwrap_err().to_string(),
+            binaries.find("x").unwrap_err().to_string(),
             "the workspace has no binary x; it has ingest"
+        );
+    }
+
+    #[test]
+    fn a_binary_that_was_built_anew_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("train");
+        fs::write(&path, "one").unwrap();
+        let binaries = Binaries::new([("train".to_string(), path.clone())]);
+        binaries.check_unchanged("train").unwrap();
+        fs::write(folder.path().join("other"), "two").unwrap();
+        fs::rename(folder.path().join("other"), &path).unwrap();
+        assert_eq!(
+            binaries.check_unchanged("train").unwrap_err().to_string(),
+            "the binary of train was built anew meanwhile, perhaps from other sources; run again"
         );
     }
 }

@@ -3,6 +3,7 @@
 //! disk, then renamed. What is read from it is checked against the digests in its manifest.
 
 mod draft;
+mod sweep;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,13 +11,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use crate::console::Console;
 use crate::digest::{self, Content};
 use crate::fingerprint::Parts;
+use crate::lease::{LOCK, Lease};
+use crate::machine::Machine;
 
 pub(crate) use draft::Draft;
+pub(crate) use sweep::sweep_folder;
 
 /// Version of the cache's layout; it is part of every fingerprint.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// Start of the names of what is not finished.
 pub(crate) const TEMPORARY: &str = ".tmp-";
@@ -36,6 +41,10 @@ pub(crate) struct Manifest {
     /// True if files differed from that commit.
     pub dirty: Option<bool>,
     pub device: String,
+    pub machine: Machine,
+    /// Stages before it that were taken from the cache though their code has changed (`--trust-code`).
+    #[serde(default)]
+    pub trusted_code: Vec<String>,
     /// RFC 3339, UTC.
     pub started: String,
     pub seconds: f64,
@@ -99,33 +108,30 @@ impl Cache {
         fs::remove_dir_all(&entry).with_context(|| format!("cannot remove {}", entry.display()))
     }
 
-    /// Removes what killed runs left; work folders stay, they hold checkpoints.
+    /// Waits until nobody else makes this entry, and keeps others waiting.
     ///
     /// # Errors
-    /// When something cannot be removed.
-    pub fn sweep(&self) -> anyhow::Result<()> {
-        sweep_folder(&self.folder)?;
-        for stage in crate::map::STAGES.iter().chain([&crate::map::FETCH]) {
-            sweep_folder(&self.folder.join(stage.name))?;
-        }
-        Ok(())
+    /// When the folder cannot be written, or after Ctrl-C.
+    pub fn lock(
+        &self,
+        stage: &str,
+        fingerprint: &str,
+        doing: &str,
+        console: &Console,
+    ) -> anyhow::Result<Lease> {
+        let folder = self.folder.join(stage);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let path = folder.join(format!("{LOCK}{fingerprint}"));
+        Lease::take(&path, doing, console, &format!("{stage} of the same request"))
     }
-}
 
-/// Removes the unfinished in one folder; nothing if there is no such folder.
-pub(crate) fn sweep_folder(folder: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(TEMPORARY) {
-            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            removed.with_context(|| format!("cannot remove {}", path.display()))?;
-        } else if name.starts_with(WORK) {
-            // Succeeds only where no checkpoint was written.
-            let _ = fs::remove_dir(&path);
-        }
+    /// The manifests of a stage's entries, by fingerprint; those that cannot be read are left out.
+    pub fn manifests(&self, stage: &str) -> Vec<Manifest> {
+        let entries = fs::read_dir(self.folder.join(stage)).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths.iter().filter_map(|path| read_manifest(path).ok()).collect()
     }
-    Ok(())
 }
 
 fn read_manifest(entry: &Path) -> anyhow::Result<Manifest> {
@@ -141,13 +147,13 @@ fn check(entry: &Path, stage: &str, fingerprint: &str) -> anyhow::Result<Manifes
     {
         anyhow::bail!("manifest.json is that of another entry");
     }
-    let found = digest::folder(&entry.join("artifact"))?;
+    let found = digest::bare_folder(&entry.join("artifact"))?;
     let named = |contents: &[Content], name: &str| contents.iter().any(|content| content.name == name);
     for content in &manifest.outputs {
         if !named(&found, &content.name) {
             anyhow::bail!("{} is missing", content.name);
         }
-        if !found.contains(content) {
+        if !found.iter().any(|found| found.is_same(content)) {
             anyhow::bail!("{} is not what was written", content.name);
         }
     }

@@ -1,14 +1,19 @@
 //! Why a stage has to run: what differs, field by field, from the parts that it was last made of.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
+
+/// Of one kind, as many as a line names.
+const MOST_NAMED: usize = 3;
 
 /// One field of a stage's fingerprint that is another one now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Change {
     pub kind: Kind,
-    /// A crate, `[train] epochs`, or an input as `stage/file`; of kinds that are there once the kind's words.
+    /// A file of a crate, a library, `[train] epochs`, or an input as `stage/file` or `stage/file column t2m`;
+    /// of the others what it is.
     pub name: String,
     /// A value, or the start of a digest; `None` where it was not there.
     pub before: Option<String>,
@@ -21,7 +26,10 @@ pub(crate) enum Kind {
     Source,
     Setting,
     Input,
-    /// Anything else: the lockfile, the compiler, ....
+    Library,
+    /// The compiler, and what it is asked for.
+    Toolchain,
+    /// What else decides how a binary is built.
     Build,
 }
 
@@ -51,26 +59,39 @@ impl fmt::Display for Why {
             Why::HasNotRun => formatter.write_str("has not run yet"),
             Why::EntryGone => formatter.write_str("its cache entry is gone"),
             Why::Changed(changes) => {
-                let names = |kind: Kind| -> Vec<&str> {
-                    let of_kind = changes.iter().filter(|change| change.kind == kind);
-                    of_kind.map(|change| change.name.as_str()).collect()
-                };
-                let mut parts = Vec::new();
-                let sources = names(Kind::Source);
-                if !sources.is_empty() {
-                    parts.push(format!("sources of {}", sources.join(", ")));
+                let of = |kind: Kind| changes.iter().filter(move |change| change.kind == kind);
+                let named = |kind: Kind| of(kind).map(|change| change.name.as_str()).collect::<Vec<_>>();
+                let mut parts = by_crate(&named(Kind::Source));
+                parts.extend(of(Kind::Setting).map(Change::to_string));
+                let inputs = named(Kind::Input);
+                match inputs.len() {
+                    0 => {}
+                    1..=MOST_NAMED => parts.push(format!("input {}", inputs.join(", "))),
+                    count => parts.push(format!("{count} inputs, {} first", inputs[0])),
                 }
-                let settings = changes.iter().filter(|change| change.kind == Kind::Setting);
-                parts.extend(settings.map(Change::to_string));
-                let inputs = names(Kind::Input);
-                if !inputs.is_empty() {
-                    parts.push(format!("input {}", inputs.join(", ")));
+                match of(Kind::Library).count() {
+                    0..=MOST_NAMED => parts.extend(of(Kind::Library).map(Change::to_string)),
+                    count => parts.push(format!("{count} libraries")),
                 }
-                parts.extend(names(Kind::Build).into_iter().map(str::to_string));
+                parts.extend(of(Kind::Toolchain).map(Change::to_string));
+                parts.extend(named(Kind::Build).into_iter().map(str::to_string));
                 write!(formatter, "changed: {}", parts.join("; "))
             }
         }
     }
+}
+
+/// Source files by name, or of a crate with many their number.
+fn by_crate(files: &[&str]) -> Vec<String> {
+    let mut crates: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in files {
+        crates.entry(file.split('/').next().unwrap_or(file)).or_default().push(file);
+    }
+    let shown = crates.into_iter().map(|(name, files)| match files.len() {
+        0..=MOST_NAMED => files.join(", "),
+        count => format!("{count} source files of {name}"),
+    });
+    shown.collect()
 }
 
 /// `[train] epochs 5 -> 6`.

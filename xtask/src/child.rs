@@ -2,6 +2,7 @@
 //! open as long as the runner lives, and it stops when that closes, even after `kill -9`.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -30,8 +31,25 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitStatus> {
     let mut command = command(workspace, binary, request_file, request)?;
     command.args(["--log-format", console.format.argument(), "--exit-with-stdin"]);
+    let Some(job) = &console.job else {
+        return wait(&mut start(&mut command, binary)?);
+    };
+    // Lines of several stages at once say nothing; each has them in its log, and errors are shown.
+    command.env("RAYON_NUM_THREADS", job.threads.to_string());
+    command.stderr(Stdio::piped());
     let mut child = start(&mut command, binary)?;
-    wait(&mut child)
+    let said = child.stderr.take().map(|stderr| std::thread::spawn(move || errors_in(stderr)));
+    let status = wait(&mut child);
+    if let Some(Ok(errors)) = said.map(std::thread::JoinHandle::join) {
+        errors.iter().for_each(|error| console.note(error));
+    }
+    status
+}
+
+/// The lines of a stage that say what went wrong.
+fn errors_in(stderr: impl Read) -> Vec<String> {
+    let lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    lines.filter(|line| line.starts_with("error: ")).collect()
 }
 
 /// Asks a stage whether its configuration can be used; if not, what is wrong with it.

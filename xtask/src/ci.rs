@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::builder;
-use crate::console::{Console, LogFormat, OutputFormat};
+use crate::console::{Console, LogFormat};
 use crate::interrupt;
 use crate::run::{self, Options};
 use crate::workspace::{Workspace, output};
@@ -44,7 +44,7 @@ pub(crate) fn ci(workspace: &Workspace, skip: &[Step], lint: bool) -> anyhow::Re
         match step {
             Step::Format => format(workspace)?,
             Step::Build => {
-                builder::build(workspace, &Console { format: LogFormat::Human }, false)?;
+                builder::build(workspace, &Console::new(LogFormat::Human), false)?;
             }
             Step::Test => test(workspace, &[])?,
             Step::Smoke => smoke(workspace)?,
@@ -68,17 +68,7 @@ fn format(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
-    let options = Options {
-        pipeline: "smoke".to_string(),
-        sets: Vec::new(),
-        name: None,
-        last: None,
-        force: false,
-        dry_run: false,
-        expect_cached: false,
-        log_format: LogFormat::Human,
-        output: OutputFormat::Text,
-    };
+    let options = Options::all("smoke", LogFormat::Human);
     run::run(workspace, &options)?;
     let again = run::run(workspace, &options)?;
     if !again.is_empty() {

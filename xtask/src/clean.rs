@@ -6,8 +6,10 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::json;
 
+use crate::cache::Cache;
 use crate::console::{Console, LogFormat, OutputFormat, line};
 use crate::digest::{describe_bytes, files_below};
+use crate::lease::LOCK;
 use crate::workspace::Workspace;
 
 /// Removes the cache, and with `all` the runs; says what they weigh.
@@ -20,7 +22,8 @@ pub(crate) fn clean(
     dry_run: bool,
     output: OutputFormat,
 ) -> anyhow::Result<()> {
-    let _lock = workspace.lock(&Console { format: LogFormat::Human })?;
+    let console = Console::new(LogFormat::Human);
+    let _alone = Cache::new(workspace.cache()).enter_alone("clean", &console)?;
     let mut folders = vec![workspace.cache()];
     if all {
         folders.push(workspace.runs());
@@ -48,12 +51,16 @@ fn weigh(folder: &Path) -> anyhow::Result<u64> {
     Ok(files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len()).sum())
 }
 
-/// Removes everything in the folder but the lock, which we hold.
+/// Removes everything in the folder but the lease, which we hold.
 fn empty(folder: &Path) -> anyhow::Result<()> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
-    for path in entries.flatten().map(|entry| entry.path()).filter(|path| !path.ends_with(".lock")) {
+    for path in entries.flatten().map(|entry| entry.path()).filter(|path| !is_lease(path)) {
         let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         removed.with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
+}
+
+fn is_lease(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(LOCK))
 }

@@ -1,5 +1,6 @@
 //! The command line: what people type, and the help that they read.
 
+mod sweep;
 mod task;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::ci::Step;
 use crate::console::{LogFormat, OutputFormat};
 use crate::pipeline::DEFAULT;
+use sweep::SweepArguments;
 use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
 
 /// The pipeline from ERA5 files to synthetic weather and a report on it.
@@ -148,6 +150,15 @@ pub(crate) enum Command {
     ///   cargo xtask generate --model data/runs/la-haute-borne/model --output years.nc --years 30 --unit degC
     #[command(verbatim_doc_comment)]
     Generate(GenerateArguments),
+    /// Run a pipeline at every point of a grid, and with several seeds.
+    ///
+    /// One run a point, in data/runs/NAME/POINT; as many at once as there are cores. What points share, such as
+    /// the files that were read, is made once. After Ctrl-C or a kill the same command goes on where it was.
+    ///
+    /// Example, two weights of the KL term with two seeds each, four runs:
+    ///   cargo xtask sweep smoke --grid train.beta=0.5,1 --seeds 2
+    #[command(verbatim_doc_comment)]
+    Sweep(SweepArguments),
     /// Show which stages are fresh, stale or missing, and why.
     ///
     /// Example:
@@ -280,6 +291,10 @@ pub(crate) struct RunArguments {
     /// Run nothing: end with code 3 if a stage is not in the cache.
     #[arg(long, conflicts_with_all = ["force", "dry_run"])]
     pub expect_cached: bool,
+    /// Take what other code has made of the same settings and inputs, without building it; run.json and the
+    /// manifests say so.
+    #[arg(long, conflicts_with = "force")]
+    pub trust_code: bool,
     /// How events are written to standard error.
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     pub log_format: LogFormat,

@@ -41,26 +41,51 @@ impl OutputFormat {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Console {
     pub format: LogFormat,
+    /// Set while several runs go on at once.
+    pub job: Option<Job>,
+}
+
+/// One of several runs that go on at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    /// What its lines begin with.
+    pub name: String,
+    /// How many processors its stages may use.
+    pub threads: usize,
 }
 
 impl Console {
+    pub fn new(format: LogFormat) -> Console {
+        Console { format, job: None }
+    }
+
     /// `train       done     2 min 3 s`.
     pub fn stage(&self, stage: &str, state: &str, text: &str) {
         match self.format {
-            LogFormat::Human => eprintln!("{}", line(stage, state, text)),
-            LogFormat::Json => emit(json!({"message": text, "stage": stage, "state": state})),
+            LogFormat::Human => eprintln!("{}{}", self.prefix(), line(stage, state, text)),
+            LogFormat::Json => {
+                emit(json!({"message": text, "stage": stage, "state": state, "run": self.job_name()}));
+            }
         }
     }
 
     /// A sentence.
     pub fn note(&self, text: &str) {
         match self.format {
-            LogFormat::Human => eprintln!("{text}"),
-            LogFormat::Json => emit(json!({"message": text})),
+            LogFormat::Human => eprintln!("{}{text}", self.prefix()),
+            LogFormat::Json => emit(json!({"message": text, "run": self.job_name()})),
         }
+    }
+
+    fn job_name(&self) -> Option<&str> {
+        self.job.as_ref().map(|job| job.name.as_str())
+    }
+
+    fn prefix(&self) -> String {
+        self.job.as_ref().map(|job| format!("[{}] ", job.name)).unwrap_or_default()
     }
 }
 
@@ -69,6 +94,7 @@ pub(crate) fn line(name: &str, state: &str, text: &str) -> String {
     format!("{name:<12}{state:<9}{text}").trim_end().to_string()
 }
 
-fn emit(fields: serde_json::Value) {
+fn emit(mut fields: Value) {
+    fields.as_object_mut().into_iter().for_each(|fields| fields.retain(|_, value| !value.is_null()));
     eprintln!("{}", json!({"level": "INFO", "fields": fields, "target": "xtask"}));
 }

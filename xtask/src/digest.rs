@@ -1,5 +1,6 @@
 //! Content digests of files and folders: BLAKE3, hexadecimal.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::{interrupt, rows};
+use crate::interrupt;
+use crate::parquet::Footer;
 
 const CHUNK_BYTES: usize = 1 << 20;
 
@@ -21,6 +23,16 @@ pub(crate) struct Content {
     /// Of Parquet files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
+    /// Digests of a Parquet file's columns.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, String>,
+}
+
+impl Content {
+    /// True if both are the same file; rows and columns follow from the digest.
+    pub fn is_same(&self, other: &Content) -> bool {
+        (&self.name, &self.digest) == (&other.name, &other.digest)
+    }
 }
 
 /// Digest and length of a file, read in pieces.
@@ -44,15 +56,37 @@ pub(crate) fn file(path: &Path) -> anyhow::Result<(String, u64)> {
     }
 }
 
-/// Digests of all files in a folder, by name.
+/// Digest of bytes.
+pub(crate) fn bytes(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+/// Digests of all files in a folder, by name, and what Parquet files hold.
 ///
 /// # Errors
 /// When something in it cannot be read.
 pub(crate) fn folder(root: &Path) -> anyhow::Result<Vec<Content>> {
+    let mut contents = bare_folder(root)?;
+    for content in &mut contents {
+        let path = root.join(&content.name);
+        if let Some(footer) = Footer::read(&path) {
+            content.rows = Some(footer.rows);
+            content.columns = footer.columns(&path).unwrap_or_default();
+        }
+    }
+    Ok(contents)
+}
+
+/// The same without a look at what Parquet files hold.
+///
+/// # Errors
+/// When something in it cannot be read.
+pub(crate) fn bare_folder(root: &Path) -> anyhow::Result<Vec<Content>> {
     let mut contents = Vec::new();
     for path in files_below(root, &|_| true)? {
         let (digest, bytes) = file(&path)?;
-        contents.push(Content { name: name_below(root, &path), digest, bytes, rows: rows::of_file(&path) });
+        let name = name_below(root, &path);
+        contents.push(Content { name, digest, bytes, rows: None, columns: BTreeMap::new() });
     }
     Ok(contents)
 }

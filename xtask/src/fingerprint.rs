@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::canonical;
 use crate::changes::{Change, Kind};
-use crate::code::Code;
+use crate::code::{Code, Files};
+use crate::digest;
 use crate::map::{FILES, Stage, source_and_name};
 use crate::pipeline::Pipeline;
 
@@ -21,9 +22,10 @@ const SHOWN_DIGITS: usize = 12;
 /// Everything that decides what a stage writes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Parts {
-    /// Digests by crate.
-    pub sources: BTreeMap<String, String>,
-    pub lockfile: String,
+    /// Digests by crate and file; of what the compiler sees, so that comments and layout are no part of it.
+    pub sources: BTreeMap<String, Files>,
+    /// Versions of the libraries that those crates link.
+    pub libraries: BTreeMap<String, String>,
     pub settings: String,
     pub compiler: String,
     pub target: String,
@@ -54,10 +56,10 @@ impl Parts {
             let tables = config.values_mut().filter_map(Value::as_object_mut);
             tables.for_each(|table| drop(table.remove(FILES)));
         }
-        let cuda = pipeline.uses_cuda() && ["train", "infer"].contains(&stage.binary);
+        let cuda = pipeline.uses_cuda() && stage.can_use_cuda();
         Ok(Parts {
             sources: code.sources(stage)?,
-            lockfile: code.lockfile.clone(),
+            libraries: code.libraries(stage)?,
             settings: code.settings.clone(),
             compiler: code.compiler.clone(),
             target: code.target.clone(),
@@ -73,9 +75,14 @@ impl Parts {
         digest
     }
 
+    /// True if both are of the same settings and inputs, whatever the code.
+    pub fn asks_the_same(&self, other: &Parts) -> bool {
+        self.config == other.config && self.inputs == other.inputs
+    }
+
     /// What differs from an earlier run; nothing if the fingerprints are the same.
     pub fn changes_since(&self, earlier: &Parts) -> Vec<Change> {
-        let mut changes = differing(Kind::Source, &earlier.sources, &self.sources, short);
+        let mut changes = differing(Kind::Source, &earlier.sources_by_file(), &self.sources_by_file(), short);
         changes.extend(differing(
             Kind::Setting,
             &earlier.settings_by_key(),
@@ -83,8 +90,18 @@ impl Parts {
             str::to_string,
         ));
         changes.extend(differing(Kind::Input, &earlier.inputs_by_name(), &self.inputs_by_name(), short));
-        changes.extend(differing(Kind::Build, &earlier.build(), &self.build(), str::to_string));
+        changes.extend(differing(Kind::Library, &earlier.libraries, &self.libraries, str::to_string));
+        changes.extend(differing(Kind::Toolchain, &earlier.toolchain(), &self.toolchain(), str::to_string));
+        changes.extend(differing(Kind::Build, &earlier.build(), &self.build(), short));
         changes
+    }
+
+    /// Keyed as `train/src/optimiser.rs`.
+    fn sources_by_file(&self) -> BTreeMap<String, String> {
+        let files = self.sources.iter().flat_map(|(name, files)| {
+            files.iter().map(move |(file, digest)| (format!("{name}/{file}"), digest.clone()))
+        });
+        files.collect()
     }
 
     /// Keyed as `[train] epochs`.
@@ -102,21 +119,32 @@ impl Parts {
         self.inputs.iter().map(|input| (input.name.clone(), input.digest.clone())).collect()
     }
 
-    /// What the binaries are built with.
-    fn build(&self) -> BTreeMap<String, String> {
+    /// What compiles the binaries, and what for.
+    fn toolchain(&self) -> BTreeMap<String, String> {
         let named = [
-            ("Cargo.lock", short(&self.lockfile)),
-            ("build settings in Cargo.toml", short(&self.settings)),
-            ("compiler", self.compiler.clone()),
+            ("compiler", self.compiler.lines().next().unwrap_or_default().to_string()),
             ("target", self.target.clone()),
-            ("features", self.features.join(", ")),
+            (
+                "features",
+                if self.features.is_empty() { "none".to_string() } else { self.features.join(", ") },
+            ),
+        ];
+        named.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+    }
+
+    /// Digests of what else decides how they are built.
+    fn build(&self) -> BTreeMap<String, String> {
+        let details = self.compiler.split_once('\n').map_or("", |(_, details)| details);
+        let named = [
+            ("build settings in Cargo.toml", self.settings.clone()),
+            ("details of the compiler", digest::bytes(details.as_bytes())),
         ];
         named.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
     }
 }
 
 /// The entries of one kind that are not the same, by name.
-fn differing(
+pub(crate) fn differing(
     kind: Kind,
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
@@ -134,7 +162,7 @@ fn differing(
 }
 
 /// The start of a digest.
-fn short(digest: &str) -> String {
+pub(crate) fn short(digest: &str) -> String {
     digest.chars().take(SHOWN_DIGITS).collect()
 }
 
@@ -158,10 +186,14 @@ mod tests {
     use super::*;
     use crate::changes::Why;
 
+    fn files(files: &[(&str, &str)]) -> Files {
+        files.iter().map(|(name, digest)| (name.to_string(), digest.to_string())).collect()
+    }
+
     fn parts() -> Parts {
         Parts {
-            sources: [("train".to_string(), "1".to_string())].into(),
-            lockfile: "2".into(),
+            sources: [("train".into(), files(&[("src/lib.rs", "1")]))].into(),
+            libraries: files(&[("burn", "0.22.1")]),
             settings: "3".into(),
             compiler: "rustc 1".into(),
             target: "x86".into(),
@@ -181,13 +213,22 @@ mod tests {
 
     #[test]
     fn every_part_changes_the_fingerprint_and_is_named() {
-        check(|parts| drop(parts.sources.insert("train".into(), "9".into())), "changed: sources of train");
-        check(|parts| drop(parts.sources.insert("model".into(), "9".into())), "changed: sources of model");
-        check(|parts| parts.lockfile.push('x'), "changed: Cargo.lock");
+        let change = |name: &str, list: &[(&str, &str)], words: &str| {
+            check(|parts| drop(parts.sources.insert(name.into(), files(list))), words);
+        };
+        change("train", &[("src/lib.rs", "9")], "changed: train/src/lib.rs");
+        change("model", &[("src/lib.rs", "9")], "changed: model/src/lib.rs");
+        let many = [("src/a.rs", "1"), ("src/b.rs", "1"), ("src/c.rs", "1"), ("src/d.rs", "1")];
+        change("model", &many, "changed: 4 source files of model");
+        check(
+            |parts| drop(parts.libraries.insert("burn".into(), "0.23.0".into())),
+            "changed: burn 0.22.1 -> 0.23.0",
+        );
         check(|parts| parts.settings.push('x'), "changed: build settings in Cargo.toml");
-        check(|parts| parts.compiler.push('x'), "changed: compiler");
-        check(|parts| parts.target.push('x'), "changed: target");
-        check(|parts| parts.features.push("train/cuda".into()), "changed: features");
+        check(|parts| parts.compiler = "rustc 2".into(), "changed: compiler rustc 1 -> rustc 2");
+        check(|parts| parts.compiler.push_str("\nLLVM 9"), "changed: details of the compiler");
+        check(|parts| parts.target.push('x'), "changed: target x86 -> x86x");
+        check(|parts| parts.features.push("train/cuda".into()), "changed: features none -> train/cuda");
         check(|parts| parts.config["train"]["epochs"] = json!(6), "changed: [train] epochs 5 -> 6");
         check(|parts| parts.config["train"]["seed"] = json!(1), "changed: [train] seed unset -> 1");
         check(|parts| parts.inputs[0].digest.push('x'), "changed: input preprocess/season.parquet");

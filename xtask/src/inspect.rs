@@ -11,7 +11,7 @@ use crate::cache::TEMPORARY;
 use crate::console::{Console, LogFormat, OutputFormat};
 use crate::map::{FILES, INSPECT};
 use crate::workspace::Workspace;
-use crate::{builder, child, task};
+use crate::{builder, child, process, task};
 
 /// Prints what is in the files, for people or as JSON.
 ///
@@ -19,9 +19,9 @@ use crate::{builder, child, task};
 /// When there is no such file, or the stage fails.
 pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFormat) -> anyhow::Result<()> {
     let inputs = task::input::files(paths)?;
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
-    let folder = workspace.cache().join(format!("{TEMPORARY}inspect-{}", std::process::id()));
+    let folder = workspace.cache().join(format!("{TEMPORARY}inspect-{}", process::next_token()));
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let request = Request {
         format: REQUEST_FORMAT,
@@ -32,7 +32,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFo
         outputs: Outputs { folder: folder.clone(), work: folder.clone() },
         log: None,
     };
-    let binary = builder::find(&binaries, INSPECT.binary);
+    let binary = binaries.find(INSPECT.binary);
     let name = if output == OutputFormat::Json { "inspect.json" } else { "inspect.txt" };
     let printed = binary.and_then(|binary| {
         let status = child::run(workspace, &console, binary, &folder.join("request.json"), &request)?;

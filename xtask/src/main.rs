@@ -17,16 +17,22 @@ mod digest;
 mod doctor;
 mod failure;
 mod fingerprint;
+mod history;
 mod inspect;
 mod interrupt;
+mod lease;
+mod machine;
 mod map;
+mod parquet;
 mod pipeline;
 mod plan;
+mod process;
 mod reference;
-mod rows;
 mod run;
 mod runs;
 mod session;
+mod settings;
+mod sweep;
 mod task;
 mod workspace;
 
@@ -68,6 +74,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Forecast(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Detect(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Generate(arguments) => task::run(&workspace, arguments.task(), output),
+        Command::Sweep(arguments) => sweep::sweep(&workspace, &arguments.options(output)),
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline, output)
@@ -106,6 +113,7 @@ fn run_stages(
         force: arguments.force,
         dry_run: arguments.dry_run,
         expect_cached: arguments.expect_cached,
+        trust_code: arguments.trust_code,
         log_format: arguments.log_format,
         output,
     };

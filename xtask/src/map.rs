@@ -46,6 +46,18 @@ pub(crate) static HOURS: Stage = Stage {
     runs: Runs::Always,
 };
 
+/// What writes the history of runs.
+pub(crate) const HISTORY: Stage = Stage {
+    name: "history",
+    binary: "evaluate",
+    tables: &[],
+    reads: &["history/history.parquet", "evaluate/metrics.json"],
+    runs: Runs::Always,
+};
+
+/// The keys that `--seeds` of a sweep sets.
+pub(crate) const SEEDS: &[&str] = &["train.seed", "generate.seed"];
+
 /// The table that only `xtask` reads: what the pipeline is, and how to get its files.
 pub(crate) const ABOUT: &str = "about";
 
@@ -155,6 +167,11 @@ impl Stage {
                 |stage: &Stage| stage.name == source && runs(stage) && stage.depends_on(other, runs);
             source == other.name || STAGES.iter().any(through)
         })
+    }
+
+    /// True where a pipeline's device makes a difference.
+    pub fn can_use_cuda(&self) -> bool {
+        ["train", "infer"].contains(&self.binary)
     }
 
     /// True for the stage that downloads: it is kept with the user's own data, and its code and its

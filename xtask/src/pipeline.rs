@@ -121,7 +121,11 @@ fn name_of(workspace: &Workspace, file: &Path) -> String {
     }
 }
 
-fn checked_name(name: &str) -> anyhow::Result<String> {
+/// A name for a run, if it can be one.
+///
+/// # Errors
+/// When it is no folder below `data/runs`.
+pub(crate) fn checked_name(name: &str) -> anyhow::Result<String> {
     let plain =
         |part: Component| matches!(part, Component::Normal(part) if !part.to_string_lossy().starts_with('.'));
     if !name.is_empty() && Path::new(name).components().all(plain) {

@@ -27,7 +27,7 @@ const PAGE: &str = "docs/pipeline-file.md";
 /// # Errors
 /// With `check`, when one of them is not; else when the stages cannot be built or asked, or contradict each other.
 pub(crate) fn reference(workspace: &Workspace, check: bool, output: OutputFormat) -> anyhow::Result<()> {
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
     let tables = gather::tables(&binaries)?;
     let mut states = Vec::new();

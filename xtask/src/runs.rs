@@ -10,11 +10,16 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::cache::{Cache, TEMPORARY};
+use crate::cache::{Cache, TEMPORARY, sweep_folder};
+use crate::console::Console;
 use crate::digest::{self, Content};
+use crate::lease::{self, LOCK, Lease};
+use crate::process;
 
 /// Start of the name of a state that is being replaced.
 const OLD: &str = ".old-";
+/// The file that makes a folder a run's.
+pub(crate) const RUN: &str = "run.json";
 const READ_ONLY: u32 = 0o444;
 
 /// Version of `run.json`; 1 had no tables.
@@ -31,6 +36,9 @@ pub(crate) struct Run {
     /// The tables of the pipeline file as they were run, with the `--set`s; empty in format 1.
     #[serde(default)]
     pub tables: Map<String, Value>,
+    /// Stages that were taken from the cache though their code has changed (`--trust-code`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_code: Vec<String>,
     /// The commit that was checked out; `None` without git.
     pub commit: Option<String>,
     /// True if files differed from that commit.
@@ -89,29 +97,29 @@ impl Runs {
 
     /// The published state of that name.
     pub fn read(&self, name: &str) -> Option<Run> {
-        let text = fs::read_to_string(self.path(name).join("run.json")).ok()?;
+        let text = fs::read_to_string(self.path(name).join(RUN)).ok()?;
         serde_json::from_str(&text).ok()
     }
 
-    /// Publishes `run` under `name`; leaves the folder alone if it shows the same already.
+    /// Publishes `run` under `name`; leaves the folder alone, and returns false, if it shows the same already.
     ///
     /// # Errors
     /// When it cannot be written, or something that is not a run has that name.
-    pub fn publish(&self, name: &str, run: &Run, cache: &Cache) -> anyhow::Result<()> {
+    pub fn publish(&self, name: &str, run: &Run, cache: &Cache) -> anyhow::Result<bool> {
         let target = self.path(name);
         if self.read(name).is_some_and(|old| old.shows_the_same(run)) && is_complete(&target, run, cache) {
-            return Ok(());
+            return Ok(false);
         }
         self.check_place(name)?;
         let parent = target.parent().unwrap_or(&self.folder);
         let base = target.file_name().unwrap_or_default().to_string_lossy();
-        let draft = parent.join(format!("{TEMPORARY}{base}-{}", std::process::id()));
+        let draft = parent.join(format!("{TEMPORARY}{base}-{}", process::next_token()));
         let context = || format!("cannot publish {}", target.display());
         let filled = fill(&draft, run, cache).and_then(|()| swap(&draft, &target, &base));
         if filled.is_err() {
             let _ = fs::remove_dir_all(&draft);
         }
-        filled.with_context(context)
+        filled.with_context(context).map(|()| true)
     }
 
     /// Refuses to replace a folder that is not a run's, or to nest runs.
@@ -121,41 +129,63 @@ impl Runs {
     pub fn check_place(&self, name: &str) -> anyhow::Result<()> {
         let target = self.path(name);
         let taken = fs::read_dir(&target).is_ok_and(|mut entries| entries.next().is_some());
-        if taken && !target.join("run.json").is_file() {
+        if taken && !target.join(RUN).is_file() {
             bail!("{} holds no run.json, so it is not a run's; move it away or use --name", target.display());
         }
         let parents = target.ancestors().skip(1).take_while(|parent| *parent != self.folder);
         for parent in parents {
-            if parent.join("run.json").is_file() {
+            if parent.join(RUN).is_file() {
                 bail!("{} is a run, and a run cannot hold another; use --name", parent.display());
             }
         }
         Ok(())
     }
 
-    /// Ends what a killed run began: a state that was on its way out comes back if no other has
-    /// taken its place.
+    /// Waits for another run of that name, and keeps others waiting.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or after Ctrl-C.
+    pub fn lock(&self, name: &str, doing: &str, console: &Console) -> anyhow::Result<Lease> {
+        let target = self.path(name);
+        let parent = target.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        Lease::take(&lock_of(&target), doing, console, &format!("the run {name}"))
+    }
+
+    /// Ends what killed runs began: a state that was on its way out comes back if no other has
+    /// taken its place. The run `name` is locked by the caller; other locked ones are left alone.
     ///
     /// # Errors
     /// When something cannot be renamed or removed.
-    pub fn sweep(&self) -> anyhow::Result<()> {
+    pub fn sweep(&self, name: &str) -> anyhow::Result<()> {
         let mut folders = vec![self.folder.clone()];
         while let Some(folder) = folders.pop() {
-            crate::cache::sweep_folder(&folder)?;
+            sweep_folder(&folder)?;
             let Ok(entries) = fs::read_dir(&folder) else { continue };
             for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let context = || format!("cannot put {} in order", path.display());
-                match name.strip_prefix(OLD).map(|name| folder.join(name)) {
-                    Some(target) if target.exists() => fs::remove_dir_all(&path).with_context(context)?,
-                    Some(target) => fs::rename(&path, target).with_context(context)?,
-                    None if path.join("run.json").is_file() => {}
-                    None => folders.push(path),
+                let base = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if let Some(target) = base.strip_prefix(OLD).map(|base| folder.join(base)) {
+                    if target == self.path(name) || lease::remove_if_abandoned(&lock_of(&target)) {
+                        bring_back(&path, &target)?;
+                    }
+                } else if !base.starts_with('.') && !path.join(RUN).is_file() {
+                    folders.push(path);
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Where the lease of a run is.
+fn lock_of(target: &Path) -> PathBuf {
+    target.with_file_name(format!("{LOCK}{}", target.file_name().unwrap_or_default().to_string_lossy()))
+}
+
+/// Gives a state that was on its way out its name again, or removes it if another has it.
+fn bring_back(old: &Path, target: &Path) -> anyhow::Result<()> {
+    let done = if target.exists() { fs::remove_dir_all(old) } else { fs::rename(old, target) };
+    done.with_context(|| format!("cannot put {} in order", old.display()))
 }
 
 /// Makes the folder of a run.
@@ -165,7 +195,7 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
         let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
         for output in &stage.outputs {
             let (source, target) = (artifact.join(&output.name), draft.join(&output.name));
-            if target.exists() || output.name == "run.json" {
+            if target.exists() || output.name == RUN {
                 bail!("{} writes {}, which another stage has written", stage.stage, output.name);
             }
             fs::create_dir_all(target.parent().unwrap_or(draft))?;
@@ -175,7 +205,7 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
             fs::set_permissions(&target, Permissions::from_mode(READ_ONLY))?;
         }
     }
-    fs::write(draft.join("run.json"), serde_json::to_string_pretty(run)? + "\n")?;
+    fs::write(draft.join(RUN), serde_json::to_string_pretty(run)? + "\n")?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use crate::console::{Console, LogFormat, OutputFormat};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::map::{self, FILES, HOURS, Stage, source_and_name};
+use crate::process;
 use crate::workspace::Workspace;
 use output::Destination;
 
@@ -49,9 +50,9 @@ pub(crate) fn run(workspace: &Workspace, task: Task, output: OutputFormat) -> an
     let mut inputs = input::model(stage, &task.model)?;
     let files = input::files(&task.files)?;
     let settings = settings(&task, &destination);
-    let console = Console { format: LogFormat::Human };
+    let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
-    let folder = workspace.cache().join(format!("{TEMPORARY}{}-{}", task.name, std::process::id()));
+    let folder = workspace.cache().join(format!("{TEMPORARY}{}-{}", task.name, process::next_token()));
     let at_work = AtWork { workspace, console: &console, binaries: &binaries, folder: &folder };
     let done = at_work.folder("task").and_then(|outputs| {
         let config = Map::from_iter([(task.name.to_string(), Value::Object(settings))]);
@@ -112,7 +113,7 @@ impl AtWork<'_> {
     }
 
     fn check(&self, stage: &Stage, request: &Request) -> anyhow::Result<()> {
-        let binary = builder::find(self.binaries, stage.binary)?;
+        let binary = self.binaries.find(stage.binary)?;
         let fault = child::check(self.workspace, binary, &self.folder.join("request.json"), request)?;
         let Some(fault) = fault else { return Ok(()) };
         eprintln!("error: {fault}");
@@ -120,7 +121,7 @@ impl AtWork<'_> {
     }
 
     fn run(&self, stage: &Stage, request: &Request) -> anyhow::Result<()> {
-        let binary = builder::find(self.binaries, stage.binary)?;
+        let binary = self.binaries.find(stage.binary)?;
         let file = self.folder.join("request.json");
         let status = child::run(self.workspace, self.console, binary, &file, request)?;
         if !status.success() {

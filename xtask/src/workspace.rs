@@ -1,18 +1,20 @@
 //! Where things are: the repository, its data folders, and the programs that xtask calls.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::console::Console;
+use crate::settings::Settings;
 
 /// The repository and the folders of its data.
 #[derive(Clone, Debug)]
 pub(crate) struct Workspace {
     pub root: PathBuf,
     pub data: PathBuf,
+    /// Those of this machine, `data/settings.toml`.
+    pub settings: Settings,
     /// Where stage binaries are taken from, ready made; only tests set it.
     pub binaries: Option<PathBuf>,
 }
@@ -36,11 +38,12 @@ impl Workspace {
         })?;
         let root = root.canonicalize().unwrap_or(root);
         let data = data.map_or_else(|| root.join("data"), |data| here.join(data));
-        Ok(Workspace { root, data, binaries: binaries.map(|binaries| here.join(binaries)) })
+        let settings = Settings::read(&data)?;
+        Ok(Workspace { root, data, settings, binaries: binaries.map(|binaries| here.join(binaries)) })
     }
 
     pub fn cache(&self) -> PathBuf {
-        self.data.join("cache")
+        self.settings.cache_folder.clone().unwrap_or_else(|| self.data.join("cache"))
     }
 
     /// Where downloads are, beside what users put there.
@@ -71,33 +74,6 @@ impl Workspace {
             }
         }
         command
-    }
-
-    /// Waits for other runs on the same data, and keeps them waiting until the file is dropped.
-    ///
-    /// # Errors
-    /// When the lock file cannot be made.
-    pub fn lock(&self, console: &Console) -> anyhow::Result<File> {
-        let cache = self.cache();
-        fs::create_dir_all(&cache).with_context(|| format!("cannot create {}", cache.display()))?;
-        let path = cache.join(".lock");
-        let context = || format!("cannot lock {}", path.display());
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = file.with_context(context)?;
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(error).with_context(context),
-        }
-        console.note(&format!("waiting for another run, which holds {}", self.show(&path)));
-        while let Err(error) = file.try_lock() {
-            if let TryLockError::Error(error) = error {
-                return Err(error).with_context(context);
-            }
-            crate::interrupt::check()?;
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
-        Ok(file)
     }
 
     /// The commit that is checked out, and whether files differ from it; `None` without git.

@@ -9,4 +9,5 @@ mod runner {
     mod kills;
     mod reruns;
     pub mod sandbox;
+    mod sweeps;
 }

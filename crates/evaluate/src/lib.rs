@@ -11,6 +11,7 @@ mod examination;
 mod figures;
 mod fourier;
 mod halves;
+mod history;
 mod input;
 mod judge;
 mod likelihood;
@@ -29,5 +30,6 @@ mod tasks;
 mod yardstick;
 
 pub use evaluate::{Evaluate, EvaluateConfig, EvaluateTables};
+pub use history::{History, HistoryTables, RunFacts};
 pub use report::{Report, ReportConfig, ReportTables};
 pub use score_tasks::{ScoreTasks, ScoreTasksTables};

@@ -1,4 +1,4 @@
-//! The binary of the stages `evaluate`, `score-tasks` and `report`.
+//! The binary of the stages `evaluate`, `score-tasks` and `report`, and of the history of runs.
 
 use std::process::ExitCode;
 
@@ -9,5 +9,6 @@ fn main() -> ExitCode {
         Entry::of::<evaluate::Evaluate>(),
         Entry::of::<evaluate::ScoreTasks>(),
         Entry::of::<evaluate::Report>(),
+        Entry::of::<evaluate::History>(),
     ])
 }

@@ -60,9 +60,15 @@ fn has_files(folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
 
     fn workspace(root: &Path) -> Workspace {
-        Workspace { root: root.to_path_buf(), data: root.join("data"), binaries: None }
+        Workspace {
+            root: root.to_path_buf(),
+            data: root.join("data"),
+            settings: Settings::default(),
+            binaries: None,
+        }
     }
 
     #[test]

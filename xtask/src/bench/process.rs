@@ -95,12 +95,19 @@ fn last_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
     use crate::workspace::Workspace;
 
     fn shell(script: &str) -> anyhow::Result<Ended> {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_path_buf();
-        let scratch = Scratch::new(&Workspace { data: root.join("data"), root, binaries: None }).unwrap();
+        let scratch = Scratch::new(&Workspace {
+            data: root.join("data"),
+            root,
+            settings: Settings::default(),
+            binaries: None,
+        })
+        .unwrap();
         run(Command::new("sh").args(["-c", script]), &scratch)
     }
 
@@ -122,7 +129,8 @@ mod tests {
     fn the_folder_is_gone_afterwards() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_path_buf();
-        let workspace = Workspace { data: root.join("data"), root, binaries: None };
+        let workspace =
+            Workspace { data: root.join("data"), root, settings: Settings::default(), binaries: None };
         let scratch = Scratch::new(&workspace).unwrap();
         fs::write(scratch.fresh("case").unwrap().join("file"), "x").unwrap();
         let path = scratch.path().to_path_buf();

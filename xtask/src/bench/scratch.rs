@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::cache::TEMPORARY;
+use crate::process;
 use crate::workspace::Workspace;
 
 #[derive(Debug)]
@@ -18,7 +19,7 @@ impl Scratch {
     /// # Errors
     /// When it cannot be made.
     pub fn new(workspace: &Workspace) -> anyhow::Result<Scratch> {
-        let name = format!("{TEMPORARY}bench-{}", std::process::id());
+        let name = format!("{TEMPORARY}bench-{}", process::next_token());
         let scratch = Scratch { folder: workspace.cache().join(name) };
         scratch.fresh("")?;
         Ok(scratch)

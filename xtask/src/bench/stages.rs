@@ -1,7 +1,7 @@
 //! Whole processes: stages on real files, and a `run-all` that finds everything in the cache. They run in a
 //! data folder of their own.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::data::Data;
 use super::process::{self, Ended};
 use super::scratch::Scratch;
 use super::title;
-use crate::builder::{self, Binaries};
+use crate::builder::Binaries;
 use crate::cache::Lookup;
 use crate::child;
 use crate::console::Console;
@@ -21,6 +21,7 @@ use crate::map::{self, Stage};
 use crate::pipeline::Pipeline;
 use crate::runs::State;
 use crate::session::Session;
+use crate::settings::Settings;
 use crate::workspace::Workspace;
 
 const AT_LEAST: usize = 5;
@@ -45,7 +46,8 @@ pub(super) fn measure(
     let with_cached_run = chosen.contains(&Benchmark::CachedRunAll);
     let last = if with_cached_run { map::STAGES.last() } else { stages.last().map(|(stage, _)| *stage) };
     let Some(last) = last else { return Ok(Vec::new()) };
-    let workspace = Workspace { data: scratch.fresh("data")?, ..workspace.clone() };
+    let workspace =
+        Workspace { data: scratch.fresh("data")?, settings: Settings::default(), ..workspace.clone() };
     let workbench = Workbench { workspace, data, scratch };
     console.note(&format!("{} up to {}, once, for what the stages read", data.pipeline, last.name));
     if with_cached_run {
@@ -64,7 +66,7 @@ pub(super) fn measure(
     };
     let session = workbench.finished_session(&stages)?;
     for (stage, name) in stages {
-        let binary = builder::find(binaries, stage.binary)?;
+        let binary = binaries.find(stage.binary)?;
         measure(name, &|| workbench.stage(&session, stage, binary))?;
     }
     if with_cached_run {
@@ -102,7 +104,7 @@ impl Workbench<'_> {
     /// Calls this program on the pipeline.
     fn xtask(&self, command: &[&str]) -> anyhow::Result<Ended> {
         let program = std::env::current_exe().context("cannot tell where this program is")?;
-        let Workspace { root, data, binaries } = &self.workspace;
+        let Workspace { root, data, binaries, .. } = &self.workspace;
         let mut process = Command::new(program);
         process.args(command).arg(self.data.pipeline).arg("--root").arg(root).arg("--data-dir").arg(data);
         if let Some(binaries) = binaries {
@@ -142,7 +144,7 @@ impl Workbench<'_> {
     }
 
     /// The stage's process, on the inputs of the run before, into a folder of its own.
-    fn stage(&self, session: &Session, stage: &Stage, binary: &PathBuf) -> anyhow::Result<Ended> {
+    fn stage(&self, session: &Session, stage: &Stage, binary: &Path) -> anyhow::Result<Ended> {
         let folder = self.scratch.fresh("stage")?;
         let outputs = Outputs {
             folder: self.scratch.fresh("stage/artifact")?,

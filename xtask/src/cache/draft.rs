@@ -7,7 +7,7 @@ use anyhow::Context;
 use contract::stage::Outputs;
 
 use super::{Cache, Manifest, TEMPORARY, WORK};
-use crate::digest;
+use crate::{digest, process};
 
 /// A temporary folder beside the entry's name; removed unless it is published.
 #[derive(Debug)]
@@ -24,9 +24,9 @@ impl Cache {
     /// When the folders cannot be made.
     pub fn begin(&self, stage: &str, fingerprint: &str) -> anyhow::Result<Draft> {
         let parent = self.folder.join(stage);
-        // The process's number keeps a stage that outlives its killed runner for a moment out of
-        // the next run's folder.
-        let folder = parent.join(format!("{TEMPORARY}{fingerprint}-{}", std::process::id()));
+        // The token keeps a stage that outlives its killed runner for a moment out of the next
+        // run's folder.
+        let folder = parent.join(format!("{TEMPORARY}{fingerprint}-{}", process::next_token()));
         let work = parent.join(format!("{WORK}{fingerprint}"));
         let draft = Draft { folder, entry: parent.join(fingerprint), work };
         for folder in [draft.folder.join("artifact"), draft.work.clone()] {
@@ -68,14 +68,25 @@ impl Draft {
         let text = serde_json::to_string_pretty(manifest).with_context(context)?;
         fs::write(self.folder.join("manifest.json"), text + "\n").with_context(context)?;
         flush(&self.folder).with_context(context)?;
-        if self.entry.exists() {
-            fs::remove_dir_all(&self.entry).with_context(context)?;
-        }
-        fs::rename(&self.folder, &self.entry).with_context(context)?;
+        self.take_place().with_context(context)?;
         flush_folder(self.entry.parent().unwrap_or(Path::new("."))).with_context(context)?;
         let _ = fs::remove_dir_all(&self.work);
         let _ = fs::remove_file(self.failed_log());
         Ok(())
+    }
+
+    /// Renames the folder to the entry's name; what was there is removed once it has another.
+    fn take_place(&self) -> std::io::Result<()> {
+        if !self.entry.exists() {
+            return fs::rename(&self.folder, &self.entry);
+        }
+        let old = self.entry.with_file_name(format!("{TEMPORARY}old-{}", process::next_token()));
+        fs::rename(&self.entry, &old)?;
+        if let Err(error) = fs::rename(&self.folder, &self.entry) {
+            let _ = fs::rename(&old, &self.entry);
+            return Err(error);
+        }
+        fs::remove_dir_all(&old)
     }
 
     /// Gives the entry up and keeps its log for people; returns where.

@@ -3,11 +3,12 @@
 use serde_json::Map;
 
 use super::*;
+use crate::process;
 
 fn parts() -> Parts {
     Parts {
-        sources: [("train".to_string(), "1".to_string())].into(),
-        lockfile: String::new(),
+        sources: [("train".to_string(), [("src/lib.rs".to_string(), "1".to_string())].into())].into(),
+        libraries: Default::default(),
         settings: String::new(),
         compiler: String::new(),
         target: String::new(),
@@ -46,6 +47,8 @@ fn draft(fixture: &Fixture) -> (Draft, Manifest) {
         commit: None,
         dirty: None,
         device: "cpu".into(),
+        machine: Machine::here(),
+        trusted_code: Vec::new(),
         started: "2026-01-01T00:00:00Z".into(),
         seconds: 1.0,
     };
@@ -128,6 +131,15 @@ fn a_killed_runs_draft_is_swept_and_its_checkpoints_are_found_again() {
     let (draft, _) = draft(&fixture);
     std::mem::forget(draft);
     assert_eq!(names(&fixture).len(), 2);
+    fixture.cache.sweep().unwrap();
+    assert_eq!(names(&fixture).len(), 2, "a run that lives keeps its draft");
+    let folder = fixture.root.path().join("cache/train");
+    let mut ended = std::process::Command::new("true").spawn().unwrap();
+    let token = process::token_of(ended.id());
+    ended.wait().unwrap();
+    let draft = names(&fixture).into_iter().find(|name| name.starts_with(TEMPORARY)).unwrap();
+    fs::rename(folder.join(draft), folder.join(format!("{TEMPORARY}{}-{token}.0", fixture.fingerprint)))
+        .unwrap();
     fixture.cache.sweep().unwrap();
     assert_eq!(names(&fixture), [format!(".work-{}", fixture.fingerprint)]);
     let again = fixture.cache.begin("train", &fixture.fingerprint).unwrap();

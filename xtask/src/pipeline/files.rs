@@ -109,6 +109,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
+    use crate::settings::Settings;
 
     struct Fixture {
         _folder: tempfile::TempDir,
@@ -135,7 +136,12 @@ mod tests {
         };
         Fixture {
             _folder: folder,
-            workspace: Workspace { data: root.join("data"), root, binaries: None },
+            workspace: Workspace {
+                data: root.join("data"),
+                root,
+                settings: Settings::default(),
+                binaries: None,
+            },
             pipeline,
         }
     }

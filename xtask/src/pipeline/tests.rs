@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::settings::Settings;
 
 fn check(text: &str, sets: &[&str], message: &str) {
     let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
@@ -71,8 +72,12 @@ fn a_name_stays_below_the_runs() {
 #[test]
 fn a_pipeline_is_named_for_its_path_below_the_folder() {
     let root = tempfile::tempdir().unwrap();
-    let workspace =
-        Workspace { root: root.path().canonicalize().unwrap(), data: "data".into(), binaries: None };
+    let workspace = Workspace {
+        root: root.path().canonicalize().unwrap(),
+        data: "data".into(),
+        settings: Settings::default(),
+        binaries: None,
+    };
     let folder = workspace.root.join("pipelines/paris");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("warm.toml"), "").unwrap();

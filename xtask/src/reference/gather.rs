@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 
 use super::about;
-use crate::builder::{self, Binaries};
+use crate::builder::Binaries;
 use crate::map::{self, ABOUT, FETCH, Runs, STAGES, Stage};
 use crate::workspace::output;
 
@@ -43,7 +43,7 @@ type Schemas = BTreeMap<String, Value>;
 pub(super) fn tables(binaries: &Binaries) -> anyhow::Result<Vec<Table>> {
     let mut schemas = Schemas::new();
     for name in STAGES.iter().chain([&FETCH]).map(|stage| stage.binary).collect::<BTreeSet<_>>() {
-        let text = output(Command::new(builder::find(binaries, name)?).arg("--schema"))?;
+        let text = output(Command::new(binaries.find(name)?).arg("--schema"))?;
         let of_binary: Schemas =
             serde_json::from_str(&text).with_context(|| format!("{name} --schema prints no schemas"))?;
         schemas.extend(of_binary);

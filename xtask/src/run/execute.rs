@@ -1,6 +1,5 @@
 //! Runs one stage and puts what it leaves into the cache.
 
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -8,31 +7,45 @@ use contract::progress::describe_seconds;
 use contract::stage::Inputs;
 
 use super::Runner;
+use crate::builder::Binaries;
 use crate::cache::{self, Draft, Lookup, Manifest};
+use crate::machine::Machine;
 use crate::map::Stage;
 use crate::runs::State;
 use crate::session::Ready;
-use crate::{child, digest};
+use crate::{child, digest, process};
 
-impl Runner<'_> {
+impl Runner {
     /// Runs the stage, whether the cache has it or not.
     ///
     /// # Errors
     /// When it fails, or its inputs have changed under its hands; nothing is published then.
-    pub(super) fn execute(&mut self, stage: &'static Stage, binary: &Path) -> anyhow::Result<()> {
+    pub fn execute(&mut self, stage: &'static Stage, binaries: &Binaries) -> anyhow::Result<()> {
         let ready = self.session.ready(stage)?;
         let ready = ready.with_context(|| format!("the stages before {} are not finished", stage.name))?;
-        let before = match self.session.lookup(stage, &ready)? {
-            Lookup::Intact(manifest) => Some(manifest.outputs),
-            Lookup::Missing | Lookup::Corrupt(_) => None,
+        let cache = self.session.cache_of(stage).clone();
+        let doing = self.options.doing(&self.session.pipeline.path);
+        let _lease = cache.lock(stage.name, &ready.fingerprint, &doing, &self.console)?;
+        let before = match cache.lookup(stage.name, &ready.fingerprint)? {
+            Lookup::Intact(manifest) if self.options.forces(stage) => Some(manifest.outputs),
+            Lookup::Intact(manifest) => {
+                // Another run has made it while this one waited.
+                self.take(stage, *manifest);
+                return Ok(());
+            }
+            Lookup::Missing => None,
+            Lookup::Corrupt(_) => {
+                cache.remove(stage.name, &ready.fingerprint)?;
+                None
+            }
         };
         self.console.stage(stage.name, "running", &self.session.why(stage, &ready).to_string());
-        let draft = self.session.cache_of(stage).begin(stage.name, &ready.fingerprint)?;
+        let draft = cache.begin(stage.name, &ready.fingerprint)?;
         if self.options.forces(stage) {
             draft.start_afresh()?;
         }
-        let (started, clock) = (now(), Instant::now());
-        if let Err(error) = self.produce(stage, binary, &draft, &ready.inputs) {
+        let (started, clock) = (process::now(), Instant::now());
+        if let Err(error) = self.produce(stage, binaries, &draft, &ready.inputs) {
             return Err(self.failed(stage, draft, error));
         }
         let seconds = clock.elapsed().as_secs_f64();
@@ -50,13 +63,22 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn produce(&self, stage: &Stage, binary: &Path, draft: &Draft, inputs: &Inputs) -> anyhow::Result<()> {
+    fn produce(
+        &self,
+        stage: &Stage,
+        binaries: &Binaries,
+        draft: &Draft,
+        inputs: &Inputs,
+    ) -> anyhow::Result<()> {
+        binaries.check_unchanged(stage.binary)?;
+        let binary = binaries.find(stage.binary)?;
         let request = self.session.request(stage, draft.outputs(), Some(draft.log()));
         let workspace = &self.session.workspace;
         let status = child::run(workspace, &self.console, binary, &draft.request(), &request)?;
         if !status.success() {
             bail!("{} failed ({})", stage.name, child::describe(status));
         }
+        binaries.check_unchanged(stage.binary)?;
         verify(stage, inputs)?;
         for name in stage.must_write() {
             if !draft.outputs().file(name).is_file() {
@@ -90,7 +112,7 @@ impl Runner<'_> {
         seconds: f64,
     ) -> anyhow::Result<Manifest> {
         let (commit, dirty) = self.session.workspace.commit().unzip();
-        let cuda = self.session.pipeline.uses_cuda() && stage.name == "train";
+        let cuda = self.session.pipeline.uses_cuda() && stage.can_use_cuda();
         Ok(Manifest {
             format: cache::FORMAT,
             stage: stage.name.to_string(),
@@ -100,6 +122,8 @@ impl Runner<'_> {
             commit,
             dirty,
             device: if cuda { "cuda" } else { "cpu" }.to_string(),
+            machine: Machine::here(),
+            trusted_code: self.session.trusted().iter().map(ToString::to_string).collect(),
             started,
             seconds,
         })
@@ -121,9 +145,4 @@ fn verify(stage: &Stage, inputs: &Inputs) -> anyhow::Result<()> {
 /// `0.4 s`, `45 s`, `3 min 20 s`.
 fn describe_duration(seconds: f64) -> String {
     if seconds < 9.95 { format!("{seconds:.1} s") } else { describe_seconds(seconds) }
-}
-
-/// The time of day, RFC 3339, UTC, to the second.
-pub(super) fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -24,6 +24,7 @@ fn run(fixture: &Fixture, stage: &str, fingerprint: &str, text: &str) -> Run {
         pipeline: "pipelines/x.toml".into(),
         overrides: Vec::new(),
         tables: Map::new(),
+        trusted_code: Vec::new(),
         commit: None,
         dirty: None,
         finished: "2026-01-01T00:00:00Z".into(),
@@ -95,10 +96,10 @@ fn a_kill_between_the_renames_is_undone() {
     let folder = fixture.root.path().join("runs/a");
     fs::rename(folder.join("x"), folder.join(".old-x")).unwrap();
     fs::create_dir(folder.join(".tmp-x-1")).unwrap();
-    fixture.runs.sweep().unwrap();
+    fixture.runs.sweep("other").unwrap();
     assert_eq!(names(&folder), ["x"]);
     assert_eq!(fixture.runs.read("a/x").unwrap(), run);
     fs::create_dir(folder.join(".old-x")).unwrap();
-    fixture.runs.sweep().unwrap();
+    fixture.runs.sweep("a/x").unwrap();
     assert_eq!(names(&folder), ["x"]);
 }

@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use crate::cache::TEMPORARY;
 use crate::failure::config;
+use crate::process;
 
 /// A file to be written, in a folder that is there.
 #[derive(Debug, PartialEq)]
@@ -126,7 +127,7 @@ impl Destination {
 fn draft(path: &Path) -> PathBuf {
     let mut name = OsString::from(TEMPORARY);
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!("-{}", std::process::id()));
+    name.push(format!("-{}", process::next_token()));
     path.with_file_name(name)
 }
 

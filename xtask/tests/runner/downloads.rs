@@ -82,7 +82,7 @@ fn fetch_downloads_and_does_nothing_else() {
     let ended = sandbox.xtask(&["fetch", "x"]);
     assert_eq!((ended.code, ended.ran()), (Some(0), vec!["fetch".to_string()]), "{}", ended.stderr);
     assert_eq!(ended.stdout, format!("data/raw/fetch/{}/artifact\n", downloads(&sandbox)[0]));
-    assert!(!sandbox.path("data/runs").exists());
+    sandbox.assert_no_runs();
     assert_eq!(sandbox.xtask(&["fetch", "x"]).ran().len(), 0);
     assert_eq!(sandbox.xtask(&["fetch", "x", "--force"]).ran(), ["fetch"]);
 }

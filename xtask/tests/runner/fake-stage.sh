@@ -22,10 +22,10 @@ if has fault; then
     exit 2
 fi
 [ -z "$check" ] || exit 0
-echo "{\"message\":\"$stage\"}" >"$log"
+[ -z "$log" ] || echo "{\"message\":\"$stage\"}" >"$log"
 [ ! -e "$work/checkpoint" ] || echo "stage $stage resumes" >&2
-echo "stage $stage runs" >&2
-if has fail; then
+[ "$stage" = history ] || echo "stage $stage runs" >&2
+if has fail || has "fail-$(text as)"; then
     echo "error: $stage has no luck" >&2
     exit 1
 fi
@@ -36,6 +36,11 @@ if has block; then
     # Ends with the runner: standard input closes.
     cat >/dev/null
     exit 130
+fi
+
+if has wait; then
+    echo "stage $stage waits" >&2
+    while has wait; do sleep 0.02; done
 fi
 
 contents=$(text as)
@@ -52,6 +57,7 @@ bound) files="likelihood.json" ;;
 calibrate) files="model/detector.json model/pooling.json" ;;
 evaluate) files="metrics.json curves.json" ;;
 report) files="report.html" ;;
+history) files="history.parquet" ;;
 esac
 has forget && files="unknown"
 has tamper && echo more >>"$(text path)"

@@ -15,7 +15,7 @@ fn faults_in_all_stages_are_said_before_anything_runs() {
                 error: nothing was run\n";
     assert!(ended.stderr.ends_with(said), "{}", ended.stderr);
     assert_eq!(sandbox.cached().len(), 0);
-    assert!(!sandbox.path("data/runs").exists());
+    sandbox.assert_no_runs();
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn status_and_dry_run_say_why() {
          evaluate    missing  waits for preprocess\n\
          report      missing  waits for ingest\n"
     );
-    assert!(!sandbox.path("data/runs").exists());
+    sandbox.assert_no_runs();
     sandbox.run_all(&[]);
     let expected = |train: &str, standing: &str| {
         let sized = |stage: &str| {

@@ -95,10 +95,10 @@ impl Sandbox {
         (child, lines)
     }
 
-    /// Everything in the cache but the lock, as `stage/name`, fingerprints written as `*`.
+    /// Everything in the cache, as `stage/name`, fingerprints written as `*`.
     pub fn cached(&self) -> Vec<String> {
         let mut names = Vec::new();
-        for stage in entries(&self.path("data/cache")).into_iter().filter(|name| name != ".lock") {
+        for stage in entries(&self.path("data/cache")) {
             let folder = self.path("data/cache").join(&stage);
             let shown = |name: String| if name.starts_with('.') { name } else { "*".to_string() };
             names.extend(entries(&folder).into_iter().map(|name| format!("{stage}/{}", shown(name))));
@@ -114,12 +114,18 @@ impl Sandbox {
         folder.join(&names[0])
     }
 
+    /// Nothing was published.
+    pub fn assert_no_runs(&self) {
+        let runs = self.path("data/runs");
+        assert!(!runs.exists() || entries(&runs).is_empty());
+    }
+
     /// Whole entries of all stages, and nothing else.
     pub fn assert_complete(&self) {
         let mut all = STAGES.map(|stage| format!("{stage}/*"));
         all.sort();
         assert_eq!(self.cached(), all);
-        assert_eq!(entries(&self.path("data/runs")), ["x"]);
+        assert_eq!(entries(&self.path("data/runs")), ["history.parquet", "x"]);
     }
 }
 
