@@ -6,6 +6,7 @@ mod pipeline {
     mod bench;
     mod end_to_end;
     mod kills;
+    mod new;
     mod reference;
     mod schema;
     mod sources;

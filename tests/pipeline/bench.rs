@@ -18,6 +18,7 @@ pub struct Bench {
 /// How a run of xtask ended.
 pub struct Ended {
     pub code: Option<i32>,
+    pub stdout: String,
     pub stderr: String,
 }
 
@@ -43,8 +44,8 @@ impl Bench {
     }
 
     /// The same in another repository.
-    pub fn xtask_in(&self, root: &Path, arguments: &[&str]) -> Ended {
-        ended(&mut xtask(root, self.data(), arguments))
+    pub fn command_in(&self, root: &Path, arguments: &[&str]) -> Command {
+        xtask(root, self.data(), arguments)
     }
 
     /// Where xtask builds the stages.
@@ -109,7 +110,8 @@ impl Ended {
 
 pub fn ended(command: &mut Command) -> Ended {
     let output = command.output().unwrap();
-    Ended { code: output.status.code(), stderr: String::from_utf8(output.stderr).unwrap() }
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 /// A data folder in which the smoke pipeline has run; made once, then only copied.

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use contract::stage::{Inputs, Outputs, REQUEST_FORMAT, Request};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::bench::{Bench, Ended, root};
+use super::bench::{Bench, Ended, ended, root};
 use super::schema::faults;
 
 pub fn schema() -> Value {
@@ -46,21 +46,25 @@ fn reference(name: &str, change: impl Fn(String) -> String) -> (Ended, String) {
     let file = copy.join(name);
     let changed = change(fs::read_to_string(&file).unwrap());
     fs::write(&file, changed).unwrap();
-    let ended =
-        bench.xtask_in(copy, &["reference", "--check", "--bin-dir", Bench::binaries().to_str().unwrap()]);
-    (ended, fs::read_to_string(file).unwrap())
+    let binaries = Bench::binaries();
+    let arguments = ["reference", "--check", "--bin-dir", binaries.to_str().unwrap()];
+    (ended(&mut bench.command_in(copy, &arguments)), fs::read_to_string(file).unwrap())
 }
 
-#[test]
-fn both_files_are_up_to_date() {
-    // This also builds the binaries that other tests ask.
+/// Builds the stages' binaries, and checks both files.
+pub fn build_stages() {
     let ended = Bench::new().xtask(&["reference", "--check"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
 
 #[test]
+fn both_files_are_up_to_date() {
+    build_stages();
+}
+
+#[test]
 fn a_file_that_is_out_of_date_is_named_and_left_alone() {
-    assert_eq!(Bench::new().xtask(&["reference", "--check"]).code, Some(0));
+    build_stages();
     for name in ["docs/pipeline.schema.json", "docs/pipeline-file.md"] {
         let (ended, left) = reference(name, |text| text.replacen("65536", "65537", 1));
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);
@@ -150,29 +154,40 @@ fn base(path: &str) -> Value {
     tables
 }
 
-/// What the stage that owns the table says of the key's value; `None` if it takes it.
-fn ask(bench: &Bench, path: &str, value: &Value) -> Option<String> {
-    let (table, _) = path.split_once('.').unwrap();
-    let (stage, binary, names): (&str, &str, &[&str]) = match table {
-        "ingest" => ("ingest", "ingest", &["ingest"]),
-        "preprocess" => ("preprocess", "preprocess", &["preprocess"]),
-        "model" | "train" => ("train", "train", &["model", "train"]),
-        "evaluate" => ("evaluate", "evaluate", &["evaluate"]),
-        other => (other, "infer", &[other]),
-    };
-    let mut tables = base(path);
-    let pointer = format!("/{}", path.replace('.', "/"));
-    let (parent, key) = pointer.rsplit_once('/').unwrap();
-    tables.pointer_mut(parent).unwrap()[key] = value.clone();
-    let config: Map<_, _> = names.iter().map(|name| (name.to_string(), tables[*name].clone())).collect();
-    let sources = ["files", "ingest", "preprocess", "train", "generate", "bound", "calibrate"];
+/// The binary of a stage and its tables.
+fn binary_and_tables(stage: &str) -> (&str, Vec<&str>) {
+    let all = ["ingest", "preprocess", "model", "train", "generate", "trials", "evaluate", "report"];
+    match stage {
+        "ingest" | "preprocess" => (stage, vec![stage]),
+        "train" => (stage, vec!["model", "train"]),
+        "evaluate" => (stage, vec![stage]),
+        "report" => ("evaluate", all.to_vec()),
+        _ => ("infer", vec![stage]),
+    }
+}
+
+/// What a stage says of its tables in a pipeline file; `None` if it takes them. Its binary must have been built.
+pub fn refused(bench: &Bench, stage: &str, tables: &Value) -> Option<String> {
+    let (binary, names) = binary_and_tables(stage);
+    let table = |name: &&str| tables.get(*name).cloned().unwrap_or_else(|| json!({}));
+    let sources = [
+        "files",
+        "ingest",
+        "preprocess",
+        "train",
+        "generate",
+        "bound",
+        "calibrate",
+        "evaluate",
+        "score-tasks",
+    ];
     let inputs = sources.map(|source| (source.to_string(), Vec::new()));
     let folder = bench.data().to_path_buf();
     let request = Request {
         format: REQUEST_FORMAT,
         stage: stage.to_string(),
         pipeline: "x.toml".to_string(),
-        config,
+        config: names.iter().map(|name| (name.to_string(), table(name))).collect(),
         inputs: Inputs(inputs.into()),
         outputs: Outputs { folder: folder.clone(), work: folder.clone() },
         log: None,
@@ -182,6 +197,17 @@ fn ask(bench: &Bench, path: &str, value: &Value) -> Option<String> {
     let mut command = Command::new(Bench::binaries().join(binary));
     let output = command.arg("--check").arg("--request").arg(file).output().unwrap();
     (!output.status.success()).then(|| String::from_utf8(output.stderr).unwrap())
+}
+
+/// What the stage that owns the table says of the key's value; `None` if it takes it.
+fn ask(bench: &Bench, path: &str, value: &Value) -> Option<String> {
+    let (table, _) = path.split_once('.').unwrap();
+    let stage = if table == "model" { "train" } else { table };
+    let mut tables = base(path);
+    let pointer = format!("/{}", path.replace('.', "/"));
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    tables.pointer_mut(parent).unwrap()[key] = value.clone();
+    refused(bench, stage, &tables)
 }
 
 /// Every number with a range: its path and its schema.
@@ -198,7 +224,7 @@ fn ranges(path: &str, schema: &Value, found: &mut Vec<(String, Value)>) {
 
 #[test]
 fn the_ranges_of_the_schema_are_those_of_the_stages() {
-    assert_eq!(Bench::new().xtask(&["reference", "--check"]).code, Some(0));
+    build_stages();
     let bench = Bench::new();
     let mut keys = Vec::new();
     ranges("", &schema(), &mut keys);

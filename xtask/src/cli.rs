@@ -1,5 +1,6 @@
 //! The command line: what people type, and the help that they read.
 
+mod new;
 mod sweep;
 mod task;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::ci::Step;
 use crate::console::{LogFormat, OutputFormat};
 use crate::pipeline::DEFAULT;
+use new::NewArguments;
 use sweep::SweepArguments;
 use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
 
@@ -188,6 +190,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         overrides: Overrides,
     },
+    /// Write a commented pipeline file for a place.
+    ///
+    /// On a terminal, what no option says is asked for; nothing is written before the last answer. The time zone is
+    /// the longitude's, unless another is given.
+    ///
+    /// Example, the sample of this repository, and then its first stage:
+    ///   cargo xtask new haute-borne --files data/era5_la_haute_borne_1999_2020.nc \
+    ///     --latitude 48.45 --longitude 5.59 --utc-offset-hours 1
+    ///   cargo xtask run ingest haute-borne
+    #[command(verbatim_doc_comment)]
+    New(NewArguments),
     /// Write the reference of the pipeline file: docs/pipeline-file.md, and its schema for editors.
     ///
     /// Both are made from the types that the stages read their tables with.

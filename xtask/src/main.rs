@@ -23,6 +23,7 @@ mod interrupt;
 mod lease;
 mod machine;
 mod map;
+mod new;
 mod parquet;
 mod pipeline;
 mod plan;
@@ -82,6 +83,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Why { stage, pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, output)
+        }
+        Command::New(arguments) => {
+            let (name, force) = (arguments.name.clone(), arguments.force);
+            new::new(&workspace, &name, arguments.wishes(), force, output)
         }
         Command::Reference { check } => reference::reference(&workspace, check, output),
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),

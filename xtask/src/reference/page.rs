@@ -28,8 +28,8 @@ what they mean, if the file's first line names the schema, relative to the file:
 #:schema ../docs/pipeline.schema.json
 ```
 
-The schema knows keys, types, ranges and choices. What keys have to do with each other is only known to the stages:
-`cargo xtask run-all PIPELINE --dry-run` asks them, and runs nothing.
+The schema knows keys, types, ranges and choices. What keys have to do with each other is known to the stages alone;
+`run-all` and `run` ask all of them before the first one runs.
 
 ## On the command line
 
