@@ -125,6 +125,23 @@ impl Cache {
         Lease::take(&path, doing, console, &format!("{stage} of the same request"))
     }
 
+    /// Puts an intact entry of this cache into another one; false if there is none.
+    ///
+    /// # Errors
+    /// When the other one cannot be written, or after Ctrl-C.
+    pub fn lend(&self, fingerprint: &str, stage: &str, other: &Cache) -> anyhow::Result<bool> {
+        let Lookup::Intact(manifest) = self.lookup(stage, fingerprint)? else { return Ok(false) };
+        let (from, to) = (self.entry(stage, fingerprint), other.entry(stage, fingerprint));
+        let context = || format!("cannot copy {}", from.display());
+        let names = manifest.outputs.iter().map(|output| format!("artifact/{}", output.name));
+        for name in names.chain(["manifest.json".to_string()]) {
+            let target = to.join(&name);
+            fs::create_dir_all(target.parent().unwrap_or(&to)).with_context(context)?;
+            fs::copy(from.join(&name), &target).with_context(context)?;
+        }
+        Ok(true)
+    }
+
     /// The manifests of a stage's entries, by fingerprint; those that cannot be read are left out.
     pub fn manifests(&self, stage: &str) -> Vec<Manifest> {
         let entries = fs::read_dir(self.folder.join(stage)).into_iter().flatten().flatten();

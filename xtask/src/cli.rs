@@ -3,6 +3,7 @@
 mod new;
 mod sweep;
 mod task;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use crate::pipeline::DEFAULT;
 use new::NewArguments;
 use sweep::SweepArguments;
 use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
+use verify::VerifyArguments;
 
 /// The pipeline from ERA5 files to synthetic weather and a report on it.
 ///
@@ -161,6 +163,28 @@ pub(crate) enum Command {
     ///   cargo xtask sweep smoke --grid train.beta=0.5,1 --seeds 2
     #[command(verbatim_doc_comment)]
     Sweep(SweepArguments),
+    /// Make a recorded run again, and say what agrees.
+    ///
+    /// In a cache of its own. On a machine like the recorded one (target, vector instructions, compiler, features,
+    /// device) every byte has to be the same; on another one the figures have to agree within the tolerances of
+    /// docs/reproducing.md. Ends with code 4 where something differs.
+    ///
+    /// Example, the run that is frozen in this repository:
+    ///   cargo xtask verify smoke
+    #[command(verbatim_doc_comment)]
+    Verify(VerifyArguments),
+    /// Keep the record of a run in pipelines/locked, to be committed.
+    ///
+    /// What was asked for, how each stage was made, digests of all that it left, and the figures; `verify` makes it
+    /// again from that, wherever the repository is cloned.
+    ///
+    /// Example:
+    ///   cargo xtask freeze la-haute-borne
+    #[command(verbatim_doc_comment)]
+    Freeze {
+        /// The run's folder below data/runs.
+        run: String,
+    },
     /// Show which stages are fresh, stale or missing, and why.
     ///
     /// Example:

@@ -6,6 +6,8 @@ use std::fmt;
 pub(crate) const EXIT_CONFIG: u8 = 2;
 /// Exit code of `--expect-cached` where something would have to run.
 pub(crate) const EXIT_NOT_CACHED: u8 = 3;
+/// Exit code of `verify` where something differs.
+pub(crate) const EXIT_DIFFERS: u8 = 4;
 /// Exit code after Ctrl-C.
 pub(crate) const EXIT_INTERRUPTED: u8 = 130;
 
@@ -17,6 +19,8 @@ pub(crate) enum Failure {
     ConfigSaid,
     /// Something that was expected in the cache is not there.
     NotCached(String),
+    /// A run could not be verified; what differs has been said.
+    Differs,
     /// Ctrl-C, or a request to terminate.
     Interrupted,
     /// The same, while benchmarks ran.
@@ -31,6 +35,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Config(message) | Failure::NotCached(message) => out.write_str(message),
+            Failure::Differs => out.write_str("what was made again is not what was recorded"),
             Failure::ConfigSaid => out.write_str("nothing was run"),
             Failure::Interrupted => {
                 out.write_str("stopped; finished stages are kept, and the same command goes on from here")
@@ -46,6 +51,7 @@ impl Failure {
         match self {
             Failure::Config(_) | Failure::ConfigSaid => EXIT_CONFIG,
             Failure::NotCached(_) => EXIT_NOT_CACHED,
+            Failure::Differs => EXIT_DIFFERS,
             Failure::Interrupted | Failure::BenchInterrupted | Failure::NewInterrupted => EXIT_INTERRUPTED,
         }
     }

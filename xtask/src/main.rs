@@ -28,6 +28,7 @@ mod parquet;
 mod pipeline;
 mod plan;
 mod process;
+mod record;
 mod reference;
 mod run;
 mod runs;
@@ -35,6 +36,7 @@ mod session;
 mod settings;
 mod sweep;
 mod task;
+mod verify;
 mod workspace;
 
 #[cfg(test)]
@@ -76,6 +78,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Detect(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Generate(arguments) => task::run(&workspace, arguments.task(), output),
         Command::Sweep(arguments) => sweep::sweep(&workspace, &arguments.options(output)),
+        Command::Verify(arguments) => verify::verify(&workspace, &arguments.options(output)?),
+        Command::Freeze { run } => record::freeze(&workspace, &run, output),
         Command::Status { pipeline, overrides } => {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_status(&workspace, pipeline, output)

@@ -65,6 +65,20 @@ impl Pipeline {
         Ok(pipeline)
     }
 
+    /// A pipeline whose tables were kept with a run, whatever its file holds now.
+    pub fn of_record(path: &str, name: &str, tables: &Map<String, Value>) -> Pipeline {
+        let table = |name: &str| tables.get(name).cloned().unwrap_or_else(|| Value::Object(Map::new()));
+        let known = map::tables().into_iter().filter(|name| *name != map::ABOUT);
+        Pipeline {
+            path: path.to_string(),
+            name: name.to_string(),
+            tables: known.map(|name| (name.to_string(), table(name))).collect(),
+            written: tables.keys().cloned().collect(),
+            about_files: None,
+            overrides: Vec::new(),
+        }
+    }
+
     /// The tables of one stage, as its request carries them.
     pub fn tables_of(&self, stage: &map::Stage) -> Map<String, Value> {
         if stage.is_download() {

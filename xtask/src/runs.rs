@@ -20,6 +20,8 @@ use crate::process;
 const OLD: &str = ".old-";
 /// The file that makes a folder a run's.
 pub(crate) const RUN: &str = "run.json";
+/// Beside it, how each stage of the run was made.
+pub(crate) const MANIFESTS: &str = "manifests.json";
 const READ_ONLY: u32 = 0o444;
 
 /// Version of `run.json`; 1 had no tables.
@@ -195,7 +197,7 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
         let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
         for output in &stage.outputs {
             let (source, target) = (artifact.join(&output.name), draft.join(&output.name));
-            if target.exists() || output.name == RUN {
+            if target.exists() || [RUN, MANIFESTS].contains(&output.name.as_str()) {
                 bail!("{} writes {}, which another stage has written", stage.stage, output.name);
             }
             fs::create_dir_all(target.parent().unwrap_or(draft))?;
@@ -205,6 +207,9 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
             fs::set_permissions(&target, Permissions::from_mode(READ_ONLY))?;
         }
     }
+    let manifests = run.stages.iter().filter_map(|stage| cache.manifest(&stage.stage, &stage.fingerprint));
+    let manifests: Vec<_> = manifests.collect();
+    fs::write(draft.join(MANIFESTS), serde_json::to_string_pretty(&manifests)? + "\n")?;
     fs::write(draft.join(RUN), serde_json::to_string_pretty(run)? + "\n")?;
     Ok(())
 }
