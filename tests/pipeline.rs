@@ -6,6 +6,9 @@ mod pipeline {
     mod bench;
     mod end_to_end;
     mod kills;
+    mod new;
+    mod reference;
+    mod schema;
     mod sources;
     mod tasks;
 }

@@ -18,6 +18,7 @@ pub struct Bench {
 /// How a run of xtask ended.
 pub struct Ended {
     pub code: Option<i32>,
+    pub stdout: String,
     pub stderr: String,
 }
 
@@ -39,7 +40,17 @@ impl Bench {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        xtask(self.data(), arguments)
+        xtask(root(), self.data(), arguments)
+    }
+
+    /// The same in another repository.
+    pub fn command_in(&self, root: &Path, arguments: &[&str]) -> Command {
+        xtask(root, self.data(), arguments)
+    }
+
+    /// Where xtask builds the stages.
+    pub fn binaries() -> PathBuf {
+        std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().to_path_buf()
     }
 
     pub fn xtask(&self, arguments: &[&str]) -> Ended {
@@ -99,7 +110,8 @@ impl Ended {
 
 pub fn ended(command: &mut Command) -> Ended {
     let output = command.output().unwrap();
-    Ended { code: output.status.code(), stderr: String::from_utf8(output.stderr).unwrap() }
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 /// A data folder in which the smoke pipeline has run; made once, then only copied.
@@ -109,18 +121,21 @@ fn smoke_run() -> &'static Path {
         let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("smoke");
         let _ = fs::remove_dir_all(&data);
         fs::create_dir_all(&data).unwrap();
-        let ended = ended(&mut xtask(&data, &["run-all", "smoke"]));
+        let ended = ended(&mut xtask(root(), &data, &["run-all", "smoke"]));
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         data
     })
 }
 
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 /// xtask from the target folder of these tests, which is also where it builds the stages.
-fn xtask(data: &Path, arguments: &[&str]) -> Command {
-    let deps = std::env::current_exe().unwrap();
-    let program = deps.parent().and_then(Path::parent).unwrap().join("xtask");
+fn xtask(root: &Path, data: &Path, arguments: &[&str]) -> Command {
+    let program = Bench::binaries().join("xtask");
     assert!(program.is_file(), "{} is missing: run all tests (`cargo xtask test`)", program.display());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut command = Command::new(program);
     command.current_dir(root).env_remove("CARGO_MANIFEST_DIR");
     command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap());

@@ -2,6 +2,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod dag;
+mod new;
 mod sweep;
 mod task;
 mod verify;
@@ -15,6 +16,7 @@ use crate::console::{LogFormat, OutputFormat};
 use crate::pipeline::DEFAULT;
 use compare::CompareArguments;
 use dag::DagArguments;
+use new::NewArguments;
 use sweep::SweepArguments;
 use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
 use verify::VerifyArguments;
@@ -280,6 +282,29 @@ pub(crate) enum Command {
     ///   cargo xtask compare epochs
     #[command(verbatim_doc_comment)]
     Compare(CompareArguments),
+    /// Write a commented pipeline file for a place.
+    ///
+    /// On a terminal, what no option says is asked for; nothing is written before the last answer. The time zone is
+    /// the longitude's, unless another is given.
+    ///
+    /// Example, the sample of this repository, and then its first stage:
+    ///   cargo xtask new haute-borne --files data/era5_la_haute_borne_1999_2020.nc \
+    ///     --latitude 48.45 --longitude 5.59 --utc-offset-hours 1
+    ///   cargo xtask run ingest haute-borne
+    #[command(verbatim_doc_comment)]
+    New(NewArguments),
+    /// Write the reference of the pipeline file: docs/pipeline-file.md, and its schema for editors.
+    ///
+    /// Both are made from the types that the stages read their tables with.
+    ///
+    /// Example, only see whether they are up to date:
+    ///   cargo xtask reference --check
+    #[command(verbatim_doc_comment)]
+    Reference {
+        /// Write nothing; end with code 1 if a file is out of date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Remove the cache, and with --all the published runs.
     ///
     /// Your own files, such as those in data/raw, are never touched.

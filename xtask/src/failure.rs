@@ -25,6 +25,8 @@ pub(crate) enum Failure {
     Interrupted,
     /// The same, while benchmarks ran.
     BenchInterrupted,
+    /// The same, while `new` asked.
+    NewInterrupted,
 }
 
 impl std::error::Error for Failure {}
@@ -38,6 +40,7 @@ impl fmt::Display for Failure {
             Failure::Interrupted => {
                 out.write_str("stopped; finished stages are kept, and the same command goes on from here")
             }
+            Failure::NewInterrupted => out.write_str("stopped; nothing was written"),
             Failure::BenchInterrupted => out.write_str("stopped; nothing is kept of what was measured"),
         }
     }
@@ -49,7 +52,7 @@ impl Failure {
             Failure::Config(_) | Failure::ConfigSaid => EXIT_CONFIG,
             Failure::NotCached(_) => EXIT_NOT_CACHED,
             Failure::Differs => EXIT_DIFFERS,
-            Failure::Interrupted | Failure::BenchInterrupted => EXIT_INTERRUPTED,
+            Failure::Interrupted | Failure::BenchInterrupted | Failure::NewInterrupted => EXIT_INTERRUPTED,
         }
     }
 }

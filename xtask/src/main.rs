@@ -28,12 +28,14 @@ mod lease;
 mod list;
 mod machine;
 mod map;
+mod new;
 mod parquet;
 mod pipeline;
 mod plan;
 mod process;
 mod provenance;
 mod record;
+mod reference;
 mod run;
 mod runs;
 mod scores;
@@ -104,6 +106,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Compare(arguments) => compare::compare(&workspace, &arguments, output),
         Command::Dag(arguments) => dag::dag(&workspace, &arguments, output),
+        Command::New(arguments) => {
+            let (name, force) = (arguments.name.clone(), arguments.force);
+            new::new(&workspace, &name, arguments.wishes(), force, output)
+        }
+        Command::Reference { check } => reference::reference(&workspace, check, output),
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
         Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint),

@@ -19,6 +19,12 @@ use crate::failure::config;
 use crate::map;
 use crate::workspace::Workspace;
 
+/// The keys of `[about]`, with what they are; their values are texts.
+pub(crate) const ABOUT_KEYS: &[(&str, &str)] = &[
+    ("title", "What the pipeline is, in one line."),
+    ("files", "How to get the files that it needs; said when they are missing."),
+];
+
 pub(crate) const DEFAULT: &str = "pipelines/la-haute-borne.toml";
 
 /// A pipeline file, read.
@@ -188,8 +194,10 @@ fn parse(path: &str, text: &str, sets: &[String]) -> anyhow::Result<Pipeline> {
 fn about(path: &str, table: Option<toml::Value>) -> anyhow::Result<Option<String>> {
     let Some(toml::Value::Table(table)) = table else { return Ok(None) };
     for (key, value) in &table {
-        if !["title", "files"].contains(&key.as_str()) {
-            return Err(config(format!("{path}: [about] has no key {key:?}; its keys are title, files")));
+        if !ABOUT_KEYS.iter().any(|(name, _)| name == key) {
+            let names: Vec<_> = ABOUT_KEYS.iter().map(|(name, _)| *name).collect();
+            let names = names.join(", ");
+            return Err(config(format!("{path}: [about] has no key {key:?}; its keys are {names}")));
         }
         if !value.is_str() {
             return Err(config(format!("{path}: [about] {key} is {value}; wanted text in quotes")));

@@ -2,6 +2,7 @@
 //! time as a fixed offset from UTC, and the phase of year. One definition for training and
 //! generation. Civil time zones with daylight saving are not known here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -247,6 +248,20 @@ impl From<UtcOffset> for String {
 impl serde::Serialize for UtcOffset {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl schemars::JsonSchema for UtcOffset {
+    fn schema_name() -> Cow<'static, str> {
+        "UtcOffset".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[+-](0[0-9]|1[0-3]):[0-5][0-9]$|^[+-]14:00$",
+            "examples": ["-07:00", "+01:00", "+05:30"],
+        })
     }
 }
 

@@ -14,6 +14,7 @@ pub mod normal_scores;
 pub mod place;
 pub mod progress;
 pub mod runs;
+pub mod schema;
 pub mod season;
 pub mod slope_pattern;
 pub mod source;

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::{DAY_US, format_date, parse_date};
 use crate::config::Fault;
@@ -11,24 +12,29 @@ use crate::config::Fault;
 /// The first day of ERA5.
 const FIRST_DAY: &str = "1940-01-01";
 
-/// `[ingest] source` as written.
-#[derive(Clone, Debug, Deserialize)]
+/// What of ERA5 is downloaded, in place of `files`. A key of the store does not belong here, but into `~/.cdsapirc`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceTable {
+    /// Where it is downloaded from.
     pub kind: Kind,
-    /// First day, `YYYY-MM-DD`, UTC.
+    /// First day, UTC, as `YYYY-MM-DD`; 1940-01-01, the first day of ERA5, at the earliest.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), extend("examples" = ["1990-01-01"]))]
     pub start: String,
-    /// Last day, `YYYY-MM-DD`, UTC.
+    /// Last day, UTC, as `YYYY-MM-DD`; it is part of what is downloaded.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), extend("examples" = ["2019-12-31"]))]
     pub end: String,
-    /// Only for `cds`.
+    /// Which dataset of the store. Only for `kind = "cds"`.
+    #[schemars(extend("default" = Dataset::default()))]
     pub dataset: Option<Dataset>,
-    /// Only for `cds`, only for the dataset `timeseries`.
+    /// The format of the files. Only for `kind = "cds"` and `dataset = "timeseries"`.
+    #[schemars(extend("default" = FileFormat::default()))]
     pub format: Option<FileFormat>,
-    /// Only for `open-meteo`: the address of a server of one's own.
+    /// The address of a server of one's own; the archive's without it. Only for `kind = "open-meteo"`.
     pub url: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The Copernicus Climate Data Store; needs a key.
@@ -38,7 +44,7 @@ pub enum Kind {
 }
 
 /// What of ERA5 the Climate Data Store is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dataset {
     /// `reanalysis-era5-single-levels-timeseries`: all years of a point at once.
@@ -48,11 +54,13 @@ pub enum Dataset {
     Gridded,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileFormat {
+    /// NetCDF-4.
     #[default]
     Netcdf,
+    /// Text.
     Csv,
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -25,7 +26,7 @@ pub trait Stage {
     /// The inputs that it reads, as `stage/file`; `files` are those named in the pipeline file.
     const READS: &'static [&'static str];
     /// Its tables of the pipeline file, as written.
-    type Tables: DeserializeOwned;
+    type Tables: DeserializeOwned + JsonSchema;
     /// The same, checked: a value that cannot be wrong.
     type Config;
 

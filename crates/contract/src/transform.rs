@@ -2,6 +2,7 @@
 //! moved to a reference year, then one mean and one standard deviation or a map to normal scores.
 //! `preprocess` fits it, the model folder carries it, `infer` inverts it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Moment, UtcOffset, YearClock};
@@ -149,17 +150,18 @@ pub struct Trend {
     pub reference_year: i16,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrendMethod {
     /// Ordinary least squares on yearly means.
     Ols,
     /// The median of the slopes between all pairs of yearly means (Theil 1950, Sen 1968).
     TheilSen,
+    /// No trend: the years are taken as they are.
     None,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrendShape {
     /// A straight line in time.

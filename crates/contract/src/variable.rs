@@ -2,6 +2,8 @@
 //! are accepted on the way in, and what values are possible. Everything after `ingest` is in
 //! canonical units.
 
+use schemars::Schema;
+
 use crate::config::{Fault, nearest};
 
 /// A unit that files use for a variable, and the way to the canonical one:
@@ -155,6 +157,21 @@ impl Variable {
 pub fn variable_names() -> String {
     let names: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
     names.join(", ")
+}
+
+/// Lists the names of all variables in the schema of a key that is one, or of its items.
+pub fn list_names(schema: &mut Schema) {
+    let names: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+    match schema.get_mut("items").and_then(|items| items.as_object_mut()) {
+        Some(items) => {
+            items.insert("enum".to_string(), names.into());
+            schema.insert("minItems".to_string(), 1.into());
+            schema.insert("uniqueItems".to_string(), true.into());
+        }
+        None => {
+            schema.insert("enum".to_string(), names.into());
+        }
+    }
 }
 
 /// The variables of these names, the value of the key `key` of a pipeline file.

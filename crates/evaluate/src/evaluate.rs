@@ -7,6 +7,7 @@ use contract::config::{Fault, in_range};
 use contract::stage::{Inputs, Outputs, Stage, read_json};
 use contract::transform::Transform;
 use contract::variable::{Variable, variable_names};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::assess::assess;
@@ -20,20 +21,29 @@ use crate::sample::Sample;
 pub struct Evaluate;
 
 /// The tables of the pipeline file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluateTables {
     evaluate: EvaluateTable,
 }
 
-#[derive(Debug, Deserialize)]
+/// How the generated hours are compared with real ones.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct EvaluateTable {
+    /// The longest lag of the anomaly autocorrelation in the pictures, days.
+    #[schemars(range(min = 1, max = LONGEST_LAG_DAYS))]
     autocorrelation_days: usize,
+    /// Whether rivals are run beside the model.
     rivals: bool,
+    /// Whether deliberately broken generators are run, which show what the scorecard can see.
     broken: bool,
+    /// Whether a classifier is trained to tell generated from real years.
     judge: bool,
 }
+
+/// The longest lag of the anomaly autocorrelation.
+const LONGEST_LAG_DAYS: usize = 180;
 
 impl Default for EvaluateTable {
     fn default() -> EvaluateTable {
@@ -90,7 +100,7 @@ impl Stage for Evaluate {
 
     fn check(tables: EvaluateTables) -> Result<EvaluateConfig, Fault> {
         let days = tables.evaluate.autocorrelation_days;
-        let autocorrelation_days = in_range("evaluate.autocorrelation_days", days, 1..=180)?;
+        let autocorrelation_days = in_range("evaluate.autocorrelation_days", days, 1..=LONGEST_LAG_DAYS)?;
         let EvaluateTable { rivals, broken, judge, .. } = tables.evaluate;
         Ok(EvaluateConfig { autocorrelation_days, rivals, broken, judge })
     }

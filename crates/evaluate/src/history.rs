@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tables::{Column, Table, Values};
@@ -17,14 +18,14 @@ const FILE: &str = "history.parquet";
 /// The stage; see the module.
 pub struct History;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryTables {
     history: RunFacts,
 }
 
 /// What the runner knows of a run.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunFacts {
     /// Its folder below `data/runs`.
@@ -38,7 +39,7 @@ pub struct RunFacts {
     stages: Vec<StageFacts>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StageFacts {
     stage: String,

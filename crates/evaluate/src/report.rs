@@ -18,6 +18,7 @@ use contract::artifact;
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
 use diagram::Diagram;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -29,7 +30,7 @@ use stages::Graph;
 pub struct Report;
 
 /// All tables of the pipeline file: those of the other stages are shown as they are.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReportTables {
     ingest: Map<String, Value>,
@@ -44,9 +45,12 @@ pub struct ReportTables {
     stages: Graph,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// The page with the results.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct ReportTable {
+    /// Its heading, in words; one made of the place without it.
+    #[schemars(length(min = 1), extend("examples" = ["Phoenix, Arizona"]))]
     title: Option<String>,
 }
 

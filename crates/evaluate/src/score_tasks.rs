@@ -6,6 +6,7 @@ use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage, read_json};
 use contract::transform::Transform;
 use contract::variable::Variable;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::tasks::{Baselines, Hours, TaskScores, detection, forecasts, imputation, targets};
@@ -14,7 +15,7 @@ use crate::tasks::{Baselines, Hours, TaskScores, detection, forecasts, imputatio
 pub struct ScoreTasks;
 
 /// No table of the pipeline file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreTasksTables {}
 

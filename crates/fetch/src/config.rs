@@ -3,27 +3,31 @@
 use contract::config::{Fault, in_range};
 use contract::source::{Provider, Source, SourceTable};
 use contract::variable::{self, Variable};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::address::Address;
 
 /// The tables that this stage reads.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {
     pub ingest: IngestTable,
 }
 
 /// Of `[ingest]`, the keys that change what is downloaded.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IngestTable {
     pub source: SourceTable,
-    /// North positive.
+    /// Degrees, north positive.
+    #[schemars(range(min = -90, max = 90))]
     pub latitude_deg: f64,
-    /// East positive; -180 to 180 or 0 to 360.
+    /// Degrees, east positive; -180 to 180 or 0 to 360.
+    #[schemars(range(min = -180, max = 360))]
     pub longitude_deg: f64,
     #[serde(default = "default_variables")]
+    #[schemars(transform = variable::list_names)]
     pub variables: Vec<String>,
 }
 

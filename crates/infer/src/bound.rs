@@ -22,6 +22,7 @@ use model::path_prior::Latents;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model_folder::{LatentCost, TrainedModel};
@@ -30,7 +31,7 @@ use crate::model_folder::{LatentCost, TrainedModel};
 pub struct Bound;
 
 /// It reads no table of the pipeline file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {}
 

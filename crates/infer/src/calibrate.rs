@@ -9,6 +9,7 @@ use contract::calendar::HOUR_US;
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
 use model::device::DeviceKind;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tables::Table;
 
@@ -21,7 +22,7 @@ use crate::pooling::{POOLING, Pooling};
 pub struct Calibrate;
 
 /// It reads no table of the pipeline file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {}
 

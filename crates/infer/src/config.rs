@@ -3,39 +3,62 @@
 use contract::calendar::parse_date;
 use contract::config::{Fault, in_range};
 use contract::variable::VARIABLES;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The tables of the pipeline file that this stage reads.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {
     pub generate: GenerateTable,
 }
 
-/// `[generate]` as written.
-#[derive(Debug, Deserialize)]
+/// The years that are drawn from the trained model. Either `years` or `hours` has to be given.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["years"]}, {"required": ["hours"]}]))]
 pub struct GenerateTable {
+    /// The first day, local standard time, as `YYYY-MM-DD`. It sets the season, not the climate.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), extend("examples" = ["2001-01-01"]))]
     start: String,
+    /// Length of each member, calendar years; they end with the year 9999 at the latest.
+    #[schemars(range(min = 1, max = 9999), extend("examples" = [100]))]
     years: Option<i16>,
+    /// Length of each member, hours.
+    #[schemars(range(min = 1, max = MOST_HOURS))]
     hours: Option<i64>,
+    /// How many series are drawn, each independent of the others.
     #[serde(default = "default_members")]
+    #[schemars(range(min = 1, max = MOST_MEMBERS))]
     members: i32,
+    /// Whether the noise around the decoder's output is drawn; without it the hours are too smooth.
     #[serde(default = "default_noise")]
     noise: bool,
+    /// The year whose climate the hours have, along the trend; the reference year's without it.
+    #[schemars(range(min = 1, max = 9999))]
     target_year: Option<i16>,
+    /// The seed of all draws.
     #[serde(default)]
     seed: u64,
+    /// Formats beside Parquet.
     #[serde(default)]
     exports: Vec<ExportKind>,
+    /// Unit of the exports, such as `degC`; the canonical one without it. Only beside `exports`.
     unit: Option<String>,
 }
 
+/// The most hours of a member: ten thousand years.
+const MOST_HOURS: i64 = 87_660_000;
+/// The most members.
+const MOST_MEMBERS: i32 = 1_000_000;
+
 /// A format beside Parquet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExportKind {
+    /// CF NetCDF.
     Netcdf,
+    /// Text.
     Csv,
 }
 
@@ -78,7 +101,7 @@ impl GenerateTable {
         })?;
         let length = match (self.years, self.hours) {
             (Some(years), None) => Length::Years(in_range("generate.years", years, 1..=9999)?),
-            (None, Some(hours)) => Length::Hours(in_range("generate.hours", hours, 1..=87_660_000)?),
+            (None, Some(hours)) => Length::Hours(in_range("generate.hours", hours, 1..=MOST_HOURS)?),
             (Some(_), Some(_)) => {
                 return Err(Fault::value("generate.hours", "given beside years", "one of the two"));
             }
@@ -100,7 +123,7 @@ impl GenerateTable {
         let config = Config {
             start_us,
             length,
-            members: in_range("generate.members", self.members, 1..=1_000_000)?,
+            members: in_range("generate.members", self.members, 1..=MOST_MEMBERS)?,
             noise: self.noise,
             target_year: self
                 .target_year

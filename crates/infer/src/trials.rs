@@ -10,6 +10,7 @@ use contract::artifact::{Split, column};
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
 use model::device::DeviceKind;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tables::{Column, Values};
 
@@ -25,16 +26,17 @@ use crate::trial_detection;
 pub struct Trials;
 
 /// The tables of the pipeline file that this stage reads.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {
     trials: TrialsTable,
 }
 
-/// `[trials]` as written.
-#[derive(Clone, Debug, Deserialize)]
+/// Trials of imputation, forecasts and detection on the held-out years, scored in the report.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrialsTable {
+    /// The seed of what is hidden and of all draws.
     #[serde(default)]
     seed: u64,
 }

@@ -4,7 +4,8 @@ use contract::config::{Fault, in_range};
 use contract::credit;
 use contract::source::{Source, SourceTable};
 use contract::variable::{self, Variable};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::grid::Point;
 use crate::station::{Station, StationTable};
@@ -15,42 +16,52 @@ const LONGEST_GAP_HOURS: i64 = 168;
 const LONGEST_DIURNAL_GAP_HOURS: i64 = 336;
 
 /// The tables that this stage reads.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {
     pub ingest: IngestTable,
 }
 
-/// `[ingest]` as written.
-#[derive(Clone, Debug, Deserialize)]
+/// Where the hours come from, and what becomes of those that are missing. Either `files` or `source` has to be given.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["files"]}, {"required": ["source"]}]))]
 pub struct IngestTable {
-    /// Paths, folders or globs, expanded by `xtask`.
+    /// Paths, folders or patterns (`*`, `?`, `[...]`) of files, relative to the repository: NetCDF of any layout, CSV,
+    /// Parquet. Of a folder, its files that end in nc, nc4, cdf, netcdf, csv or parquet.
+    #[schemars(length(min = 1), extend("examples" = [["data/raw/*.nc"]]))]
     pub files: Option<Vec<String>>,
-    /// What `fetch` downloads, in place of files.
+    /// What of ERA5 is downloaded, in place of `files`.
     pub source: Option<SourceTable>,
+    /// The variables of the series, by their short names in ERA5, one or more.
     #[serde(default = "default_variables")]
+    #[schemars(transform = variable::list_names)]
     pub variables: Vec<String>,
-    /// North positive.
+    /// Latitude of the place, degrees, north positive.
+    #[schemars(range(min = -90, max = 90), extend("examples" = [48.45]))]
     pub latitude_deg: f64,
-    /// East positive; -180 to 180 or 0 to 360.
+    /// Longitude of the place, degrees, east positive; -180 to 180 or 0 to 360.
+    #[schemars(range(min = -180, max = 360), extend("examples" = [5.59]))]
     pub longitude_deg: f64,
-    /// How far the nearest grid point may be.
+    /// How far from the place the nearest grid point may be, km.
     #[serde(default = "default_max_distance_km")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub max_distance_km: f64,
     /// What stands for the place among the points of a grid.
     #[serde(default)]
     pub interpolation: Interpolation,
-    /// The longest run of missing hours that is filled along the straight line.
+    /// The longest run of missing hours that is filled along the straight line between its neighbours.
     #[serde(default = "default_max_gap_hours")]
+    #[schemars(range(min = 0, max = LONGEST_GAP_HOURS))]
     pub max_gap_hours: i64,
-    /// The longest one that is filled with the daily course of the days around it.
+    /// The longest run of missing hours that is filled with the daily course of the days around it; 0 fills none so.
     #[serde(default)]
+    #[schemars(range(min = 0, max = LONGEST_DIURNAL_GAP_HOURS))]
     pub max_diurnal_gap_hours: i64,
-    /// What becomes of longer ones.
+    /// What becomes of gaps that are too long to be filled.
     #[serde(default)]
     pub long_gaps: LongGaps,
-    /// What the files are, if they are a station's.
+    /// How the files are laid out, if they are a station's. Not beside `source` or `interpolation = "bilinear"`.
     pub station: Option<StationTable>,
     /// The data's licence, which every export carries: an SPDX identifier such as `CC-BY-4.0`, an address or a sentence.
     /// Default: what the files' attributes say, or that of `source`.
@@ -61,7 +72,7 @@ pub struct IngestTable {
 }
 
 /// What stands for a place between the points of a grid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interpolation {
     /// The nearest point, as it is.
@@ -72,7 +83,7 @@ pub enum Interpolation {
 }
 
 /// What becomes of a gap that is too long to be filled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LongGaps {
     /// The stage ends with a list of them.

@@ -11,6 +11,7 @@ mod together;
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use file::FileReport;
@@ -20,7 +21,7 @@ use together::Together;
 pub struct Inspect;
 
 /// It has no settings.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoTables {}
 

@@ -8,19 +8,25 @@ mod stuck;
 use contract::artifact::flag;
 use contract::config::{Fault, in_range};
 use contract::variable::Variable;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::dataset::Hour;
 
-/// `[ingest.station] quality` as written.
-#[derive(Clone, Debug, Deserialize)]
+/// What is looked for among a station's hours. What is found gets a flag, and is never changed.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct QualityTable {
+    /// Whether hours that jump away and back are looked for; rain and radiation have none.
     spike: bool,
-    /// How many times the interquartile range of a month's hourly changes a spike must jump.
+    /// How many times the interquartile range of the month's hourly changes a spike must jump.
+    #[schemars(range(min = 1, max = 1000))]
     spike_iqr: f64,
+    /// Whether values that do not move for too long are looked for.
     stuck: bool,
-    /// The longest run of one value that is not suspicious, for all variables.
+    /// The longest run of one value that is not suspicious, hours, for all variables; without it, by the variable and
+    /// the resolution of its values, 24 to 120.
+    #[schemars(range(min = 2, max = 8784))]
     stuck_hours: Option<i64>,
 }
 

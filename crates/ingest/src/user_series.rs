@@ -12,6 +12,7 @@ use contract::credit::Credit;
 use contract::stage::{InputFile, Inputs, Outputs, Stage, read_json};
 use contract::transform::Transform;
 use contract::variable::Variable;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tables::{Column, Table, Values};
 
@@ -27,7 +28,7 @@ use crate::sniff::{self, Content};
 pub struct UserSeries;
 
 /// It has no settings.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoTables {}
 

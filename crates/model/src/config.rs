@@ -1,5 +1,6 @@
 //! The model's shape.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::noise::HISTORY_HOURS;
@@ -26,7 +27,7 @@ pub struct ModelConfig {
 }
 
 /// How far each decoder layer sees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DecoderKernel {
     /// Kernels of 2s - 1 steps, which mirror the encoder's: the article's. An hour depends on at most
@@ -52,7 +53,7 @@ impl DecoderKernel {
 }
 
 /// What the latents are trained against.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PriorKind {
     /// Independent steps given the season: the article's.

@@ -1,12 +1,14 @@
 //! Where tensors live.
 
 use burn::tensor::Device;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A kind of device, as the pipeline file names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
+    /// The processor, all cores.
     #[default]
     Cpu,
     /// The first NVIDIA GPU.

@@ -4,68 +4,113 @@ use contract::artifact::flag;
 use contract::calendar::UtcOffset;
 use contract::config::{Fault, in_range, nearest};
 use contract::transform::{TrendMethod, TrendShape};
-use contract::variable::{Variable, variable_names};
-use serde::Deserialize;
+use contract::variable::{Variable, list_names, variable_names};
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
 
 /// The tables of the pipeline file that this stage reads.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {
     pub preprocess: PreprocessTable,
 }
 
-/// `[preprocess]` as written.
-#[derive(Debug, Deserialize)]
+/// How the series becomes what the model is trained on: whole local years, their trend, their scale, and which of
+/// them are held out.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreprocessTable {
+    /// The variable that the model is of: one of `[ingest] variables`.
     #[serde(default = "default_variable")]
+    #[schemars(transform = list_names)]
     variable: String,
+    /// Local standard time, without summer time, as its offset from UTC: -14:00 to +14:00. It says where a day and a
+    /// year begin.
     utc_offset: UtcOffset,
+    /// The first and the last local year that are used; without it, every year that has at least 99 % of its hours.
+    #[schemars(inner(range(min = 1, max = 9999)), extend("examples" = [[1971, 2020]]))]
     years: Option<[i16; 2]>,
+    /// How the trend over the years is estimated, from the training years alone.
     #[serde(default = "default_trend")]
     trend: TrendMethod,
+    /// How the trend goes within a year.
     #[serde(default = "default_shape")]
     trend_shape: TrendShape,
+    /// Whether the trend's slope varies with the season and the time of day. Not `month-hour` beside `trend = "none"`.
     #[serde(default = "default_trend_by")]
     trend_by: TrendByKind,
+    /// The year whose climate all years are moved to along the trend; the last year without it.
+    #[schemars(range(min = 1, max = 9999))]
     reference_year: Option<i16>,
+    /// How adjusted values become standardised ones.
     #[serde(default = "default_marginals")]
     marginals: MarginalsKind,
+    /// Length of a training window, hours: a multiple of 96, the hours of a latent step.
     #[serde(default = "default_window_hours")]
+    #[schemars(range(min = STEP_HOURS, max = LONGEST_WINDOW_HOURS), extend("multipleOf" = STEP_HOURS))]
     window_hours: usize,
+    /// How many harmonics of the year the prior sees.
     #[serde(default = "default_seasonal_degree")]
+    #[schemars(range(min = 1, max = 20))]
     seasonal_degree: usize,
+    /// How years or windows are dealt to training, validation and test.
     #[serde(default = "default_split")]
     split: SplitKind,
+    /// Years of a block. Only for `split = "blocks"`.
     #[serde(default = "default_two")]
+    #[schemars(range(min = 1, max = 100))]
     block_years: i16,
+    /// By how many years the blocks are moved: other years are held out then. Only for `split = "blocks"`.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 100))]
     block_offset: i16,
+    /// How many of the years that are not held out are for validation, evenly spread. Only for `split = "blocks"`.
     #[serde(default = "default_two_years")]
+    #[schemars(range(min = 1, max = 100))]
     validation_years: usize,
+    /// The seed of the shuffle. Only for `split = "article"`.
     #[serde(default)]
     seed: u64,
+    /// Hours with any of these quality flags count as missing (docs/data-sources.md, Flags).
     #[serde(default = "default_exclude")]
+    #[schemars(transform = list_flags)]
     exclude: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// Hours of a latent step.
+const STEP_HOURS: usize = 96;
+/// The longest window: the whole latent steps of a year.
+const LONGEST_WINDOW_HOURS: usize = 8736;
+
+/// Lists the names of all flags in the schema of the items.
+fn list_flags(schema: &mut Schema) {
+    if let Some(items) = schema.get_mut("items").and_then(|items| items.as_object_mut()) {
+        let names: Vec<&str> = flag::NAMES.into_iter().map(|(name, _)| name).collect();
+        items.insert("enum".to_string(), names.into());
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum SplitKind {
+    /// Blocks of whole years, in turn fitted on and held out.
     Blocks,
+    /// The article's: windows shuffled over all years, 80 % training, 20 % validation; nothing is held out.
     Article,
 }
 
 /// Whether the trend has one slope or one that varies with season and time of day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrendByKind {
+    /// One slope.
     Year,
+    /// A slope that varies with the season and the time of day.
     MonthHour,
 }
 
 /// How adjusted values become standardised ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MarginalsKind {
     /// The article's one mean and one standard deviation.
@@ -171,7 +216,9 @@ impl PreprocessTable {
             let wanted = "\"year\" beside trend = \"none\", which has no slope to vary";
             return Err(Fault::value("preprocess.trend_by", "\"month-hour\"", wanted));
         }
-        if self.window_hours == 0 || self.window_hours % 96 != 0 || self.window_hours > 8736 {
+        if !(STEP_HOURS..=LONGEST_WINDOW_HOURS).contains(&self.window_hours)
+            || !self.window_hours.is_multiple_of(STEP_HOURS)
+        {
             let wanted = "a multiple of 96 (a latent step is 96 hours) up to 8736, such as 1536";
             return Err(Fault::value("preprocess.window_hours", self.window_hours, wanted));
         }

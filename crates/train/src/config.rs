@@ -1,16 +1,19 @@
 //! The `[model]` and `[train]` tables.
 
 use contract::config::{Fault, in_range};
+use contract::schema::describe;
 use model::adam::Adam;
 use model::config::{DecoderKernel, MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
 use model::device::DeviceKind;
+use model::noise::HISTORY_HOURS;
 use model::path_prior::PathPriorConfig;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
 
 use crate::history::Terms;
 
 /// The tables of the pipeline file that this stage reads.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {
     #[serde(default)]
@@ -19,21 +22,34 @@ pub struct Tables {
     pub train: TrainTable,
 }
 
-/// `[model]` as written; what is not given is the preset's.
-#[derive(Debug, Default, Deserialize)]
+/// The model's shape. What is not given is the preset's; beside `preset = "article"` only the sizes can be chosen.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(transform = say_what_presets_set)]
 pub struct ModelTable {
+    /// What the other keys are, unless they are given.
     preset: Preset,
+    /// Channels of each hidden layer of encoder and decoder.
+    #[schemars(range(min = 1, max = 1024))]
     filters: Option<usize>,
+    /// Channels of a latent step.
+    #[schemars(range(min = 1, max = 256))]
     latent_channels: Option<usize>,
+    /// Stride of each layer from hours to latent steps, at least two; their product is 96, the hours of a latent step.
+    /// The decoder mirrors the encoder.
+    #[schemars(length(min = 2), inner(range(min = 1, max = STEP_HOURS)))]
     strides: Option<Vec<usize>>,
+    /// How far each decoder layer sees.
     decoder: Option<DecoderKernel>,
+    /// What the latents are trained against, and drawn from.
     prior: PriorTable,
+    /// The distribution of the hours around the decoder's output.
     noise: NoiseTable,
+    /// Whether what the trained model generates is mapped to the marginals of the training years.
     calibrate: Option<bool>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Preset {
     /// The article's model: its prior and its noise, whatever the sizes.
@@ -43,35 +59,105 @@ enum Preset {
     Isotherm,
 }
 
-/// `[model.prior]` as written.
-#[derive(Debug, Default, Deserialize)]
+/// What the latents are trained against, and drawn from.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct PriorTable {
+    /// What the latents are trained against.
     kind: Option<PriorKind>,
+    /// Whether a prior with more memory is fitted to the latents after training, and drawn from.
     refit: Option<bool>,
+    /// Order of the refitted prior, latent steps. Only with `refit`.
+    #[schemars(range(min = 1, max = 8), extend("default" = PRIOR_ORDER))]
     order: Option<usize>,
+    /// Time constants of slow components of the refitted prior, days: at most four, the shortest first. Only with
+    /// `refit`.
+    #[schemars(length(max = 4), inner(range(min = 32, max = 40000)), extend("default" = Vec::<f64>::new()))]
     slow_days: Option<Vec<f64>>,
 }
 
-/// `[model.noise]` as written.
-#[derive(Debug, Default, Deserialize)]
+/// The distribution of the hours around the decoder's output.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NoiseTable {
+    /// Which distribution.
     kind: Option<NoiseName>,
+    /// Order of the autoregression, hours. Only for `kind = "ar"`.
+    #[schemars(range(min = 1, max = HISTORY_HOURS), extend("default" = AR_ORDER))]
     order: Option<usize>,
+    /// Hours that the mixture looks back. Only for `kind = "mixture"`.
+    #[schemars(range(min = 2, max = HISTORY_HOURS), extend("default" = MIXTURE.lags))]
     lags: Option<usize>,
+    /// Channels that the decoder gives the mixture. Only for `kind = "mixture"`.
+    #[schemars(range(min = 1, max = 64), extend("default" = MIXTURE.context))]
     context: Option<usize>,
+    /// Units of each of its two hidden layers. Only for `kind = "mixture"`.
+    #[schemars(range(min = 1, max = 1024), extend("default" = MIXTURE.hidden))]
     hidden: Option<usize>,
+    /// How many Gaussians there are. Only for `kind = "mixture"`.
+    #[schemars(range(min = 1, max = 32), extend("default" = MIXTURE.components))]
     components: Option<usize>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum NoiseName {
+    /// One variance: the article's.
     White,
+    /// A variance for each season and hour.
     Heteroscedastic,
+    /// The same, with an autoregression on top, periodic in the hour.
     Ar,
+    /// A mixture of Gaussians given the last hours and the decoder's context.
     Mixture,
+}
+
+impl Preset {
+    /// The sizes, and the prior.
+    fn shape(self) -> ModelConfig {
+        match self {
+            Preset::Article => ModelConfig::article(),
+            Preset::Isotherm => ModelConfig {
+                filters: 20,
+                latent_channels: 12,
+                decoder: DecoderKernel::Wide,
+                prior: PriorKind::SeasonalVar,
+                ..ModelConfig::article()
+            },
+        }
+    }
+
+    fn noise(self) -> NoiseName {
+        match self {
+            Preset::Article => NoiseName::White,
+            Preset::Isotherm => NoiseName::Mixture,
+        }
+    }
+}
+
+/// Says in the schema of `[model]` what each preset sets.
+fn say_what_presets_set(schema: &mut Schema) {
+    fn say(schema: &mut Schema, key: &str, values: [impl Serialize; 2]) {
+        let [article, isotherm] =
+            values.map(|value| serde_json::to_string(&value).unwrap_or_default().replace(',', ", "));
+        let sentence = match article == isotherm {
+            true => format!("The presets': `{article}`."),
+            false => format!("The preset's: `{article}` in `article`, `{isotherm}` in `isotherm`."),
+        };
+        describe(schema, key, &sentence);
+    }
+    let presets = [Preset::Article, Preset::Isotherm];
+    let shapes = presets.map(Preset::shape);
+    let [one, two] = &shapes;
+    say(schema, "filters", [one.filters, two.filters]);
+    say(schema, "latent_channels", [one.latent_channels, two.latent_channels]);
+    say(schema, "strides", [&one.strides, &two.strides]);
+    say(schema, "decoder", [one.decoder, two.decoder]);
+    say(schema, "prior/properties/kind", [one.prior, two.prior]);
+    say(schema, "noise/properties/kind", presets.map(Preset::noise));
+    for key in ["prior/properties/refit", "calibrate"] {
+        say(schema, key, presets.map(|preset| preset != Preset::Article));
+    }
 }
 
 /// Order of the autoregressive noise, unless another is given.
@@ -81,35 +167,60 @@ const MIXTURE: MixtureConfig = MixtureConfig { lags: 26, context: 8, hidden: 32,
 /// Order of the refitted prior, unless another is given.
 const PRIOR_ORDER: usize = 3;
 
-/// `[train]` as written.
-#[derive(Debug, Deserialize)]
+/// How the model is trained, with Adam.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainTable {
+    /// How many times the training years are gone through.
+    #[schemars(range(min = 1, max = MOST_EPOCHS))]
     epochs: u32,
+    /// Windows of a training step.
+    #[schemars(range(min = 1, max = 65536))]
     batch: usize,
+    /// Adam's learning rate.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     learning_rate: f64,
+    /// How the learning rate goes.
     schedule: Schedule,
+    /// Which windows are trained on.
     windows: WindowChoice,
+    /// Epochs without a better validation loss before training stops; the best weights are kept then. Without it, all
+    /// epochs and the last weights.
+    #[schemars(range(min = 1, max = MOST_EPOCHS))]
     patience: Option<u32>,
+    /// Nats per latent step (96 hours) that the latents may know about the hours at no cost.
+    #[schemars(range(min = 0, max = 1000))]
     free_nats: f32,
+    /// Adam's memory of squared gradients.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     beta_2: f64,
+    /// Adam's weight decay, relative to the learning rate.
+    #[schemars(range(min = 0, max = 10))]
     weight_decay: f64,
+    /// The largest norm of a parameter's gradient; a larger one is scaled down to it. Without it, none is.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     clip_norm: Option<f32>,
+    /// The seed of first weights, windows and latents.
     seed: u64,
+    /// Where the model is trained.
     device: DeviceKind,
 }
 
+/// The most epochs.
+const MOST_EPOCHS: u32 = 1_000_000;
+
 /// How the learning rate goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
+    /// The same in all steps.
     Constant,
     /// Half a cosine from the given rate to zero, after a short rise to it.
     Cosine,
 }
 
 /// Which windows are trained on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowChoice {
     /// From any day of the training years on, drawn anew for each step.
@@ -193,17 +304,8 @@ struct Model {
 impl ModelTable {
     fn check(self) -> Result<Model, Fault> {
         self.fits_the_preset()?;
-        let preset = match self.preset {
-            Preset::Article => ModelConfig::article(),
-            Preset::Isotherm => ModelConfig {
-                filters: 20,
-                latent_channels: 12,
-                decoder: DecoderKernel::Wide,
-                prior: PriorKind::SeasonalVar,
-                ..ModelConfig::article()
-            },
-        };
-        let is_article = self.preset == Preset::Article;
+        let (is_article, noise) = (self.preset == Preset::Article, self.preset.noise());
+        let preset = self.preset.shape();
         let shape = ModelConfig {
             filters: self.filters.unwrap_or(preset.filters),
             latent_channels: self.latent_channels.unwrap_or(preset.latent_channels),
@@ -211,7 +313,7 @@ impl ModelTable {
             seasonal_degree: preset.seasonal_degree,
             decoder: self.decoder.unwrap_or(preset.decoder),
             prior: self.prior.kind.unwrap_or(preset.prior),
-            noise: self.noise.check(if is_article { NoiseName::White } else { NoiseName::Mixture })?,
+            noise: self.noise.check(noise)?,
         };
         shape
             .check()
@@ -348,14 +450,14 @@ impl Tables {
             refit,
             calibrate,
             train: TrainConfig {
-                epochs: in_range("train.epochs", table.epochs, 1..=1_000_000)?,
+                epochs: in_range("train.epochs", table.epochs, 1..=MOST_EPOCHS)?,
                 batch: in_range("train.batch", table.batch, 1..=65_536)?,
                 learning_rate: table.learning_rate,
                 schedule: table.schedule,
                 windows: table.windows,
                 patience: table
                     .patience
-                    .map(|epochs| in_range("train.patience", epochs, 1..=1_000_000))
+                    .map(|epochs| in_range("train.patience", epochs, 1..=MOST_EPOCHS))
                     .transpose()?,
                 free_nats: table.free_nats,
                 beta_2: table.beta_2,

@@ -18,20 +18,28 @@ pub(crate) const EXTENSIONS: &[&str] = &["nc", "nc4", "cdf", "netcdf", "csv", "p
 /// # Errors
 /// A sentence that names the pipeline, the key, the pattern, and what to do.
 pub(crate) fn expand(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<Vec<InputFile>> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for pattern in patterns(pipeline)? {
-        paths.extend(matches(workspace, pipeline, &pattern)?);
-    }
-    paths.sort();
-    paths.dedup();
     let mut files = Vec::new();
-    for path in paths {
+    for path in paths(workspace, pipeline)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (digest, _) = digest::file(&path)?;
         files.push(InputFile { name, path, digest });
     }
     files.sort_by(|a, b| (&a.name, &a.digest).cmp(&(&b.name, &b.digest)));
     Ok(files)
+}
+
+/// The paths of the same.
+///
+/// # Errors
+/// As those of [`expand`].
+pub(crate) fn paths(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for pattern in patterns(pipeline)? {
+        paths.extend(matches(workspace, pipeline, &pattern)?);
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
 }
 
 /// The files of a folder that hold data, by their names' ends; not those of folders in it.

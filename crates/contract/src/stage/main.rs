@@ -5,20 +5,24 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use serde_json::{Map, Value};
 
 use super::{REQUEST_FORMAT, Request, Stage};
 use crate::config;
 use crate::log::{self, Format};
+use crate::schema;
 
 const USAGE: &str = "\
 A stage of the Isotherm pipeline. People run it through `cargo xtask run STAGE`.
 
 Usage: STAGE --request FILE [--check] [--log-format human|json] [--exit-with-stdin]
+       STAGE --schema
 
   --request FILE      what to do, as JSON (written by xtask)
   --check             only check the configuration and the names of the inputs
   --log-format FORMAT events on standard error for people (human, the default) or machines (json)
   --exit-with-stdin   stop when standard input is closed, that is, when the caller is gone
+  --schema            print the JSON schema of the tables of each stage of this binary
 ";
 
 /// Exit code for a configuration that cannot be used.
@@ -29,18 +33,29 @@ pub struct Entry {
     name: &'static str,
     check: fn(&Request) -> Result<(), String>,
     run: fn(&Request) -> anyhow::Result<()>,
+    schema: fn() -> Value,
 }
 
 impl Entry {
     /// The entry of the stage `S`.
     pub const fn of<S: Stage>() -> Entry {
-        Entry { name: S::NAME, check: check::<S>, run: run::<S> }
+        Entry { name: S::NAME, check: check::<S>, run: run::<S>, schema: schema::of::<S::Tables> }
     }
+}
+
+/// The schema of each stage's tables, by its name.
+fn schemas(stages: &[Entry]) -> Value {
+    let of = |stage: &Entry| (stage.name.to_string(), (stage.schema)());
+    Value::Object(stages.iter().map(of).collect::<Map<_, _>>())
 }
 
 /// Does what the request on the command line asks of one of `stages`.
 pub fn main(stages: &[Entry]) -> ExitCode {
     let arguments = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(Some(arguments)) if arguments.schema => {
+            println!("{:#}", schemas(stages));
+            return ExitCode::SUCCESS;
+        }
         Ok(Some(arguments)) => arguments,
         Ok(None) => {
             print!("{USAGE}");
@@ -121,6 +136,7 @@ struct Arguments {
     check: bool,
     log_format: Format,
     exit_with_stdin: bool,
+    schema: bool,
 }
 
 impl Arguments {
@@ -130,12 +146,14 @@ impl Arguments {
             check: false,
             log_format: Format::Human,
             exit_with_stdin: false,
+            schema: false,
         };
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(None),
                 "--request" => arguments.request = words.next().context("--request needs a file")?.into(),
                 "--check" => arguments.check = true,
+                "--schema" => arguments.schema = true,
                 "--exit-with-stdin" => arguments.exit_with_stdin = true,
                 "--log-format" => {
                     arguments.log_format = match words.next().as_deref() {
@@ -147,7 +165,7 @@ impl Arguments {
                 other => bail!("unknown argument {other:?}\n\n{USAGE}"),
             }
         }
-        if arguments.request.as_os_str().is_empty() {
+        if arguments.request.as_os_str().is_empty() && !arguments.schema {
             bail!("--request is missing\n\n{USAGE}");
         }
         Ok(Some(arguments))

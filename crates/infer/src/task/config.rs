@@ -1,6 +1,7 @@
 //! The tables `[impute]`, `[forecast]` and `[detect]`.
 
 use contract::config::{Fault, in_range};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::ExportKind;
@@ -10,22 +11,26 @@ use crate::forecast::LONGEST_HOURS;
 const MOST_MEMBERS: usize = 100_000;
 
 /// The table that `impute` reads.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImputeTables {
     pub impute: ImputeConfig,
 }
 
-/// `[impute]`.
-#[derive(Clone, Debug, Deserialize)]
+/// The missing hours of the series, filled with draws of the trained model.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ImputeConfig {
+    /// How many times each missing hour is drawn; the median fills it.
+    #[schemars(range(min = 1, max = MOST_MEMBERS))]
     pub members: usize,
+    /// The seed of all draws.
     pub seed: u64,
+    /// Whether all draws are written, beside their quantiles.
     pub write_members: bool,
     /// Formats beside Parquet.
     pub exports: Vec<ExportKind>,
-    /// Unit of the exports; `None` for the canonical one.
+    /// Unit of the exports, such as `degC`; the canonical one without it. Only beside `exports`.
     pub unit: Option<String>,
 }
 
@@ -36,24 +41,31 @@ impl Default for ImputeConfig {
 }
 
 /// The table that `forecast` reads.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForecastTables {
     pub forecast: ForecastConfig,
 }
 
-/// `[forecast]`.
-#[derive(Clone, Debug, Deserialize)]
+/// The hours that follow the series, drawn from the trained model.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForecastConfig {
+    /// How many hours.
+    #[schemars(range(min = 1, max = LONGEST_HOURS))]
     pub hours: usize,
+    /// How many times they are drawn.
+    #[schemars(range(min = 1, max = MOST_MEMBERS))]
     pub members: usize,
+    /// The seed of all draws.
     pub seed: u64,
-    /// In `unit`.
+    /// Values, in `unit`; for each one, the share of draws above it is written beside each hour.
     pub thresholds: Vec<f64>,
+    /// Whether all draws are written, beside their quantiles.
     pub write_members: bool,
+    /// Formats beside Parquet.
     pub exports: Vec<ExportKind>,
-    /// Unit of the thresholds and the exports; `None` for the canonical one.
+    /// Unit of the thresholds and the exports, such as `degC`; the canonical one without it.
     pub unit: Option<String>,
 }
 
@@ -72,19 +84,22 @@ impl Default for ForecastConfig {
 }
 
 /// The table that `detect` reads.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DetectTables {
     pub detect: DetectConfig,
 }
 
-/// `[detect]`.
-#[derive(Clone, Debug, Deserialize)]
+/// Hours of the series that do not look like the place's weather.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DetectConfig {
+    /// How many events a year without faults may have; the more, the more faults are found.
+    #[schemars(range(max = 365), extend("exclusiveMinimum" = 0))]
     pub false_alarms_per_year: f64,
+    /// Formats beside Parquet.
     pub exports: Vec<ExportKind>,
-    /// Unit of the exports; `None` for the canonical one.
+    /// Unit of the exports, such as `degC`; the canonical one without it. Only beside `exports`.
     pub unit: Option<String>,
 }
 

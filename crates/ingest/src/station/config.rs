@@ -1,6 +1,7 @@
 //! The table `[ingest.station]`: as written, and checked. It describes the user's own files: how
 //! they are laid out, what their times mean, and which column is which variable.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,6 +9,7 @@ use contract::config::{Fault, in_range, nearest};
 use contract::variable::Variable;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -26,45 +28,64 @@ const MOST_SKIPPED_LINES: i64 = 100_000;
 /// No clock is further from UTC.
 const LARGEST_OFFSET_SECONDS: i32 = 18 * 3600;
 
-/// `[ingest.station]` as written.
-#[derive(Clone, Debug, Deserialize)]
+/// How a station's files are laid out, what their times mean, and which column is which variable. `cargo xtask
+/// inspect FILE` writes a first version of it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StationTable {
+    /// What stands between the columns of a text file: one character such as `,` or `;`, or `tab`, or `whitespace`.
     #[serde(default = "comma")]
     delimiter: String,
+    /// What stands before the decimals of a text file: `.`, or `,` if the delimiter is another.
     #[serde(default = "point")]
+    #[schemars(extend("enum" = [".", ","]))]
     decimal: String,
-    /// Lines before the header.
+    /// How many lines there are before the header.
     #[serde(default)]
+    #[schemars(range(min = 0, max = MOST_SKIPPED_LINES))]
     skip_lines: i64,
-    /// Lines that begin with it are left out.
+    /// Lines that begin with this text are left out.
+    #[schemars(length(min = 1), extend("examples" = ["#"]))]
     comment: Option<String>,
-    /// Without one, the columns are `1`, `2` and so on.
+    /// Whether there is a line with the columns' names. Without one, the columns are called `1`, `2` and so on.
     #[serde(default = "yes")]
     header: bool,
-    /// A column, or several whose texts are joined by a blank.
+    /// The column of the time, or a list of columns whose texts are joined by a blank.
     time: Names,
-    /// A pattern of strftime, `unix` or `unix-ms`; ISO 8601 without it.
+    /// How times are written: a pattern of strftime, `unix` for seconds since 1970, or `unix-ms` for milliseconds; ISO
+    /// 8601 without it.
+    #[schemars(extend("examples" = ["%d.%m.%Y %H:%M", "unix"]))]
     time_format: Option<String>,
+    /// What the clock shows: `UTC`, an offset such as `+01:00`, or a civil time zone such as `Europe/Paris`, with its
+    /// summer time.
     #[serde(default = "utc")]
     time_zone: String,
+    /// What the time of a sample is to the interval that its value is of.
     #[serde(default)]
     time_stamp: TimeStamp,
+    /// Texts that mean a missing value.
+    #[schemars(extend("default" = MISSING))]
     missing: Option<Vec<String>>,
+    /// Where each variable is, by its short name: one for each of `[ingest] variables`.
     columns: BTreeMap<String, ColumnTable>,
+    /// What is looked for among the hours.
     #[serde(default)]
     quality: QualityTable,
 }
 
-/// One variable: either `column`, or `speed` and `direction`.
-#[derive(Clone, Debug, Deserialize)]
+/// Where one variable is: in `column`, or for a component of the wind in `speed` and `direction`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ColumnTable {
+    /// The column of the values.
     column: Option<String>,
+    /// For a component of the wind: the column of its speed.
     speed: Option<String>,
+    /// For a component of the wind: the column of the direction it comes from, degrees clockwise from north.
     direction: Option<String>,
+    /// The unit of the values, or of the speed, as in docs/data-sources.md: `degC`, `m/s`, `hPa`, `mm`, `W m-2`.
     unit: String,
-    /// Besides those of the table.
+    /// Texts that mean a missing value in this column, besides those of the table.
     #[serde(default)]
     missing: Vec<String>,
 }
@@ -88,6 +109,22 @@ fn utc() -> String {
 /// One name, or a list of them.
 #[derive(Clone, Debug)]
 struct Names(Vec<String>);
+
+impl JsonSchema for Names {
+    fn schema_name() -> Cow<'static, str> {
+        "Names".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+            ],
+            "examples": ["timestamp", ["date", "hour"]],
+        })
+    }
+}
 
 impl<'de> Deserialize<'de> for Names {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Names, D::Error> {

@@ -15,6 +15,8 @@
 use contract::artifact::flag;
 use contract::calendar::{self, DAY_US, HOUR_US};
 use contract::variable::Sampling;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::column::Quantity;
 use crate::dataset::Hour;
@@ -30,13 +32,15 @@ pub(crate) struct Sample {
 }
 
 /// What the time of a sample is to the interval that its value is of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TimeStamp {
     /// The value is of that moment; an amount, of the interval that ends there.
     #[default]
     Instant,
+    /// The interval starts then.
     Start,
+    /// The interval ends then.
     End,
 }
 
