@@ -2,6 +2,8 @@
 //! made beside the old one and takes its place by rename. Files are read-only hard links into the
 //! cache, or copies where links are not possible.
 
+mod names;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};

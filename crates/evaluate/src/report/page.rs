@@ -14,6 +14,7 @@ use super::inputs::{Digest, Documents, History};
 use super::pictures::{self, Gallery, Labels, Picture};
 use super::place::{Fact, facts, place};
 use super::scorecard::{Rivals, Scorecard, candidates, rows};
+use super::stages::Stages;
 use super::targets;
 use super::tasks::Tasks;
 use super::units::{Units, number};
@@ -42,6 +43,8 @@ pub(crate) struct Page {
     training: String,
     facts: Vec<Fact>,
     notes: Vec<String>,
+    /// `None` where the request does not list them.
+    stages: Option<Stages>,
     settings: String,
     digests: Vec<Digest>,
     credit: Shown,
@@ -119,6 +122,7 @@ impl Page {
             training: training(history),
             facts: facts(metrics, source, transform, &labels.units),
             notes: metrics.notes.clone(),
+            stages: config.stages.as_ref().map(Stages::of),
             settings: config.settings.clone(),
             digests: files.chain(digests.iter().cloned()).collect(),
             credit: Shown::of(&source.credit),

@@ -91,6 +91,7 @@ impl Run {
             "ingest": {"files": ["/home/somebody/data/a.nc"], "latitude_deg": 48.45},
             "train": {"epochs": 3, "learning_rate": 0.001},
             "report": {"title": case.title},
+            "stages": {"files": [], "ingest": ["files"], "train": ["ingest"], "report": ["ingest", "train"]},
         }))
     }
 

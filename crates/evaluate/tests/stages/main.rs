@@ -321,6 +321,8 @@ fn the_page_is_self_contained_and_complete() {
         "<li>Source: not stated</li>",
         "<li>Data: Hersbach et al. 2023</li>",
         "Kyle, D. (2024): VAE for Time Series.",
+        "<h2 id=\"how-made\">How this was made</h2>",
+        "<desc id=\"stages-words\">files reads no other; ingest reads files; train reads ingest; report reads ingest, train.</desc>",
         &digest("generated.parquet"),
         &digest("observed.parquet"),
         &digest("a.nc file"),
