@@ -9,6 +9,7 @@ mod runner {
     mod downloads;
     mod faults;
     mod kills;
+    mod records;
     mod reruns;
     pub mod sandbox;
     mod sweeps;

@@ -105,13 +105,10 @@ impl Runner {
     }
 
     pub(super) fn take(&mut self, stage: &'static Stage, manifest: Manifest) {
-        let trusted = if self.session.trusted().contains(&stage.name) { ", by other code" } else { "" };
-        self.console.stage(
-            stage.name,
-            "cached",
-            &format!("{}{trusted}", digest::describe(&manifest.outputs)),
-        );
+        let text = digest::describe(&manifest.outputs);
         self.session.finish(stage, manifest, State::Cached);
+        let trusted = if self.session.trusted().contains(&stage.name) { ", by other code" } else { "" };
+        self.console.stage(stage.name, "cached", &format!("{text}{trusted}"));
     }
 
     /// Has every stage check its configuration, so that no mistake is found after an hour of training.

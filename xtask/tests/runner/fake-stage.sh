@@ -64,7 +64,12 @@ has tamper && echo more >>"$(text path)"
 has waver && contents=$$
 for file in $files; do
     mkdir -p "$(dirname "$folder/$file")"
-    echo "$file: $contents" >"$folder/$file" || exit 1
+    if [ "$file" = metrics.json ] && [ -z "$(text as)" ]; then
+        # The scorecard is read by the runner, too.
+        echo "{\"digest\": \"$(echo "$contents" | cksum)\"}" >"$folder/$file" || exit 1
+    else
+        echo "$file: $contents" >"$folder/$file" || exit 1
+    fi
 done
 if has large; then
     head -c 4000000 /dev/zero >"$folder/large" || exit 1
