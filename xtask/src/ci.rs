@@ -5,10 +5,12 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::builder;
-use crate::console::{Console, LogFormat};
+use crate::console::{Console, LogFormat, OutputFormat};
 use crate::interrupt;
+use crate::record::From;
 use crate::run::{self, Options};
 use crate::workspace::{Workspace, output};
+use crate::{reference, verify};
 
 /// One check of [`ci`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -21,9 +23,17 @@ pub(crate) enum Step {
     Test,
     /// `pipelines/smoke.toml` twice; the second time nothing may run.
     Smoke,
+    /// The frozen smoke run once more, in a cache of its own.
+    Verify,
+    /// The reference of the pipeline file, which has to be up to date.
+    Reference,
 }
 
-const STEPS: [Step; 4] = [Step::Format, Step::Build, Step::Test, Step::Smoke];
+const STEPS: [Step; 6] =
+    [Step::Format, Step::Build, Step::Test, Step::Reference, Step::Smoke, Step::Verify];
+
+/// The pipeline that has no other purpose, and its frozen run.
+const SMOKE: &str = "smoke";
 
 /// Runs the tests of the whole workspace with this machine's features.
 ///
@@ -48,6 +58,8 @@ pub(crate) fn ci(workspace: &Workspace, skip: &[Step], lint: bool) -> anyhow::Re
             }
             Step::Test => test(workspace, &[])?,
             Step::Smoke => smoke(workspace)?,
+            Step::Verify => verify::verify(workspace, &frozen_smoke())?,
+            Step::Reference => reference::reference(workspace, true, OutputFormat::Text)?,
         }
     }
     if lint {
@@ -68,13 +80,23 @@ fn format(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
-    let options = Options::all("smoke", LogFormat::Human);
+    let options = Options::all(SMOKE, LogFormat::Human);
     run::run(workspace, &options)?;
     let again = run::run(workspace, &options)?;
     if !again.is_empty() {
         bail!("the second run of the smoke pipeline ran {} again; wanted nothing", again.join(", "));
     }
     Ok(())
+}
+
+fn frozen_smoke() -> verify::Options {
+    verify::Options {
+        name: SMOKE.to_string(),
+        from: From::Anywhere,
+        stage: None,
+        log_format: LogFormat::Human,
+        output: OutputFormat::Text,
+    }
 }
 
 /// Shows a command and runs it.

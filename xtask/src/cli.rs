@@ -169,8 +169,8 @@ pub(crate) enum Command {
     /// One run a point, in data/runs/NAME/POINT; as many at once as there are cores. What points share, such as
     /// the files that were read, is made once. After Ctrl-C or a kill the same command goes on where it was.
     ///
-    /// Example, two weights of the KL term with two seeds each, four runs:
-    ///   cargo xtask sweep smoke --grid train.beta=0.5,1 --seeds 2
+    /// Example, two learning rates with two seeds each, four runs:
+    ///   cargo xtask sweep smoke --grid train.learning_rate=0.001,0.003 --seeds 2
     #[command(verbatim_doc_comment)]
     Sweep(SweepArguments),
     /// Make a recorded run again, and say what agrees.
@@ -334,7 +334,8 @@ pub(crate) enum Command {
     },
     /// Do every check that a change must pass.
     ///
-    /// Format, build, tests, and the smoke pipeline twice, of which the second must run nothing.
+    /// Format, build, tests, the reference of the pipeline file, the smoke pipeline twice, of which the second must
+    /// run nothing, and its frozen run made again.
     ///
     /// Example, without the tests:
     ///   cargo xtask ci --skip test
@@ -356,7 +357,8 @@ pub(crate) enum Command {
     /// Measure how fast and with how much memory everything runs.
     ///
     /// One row a case: training steps, a validation, decoding, generation to Parquet, the stages ingest,
-    /// preprocess and evaluate as whole processes, and a run-all that finds everything in the cache; medians
+    /// preprocess and evaluate as whole processes, and a run-all and a status
+    /// that find everything in a cache of 200 entries and 2 GB; medians
     /// and spread, GFLOP/s beside what matrix products of the same shapes reach on all cores, and
     /// the largest memory. Stages read the files of Phoenix if they are there, else La Haute Borne's.
     /// It takes some minutes; nothing else should run meanwhile.
@@ -368,7 +370,7 @@ pub(crate) enum Command {
     Bench {
         /// Measure only this: train-step, validation, decode, generate, generate-isotherm, impute,
         /// forecast, detect, ingest,
-        /// preprocess, evaluate or cached-run-all.
+        /// preprocess, evaluate, cached-run-all or status.
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
         /// Compare with an earlier result of --json; with --json, on standard error.

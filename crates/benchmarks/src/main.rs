@@ -65,7 +65,11 @@ fn measure(case: &Case, folder: &Path) -> anyhow::Result<Sampled> {
         Benchmark::Impute => tasks::impute(case),
         Benchmark::Forecast => tasks::forecast(case),
         Benchmark::Detect => tasks::detect(case),
-        Benchmark::Ingest | Benchmark::Preprocess | Benchmark::Evaluate | Benchmark::CachedRunAll => {
+        Benchmark::Ingest
+        | Benchmark::Preprocess
+        | Benchmark::Evaluate
+        | Benchmark::CachedRunAll
+        | Benchmark::Status => {
             bail!("{} is measured by xtask, as a process of its own", case.name.name())
         }
     }

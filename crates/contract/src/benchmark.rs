@@ -30,12 +30,14 @@ pub enum Benchmark {
     Ingest,
     Preprocess,
     Evaluate,
-    /// A second `run-all`, which runs nothing.
+    /// A second `run-all`, which runs nothing; the cache holds 200 entries and 2 GB.
     CachedRunAll,
+    /// `status` with the same cache.
+    Status,
 }
 
 impl Benchmark {
-    pub const ALL: [Benchmark; 12] = [
+    pub const ALL: [Benchmark; 13] = [
         Benchmark::TrainStep,
         Benchmark::Validation,
         Benchmark::Decode,
@@ -48,6 +50,7 @@ impl Benchmark {
         Benchmark::Preprocess,
         Benchmark::Evaluate,
         Benchmark::CachedRunAll,
+        Benchmark::Status,
     ];
 
     /// As in JSON and on the command line.
@@ -65,6 +68,7 @@ impl Benchmark {
             Benchmark::Preprocess => "preprocess",
             Benchmark::Evaluate => "evaluate",
             Benchmark::CachedRunAll => "cached-run-all",
+            Benchmark::Status => "status",
         }
     }
 
@@ -280,7 +284,7 @@ mod tests {
         assert_eq!(
             Benchmark::named("trainstep").unwrap_err(),
             "there is no benchmark \"trainstep\"; the benchmarks are train-step, validation, decode, generate, \
-             generate-isotherm, impute, forecast, detect, ingest, preprocess, evaluate, cached-run-all; did you mean \"train-step\"?"
+             generate-isotherm, impute, forecast, detect, ingest, preprocess, evaluate, cached-run-all, status; did you mean \"train-step\"?"
         );
     }
 

@@ -54,7 +54,7 @@ fn options_that_cannot_be_used_are_said_before_anything_is_measured() {
             "--only",
             "decoder",
             "there is no benchmark \"decoder\"; the benchmarks are train-step, validation, decode, generate, \
-             generate-isotherm, impute, forecast, detect, ingest, preprocess, evaluate, cached-run-all; did you mean \"decode\"?",
+             generate-isotherm, impute, forecast, detect, ingest, preprocess, evaluate, cached-run-all, status; did you mean \"decode\"?",
         ),
         (
             "--against",
