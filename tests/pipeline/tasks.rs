@@ -82,6 +82,34 @@ fn every_format_goes_in_and_out_and_observed_hours_keep_their_bits() {
     let last = tables::read(&desk.path("d.parquet"), &[]).unwrap();
     assert_eq!(last.column("t2m").unwrap(), table.column("t2m").unwrap());
     assert_eq!(last.times("time").unwrap(), table.times("time").unwrap());
+    assert_eq!(table.metadata["licence"], "CC-BY-4.0", "the model's data are ERA5");
+    assert_eq!(last.metadata, table.metadata);
+    let description = fs::read_to_string(desk.path("c.csv-metadata.json")).unwrap();
+    let description: serde_json::Value = serde_json::from_str(&description).unwrap();
+    assert_eq!(description["url"], "c.csv");
+    assert_eq!(description["dc:license"][0]["@id"], "https://creativecommons.org/licenses/by/4.0/");
+    assert!(
+        description["schema:creditText"][0].as_str().unwrap().starts_with("Contains modified Copernicus")
+    );
+}
+
+#[test]
+fn a_result_names_the_licence_of_the_users_file_beside_the_models() {
+    let desk = Desk::new();
+    desk.done("impute", "gaps.csv", "here.nc", &["--members", "2"]);
+    let mut bytes = fs::read(desk.path("here.nc")).unwrap();
+    let (from, to) = (b"CC-BY-4.0", b"Custom-01");
+    let at = bytes.windows(from.len()).position(|nine| nine == from).unwrap();
+    bytes[at..at + to.len()].copy_from_slice(to);
+    fs::write(desk.path("there.nc"), bytes).unwrap();
+    desk.done("detect", "there.nc", "d.csv", &[]);
+    for name in ["d.csv-metadata.json", "d.events.csv-metadata.json"] {
+        let text = fs::read_to_string(desk.path(name)).unwrap();
+        let description: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let licences = &description["dc:license"];
+        assert_eq!(licences[0]["@id"], "https://creativecommons.org/licenses/by/4.0/");
+        assert_eq!(licences[1], "Custom-01");
+    }
 }
 
 #[test]

@@ -29,6 +29,11 @@ fn xtask_links_nothing_heavy() {
 }
 
 #[test]
+fn diagram_links_nothing() {
+    assert_eq!(links("diagram", &[]), ["diagram"]);
+}
+
+#[test]
 fn contract_links_nothing_heavy() {
     check("contract", &[], &["polars", "arrow", "parquet", "burn", "netcdf", "netcdf3", "clap", "toml"]);
 }

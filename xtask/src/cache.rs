@@ -26,7 +26,7 @@ pub(crate) const FORMAT: u32 = 2;
 /// Start of the names of what is not finished.
 pub(crate) const TEMPORARY: &str = ".tmp-";
 /// Start of the names of folders with checkpoints.
-const WORK: &str = ".work-";
+pub(crate) const WORK: &str = ".work-";
 
 /// What is known about an entry: how it was made and what it holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]

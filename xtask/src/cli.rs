@@ -1,5 +1,7 @@
 //! The command line: what people type, and the help that they read.
 
+pub(crate) mod compare;
+pub(crate) mod dag;
 mod new;
 mod sweep;
 mod task;
@@ -7,11 +9,13 @@ mod verify;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::ci::Step;
 use crate::console::{LogFormat, OutputFormat};
 use crate::pipeline::DEFAULT;
+use compare::CompareArguments;
+use dag::DagArguments;
 use new::NewArguments;
 use sweep::SweepArguments;
 use task::{DetectArguments, ForecastArguments, GenerateArguments, ImputeArguments};
@@ -44,6 +48,12 @@ pub(crate) struct Cli {
     /// A folder of ready-made stage binaries, for tests of the runner.
     #[arg(long, global = true, hide = true)]
     pub bin_dir: Option<PathBuf>,
+}
+
+/// Prints the completions of all commands for the word `xtask`.
+pub(crate) fn print_completions(shell: clap_complete::Shell) {
+    let mut command = Cli::command().bin_name("xtask");
+    clap_complete::generate(shell, &mut command, "xtask", &mut std::io::stdout());
 }
 
 impl Cli {
@@ -237,6 +247,64 @@ pub(crate) enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Remove from the cache what no run refers to.
+    ///
+    /// Runs are those in data/runs and those that are frozen in pipelines/locked. It lists what would go, with sizes,
+    /// and asks. With `limit_gb = 20` below [cache] in data/settings.toml only as much goes as needed, the oldest first.
+    ///
+    /// Example, only see how much that is:
+    ///   cargo xtask gc --dry-run
+    #[command(verbatim_doc_comment)]
+    Gc {
+        /// Remove all that no run refers to, whatever the limit.
+        #[arg(long)]
+        all: bool,
+        /// Only say what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Print what a shell needs to complete commands and options.
+    ///
+    /// For the word `xtask`, so give that a meaning first: xtask() { cargo xtask "$@"; }
+    ///
+    /// Example, for this shell:
+    ///   source <(cargo xtask completions bash)
+    #[command(verbatim_doc_comment)]
+    Completions {
+        /// bash, zsh, fish, elvish or powershell.
+        shell: clap_complete::Shell,
+    },
+    /// Draw the stages of a pipeline, how each stands, and what it reads from which.
+    ///
+    /// Fresh, stale and missing are what `status` says.
+    ///
+    /// Example, a picture for a page:
+    ///   cargo xtask dag smoke --as svg --output smoke.svg
+    #[command(verbatim_doc_comment)]
+    Dag(DagArguments),
+    /// List the published runs, the newest last.
+    ///
+    /// Name, pipeline, when it finished (UTC), the generated years' mean E, how many targets are met, stages,
+    /// size, and what was --set.
+    ///
+    /// Example, the names of the runs with a mean E below 1:
+    ///   cargo xtask list --json | jq -r '.runs[] | select(.mean_e and .mean_e < 1) | .name'
+    #[command(verbatim_doc_comment)]
+    List,
+    /// Compare published runs: settings that differ, figures with intervals over seeds, pictures side by side.
+    ///
+    /// Runs that differ in nothing but seeds (keys called seed, such as train.seed) form a group, of which means are
+    /// shown, with 95 % intervals by Student's t; of two groups also the difference, with Welch's interval. The page
+    /// is data/runs/compare.html, which the next comparison replaces, or where --output says.
+    ///
+    /// Example, what more epochs do beyond what other seeds would do:
+    ///   cargo xtask sweep smoke --grid train.epochs=1,3 --seeds 3 --name epochs
+    ///   cargo xtask compare epochs
+    #[command(verbatim_doc_comment)]
+    Compare(CompareArguments),
     /// Remove the cache, and with --all the published runs.
     ///
     /// Your own files, such as those in data/raw, are never touched.

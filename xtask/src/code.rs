@@ -242,7 +242,7 @@ fn ready_made(folder: &Path) -> Code {
         (stage.binary.to_string(), Crate { path: folder.join(stage.binary), uses, libraries })
     };
     Code {
-        crates: crate::map::STAGES.iter().map(package).collect(),
+        crates: crate::map::STAGES.iter().chain([&crate::map::FETCH]).map(package).collect(),
         digests: Mutex::default(),
         lockfile: Lockfile::default(),
         settings: String::new(),

@@ -1,6 +1,8 @@
 //! What the runner itself says while it runs: aligned lines for people, JSON lines for machines,
 //! both on standard error; results go to standard output.
 
+use std::io::{ErrorKind, Write};
+
 use serde_json::{Value, json};
 
 /// How events are written.
@@ -32,11 +34,20 @@ pub(crate) enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// Prints a result: `text` for people, with its final newline, or `value`.
+    /// Prints a result: `text` for people, with its final newline, or `value`. A reader that has seen enough, such
+    /// as `head`, is no error; what cannot be written ends the program.
     pub fn print(self, text: impl FnOnce() -> String, value: impl FnOnce() -> Value) {
-        match self {
-            OutputFormat::Text => print!("{}", text()),
-            OutputFormat::Json => println!("{:#}", value()),
+        let text = match self {
+            OutputFormat::Text => text(),
+            OutputFormat::Json => format!("{:#}\n", value()),
+        };
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                eprintln!("error: cannot write the result: {error}");
+                std::process::exit(1);
+            }
+            _ => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the only command that people type. It reads the pipeline, decides what has to
-//! run, runs the stages as processes, and keeps what they leave. It knows nothing of what is in
-//! their files, and links nothing heavy.
+//! run, runs the stages as processes, and keeps what they leave. Of what is in
+//! their files it knows the figures of `metrics.json`, for `list` and `compare`. It links nothing heavy.
 
 mod bench;
 mod builder;
@@ -12,15 +12,20 @@ mod ci;
 mod clean;
 mod cli;
 mod code;
+mod columns;
+mod compare;
 mod console;
+mod dag;
 mod digest;
 mod doctor;
 mod failure;
 mod fingerprint;
+mod gc;
 mod history;
 mod inspect;
 mod interrupt;
 mod lease;
+mod list;
 mod machine;
 mod map;
 mod new;
@@ -28,10 +33,12 @@ mod parquet;
 mod pipeline;
 mod plan;
 mod process;
+mod provenance;
 mod record;
 mod reference;
 mod run;
 mod runs;
+mod scores;
 mod session;
 mod settings;
 mod sweep;
@@ -93,6 +100,17 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             new::new(&workspace, &name, arguments.wishes(), force, output)
         }
         Command::Reference { check } => reference::reference(&workspace, check, output),
+        Command::Gc { all, dry_run, yes } => gc::gc(&workspace, &gc::Options { all, dry_run, yes, output }),
+        Command::Completions { shell } => {
+            cli::print_completions(shell);
+            Ok(())
+        }
+        Command::List => {
+            list::list(&workspace, output);
+            Ok(())
+        }
+        Command::Compare(arguments) => compare::compare(&workspace, &arguments, output),
+        Command::Dag(arguments) => dag::dag(&workspace, &arguments, output),
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
         Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint),

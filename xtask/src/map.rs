@@ -61,6 +61,10 @@ pub(crate) const SEEDS: &[&str] = &["train.seed", "generate.seed"];
 /// The table that only `xtask` reads: what the pipeline is, and how to get its files.
 pub(crate) const ABOUT: &str = "about";
 
+/// Not a table of the pipeline file: what the stages of this pipeline read from each other, for the report's
+/// diagram. What it holds is in `pipeline/graph.rs`.
+pub(crate) const GRAPH: &str = "stages";
+
 #[rustfmt::skip]
 pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "ingest", binary: "ingest", tables: &["ingest"], reads: &[FILES], runs: Runs::Always },
@@ -107,7 +111,7 @@ pub(crate) const STAGES: &[Stage] = &[
         "bound/likelihood.json",
     ], runs: Runs::Always },
     Stage { name: "report", binary: "evaluate",
-        tables: &["ingest", "preprocess", "model", "train", "generate", "trials", "evaluate", "report"],
+        tables: &["ingest", "preprocess", "model", "train", "generate", "trials", "evaluate", "report", GRAPH],
         reads: &[
             "evaluate/metrics.json", "evaluate/curves.json", "train/history.parquet", "ingest/source.json",
             "preprocess/transform.json", "generate/generated.parquet", "preprocess/observed.parquet",
@@ -146,7 +150,7 @@ pub(crate) fn up_to(last: Option<&Stage>, runs: &dyn Fn(&Stage) -> bool) -> Vec<
 pub(crate) fn tables() -> Vec<&'static str> {
     let mut tables = vec![ABOUT];
     for table in STAGES.iter().flat_map(|stage| stage.tables) {
-        if !tables.contains(table) {
+        if *table != GRAPH && !tables.contains(table) {
             tables.push(table);
         }
     }

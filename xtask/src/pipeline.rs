@@ -2,6 +2,7 @@
 //! JSON. What the keys inside a table mean is the stages' business.
 
 pub(crate) mod files;
+mod graph;
 mod optional;
 mod overrides;
 mod source;
@@ -84,7 +85,10 @@ impl Pipeline {
         if stage.is_download() {
             return source::tables(&self.tables);
         }
-        let table = |name: &&str| (name.to_string(), self.tables[*name].clone());
+        let table = |name: &&str| {
+            let table = if *name == map::GRAPH { self.graph_table() } else { self.tables[*name].clone() };
+            (name.to_string(), table)
+        };
         stage.tables.iter().map(table).collect()
     }
 

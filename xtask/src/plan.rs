@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 
 /// How a stage stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(crate) enum Standing {
     /// Its artifact is in the cache, made from what is there now.
     Fresh,
     /// It has run, but something has changed since.
@@ -126,6 +126,16 @@ pub(crate) fn print_dry_run(
     let word = |standing| if standing == Standing::Fresh { "cached" } else { "run" };
     output.print(|| lines(&rows, word), || json!({"stages": values(&rows)}));
     Ok(())
+}
+
+/// How each stage of the session's pipeline stands.
+///
+/// # Errors
+/// When the sources cannot be read.
+pub(crate) fn standings(session: Session) -> anyhow::Result<Vec<(&'static str, Standing)>> {
+    let stages = session.selected(None);
+    let rows = rows(session, &stages, |_| false)?;
+    Ok(rows.into_iter().map(|row| (row.stage.name, row.standing)).collect())
 }
 
 fn rows(

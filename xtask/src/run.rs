@@ -11,10 +11,10 @@ use crate::console::{Console, LogFormat, OutputFormat};
 use crate::failure::config;
 use crate::map::{FETCH, Stage};
 use crate::pipeline::Pipeline;
-use crate::plan;
 use crate::runs::Run;
 use crate::session::Session;
 use crate::workspace::Workspace;
+use crate::{gc, plan};
 
 pub(crate) use runner::Runner;
 
@@ -74,6 +74,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
         return Ok(runner.ran());
     }
     let run = runner.publish(binaries.as_ref())?;
+    if binaries.is_some() {
+        gc::note_limit(workspace, &runner.console);
+    }
     say_where(&runner.session, &run, options.output);
     Ok(runner.ran())
 }

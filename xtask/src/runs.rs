@@ -1,6 +1,8 @@
-//! `data/runs/<pipeline>/`, what people open: the artifacts by name and `run.json`. A new state is
+//! `data/runs/<pipeline>/`, what people open: the artifacts by name, `run.json` and `ro-crate-metadata.json`. A new state is
 //! made beside the old one and takes its place by rename. Files are read-only hard links into the
 //! cache, or copies where links are not possible.
+
+mod names;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -14,7 +16,7 @@ use crate::cache::{Cache, TEMPORARY, sweep_folder};
 use crate::console::Console;
 use crate::digest::{self, Content};
 use crate::lease::{self, LOCK, Lease};
-use crate::process;
+use crate::{process, provenance};
 
 /// Start of the name of a state that is being replaced.
 const OLD: &str = ".old-";
@@ -197,7 +199,7 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
         let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
         for output in &stage.outputs {
             let (source, target) = (artifact.join(&output.name), draft.join(&output.name));
-            if target.exists() || [RUN, MANIFESTS].contains(&output.name.as_str()) {
+            if target.exists() || [RUN, MANIFESTS, provenance::FILE].contains(&output.name.as_str()) {
                 bail!("{} writes {}, which another stage has written", stage.stage, output.name);
             }
             fs::create_dir_all(target.parent().unwrap_or(draft))?;
@@ -209,8 +211,14 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
     }
     let manifests = run.stages.iter().filter_map(|stage| cache.manifest(&stage.stage, &stage.fingerprint));
     let manifests: Vec<_> = manifests.collect();
-    fs::write(draft.join(MANIFESTS), serde_json::to_string_pretty(&manifests)? + "\n")?;
-    fs::write(draft.join(RUN), serde_json::to_string_pretty(run)? + "\n")?;
+    let records = [
+        (MANIFESTS, serde_json::to_string_pretty(&manifests)? + "\n"),
+        (RUN, serde_json::to_string_pretty(run)? + "\n"),
+    ];
+    for (name, text) in &records {
+        fs::write(draft.join(name), text)?;
+    }
+    fs::write(draft.join(provenance::FILE), provenance::text(run, &records, cache)?)?;
     Ok(())
 }
 
@@ -232,14 +240,15 @@ fn swap(draft: &Path, target: &Path, base: &str) -> anyhow::Result<()> {
 
 /// True if every file of the run is there, unchanged.
 fn is_complete(target: &Path, run: &Run, cache: &Cache) -> bool {
-    run.stages.iter().all(|stage| {
-        let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
-        stage.outputs.iter().all(|output| {
-            let file = target.join(&output.name);
-            is_same_file(&file, &artifact.join(&output.name))
-                || digest::file(&file).is_ok_and(|(digest, _)| digest == output.digest)
+    target.join(provenance::FILE).is_file()
+        && run.stages.iter().all(|stage| {
+            let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
+            stage.outputs.iter().all(|output| {
+                let file = target.join(&output.name);
+                is_same_file(&file, &artifact.join(&output.name))
+                    || digest::file(&file).is_ok_and(|(digest, _)| digest == output.digest)
+            })
         })
-    })
 }
 
 fn is_same_file(a: &Path, b: &Path) -> bool {

@@ -4,6 +4,8 @@
 mod runner {
     mod benchmarks;
     mod built;
+    mod compare;
+    mod dag;
     mod downloads;
     mod faults;
     mod kills;

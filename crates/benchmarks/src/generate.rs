@@ -36,9 +36,10 @@ pub(crate) fn measure(case: &Case, folder: &Path) -> anyhow::Result<Sampled> {
         members,
         target_year: None,
         unit: model.variable.accepted_units[0],
+        credit: model.transform.credit.clone(),
     };
     let sampled = sample(|| {
-        let mut sinks = export::open(series, &[], folder)?;
+        let mut sinks = export::open(&series, &[], folder)?;
         write_all(&generator, members, &mut sinks)?;
         sinks.into_iter().try_for_each(|sink| sink.finish())
     });

@@ -6,6 +6,7 @@ pub mod artifact;
 pub mod benchmark;
 pub mod calendar;
 pub mod config;
+pub mod credit;
 pub mod harmonics;
 pub mod log;
 pub mod monotone_cubic;

@@ -120,6 +120,7 @@ impl Stage for Evaluate {
         drop(observed);
 
         let mut metrics = assess(&samples, years, config, variable, &bound);
+        metrics.credit = transform.credit.clone();
         if let Some((year, shift)) = moved {
             metrics.notes.insert(0, format!(
                 "The hours were generated for the climate of {year}; for the comparison they were moved back to {} by {shift:.3} {}.",

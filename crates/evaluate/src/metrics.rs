@@ -2,6 +2,7 @@
 //! rounded to seven significant digits; what is undefined is null or left out, and said in the notes.
 
 use contract::artifact::FORMAT;
+use contract::credit::Credit;
 use contract::variable::Variable;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,9 @@ pub(crate) struct Metrics {
     /// Null without a whole generated year.
     pub(crate) targets: Option<Targets>,
     pub(crate) notes: Vec<String>,
+    /// What has to be said of the data.
+    #[serde(default, skip_serializing_if = "Credit::is_empty")]
+    pub(crate) credit: Credit,
 }
 
 /// The random splits of the real years into halves that the yardstick is taken from.
@@ -142,6 +146,7 @@ impl Metrics {
             likelihood: None,
             targets: None,
             notes: Vec::new(),
+            credit: Credit::default(),
         }
     }
 

@@ -1,5 +1,5 @@
 //! The stage `report`: one self-contained page. It draws what `evaluate` and, where the pipeline has it,
-//! `score-tasks` have left, beside the loss history, the place, the trend, the settings and the digests of what it was made from. It holds no
+//! `score-tasks` have left, beside the loss history, the place, the trend, the stages, the settings and the digests of what it was made from. It holds no
 //! time of day, no fingerprint and no path of the machine.
 
 mod findings;
@@ -9,6 +9,7 @@ mod pictures;
 mod place;
 mod scorecard;
 mod settings;
+mod stages;
 mod targets;
 mod tasks;
 mod units;
@@ -16,12 +17,14 @@ mod units;
 use contract::artifact;
 use contract::config::Fault;
 use contract::stage::{Inputs, Outputs, Stage};
+use diagram::Diagram;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use inputs::Documents;
 use page::Page;
+use stages::Graph;
 
 /// The stage; see the module.
 pub struct Report;
@@ -38,6 +41,9 @@ pub struct ReportTables {
     trials: Map<String, Value>,
     evaluate: Map<String, Value>,
     report: ReportTable,
+    /// What the stages of this pipeline read; not from the file, where nobody can write it.
+    #[schemars(skip)]
+    stages: Graph,
 }
 
 /// The page with the results.
@@ -55,6 +61,8 @@ pub struct ReportConfig {
     pub(crate) title: Option<String>,
     /// The tables as the report shows them.
     pub(crate) settings: String,
+    /// The stages that ran; `None` where the request does not list them.
+    pub(crate) stages: Option<Diagram>,
 }
 
 impl Stage for Report {
@@ -86,7 +94,7 @@ impl Stage for Report {
             ("trials", &tables.trials),
             ("evaluate", &tables.evaluate),
         ]);
-        Ok(ReportConfig { title, settings })
+        Ok(ReportConfig { title, settings, stages: stages::diagram(tables.stages)? })
     }
 
     fn run(config: &ReportConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
@@ -114,6 +122,16 @@ mod tests {
         let message = check(serde_json::json!({"trian": {}})).unwrap_err();
         assert!(message.contains("has no key \"trian\""), "{message}");
         assert!(message.contains("did you mean \"train\"?"), "{message}");
+    }
+
+    #[test]
+    fn stages_that_are_no_diagram_are_refused() {
+        let message = check(serde_json::json!({"stages": {"train": ["ingest"]}})).unwrap_err();
+        assert_eq!(message, "says that \"train\" reads \"ingest\", which it does not have");
+        let config = check(serde_json::json!({"stages": {"train": ["ingest"], "ingest": []}})).unwrap();
+        let names: Vec<_> =
+            config.stages.iter().flat_map(Diagram::nodes).map(|node| node.name.as_str()).collect();
+        assert_eq!(names, ["ingest", "train"]);
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! Where generated hours go: Parquet always, NetCDF and CSV on request. One file each.
 
 mod csv;
+pub(crate) mod csvw;
 pub(crate) mod netcdf;
 mod parquet;
 
 use std::path::Path;
 
 use contract::artifact::GENERATED;
+use contract::credit::Credit;
 use contract::variable::{AcceptedUnit, Variable};
 
 use crate::config::ExportKind;
 use crate::span::Span;
 
 /// What all files of a run have in common.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Series {
     pub variable: &'static Variable,
     pub latitude_deg: f64,
@@ -24,6 +26,26 @@ pub struct Series {
     pub target_year: Option<i16>,
     /// Unit of the exports.
     pub unit: AcceptedUnit,
+    /// What has to be said of the data that the model is of.
+    pub credit: Credit,
+}
+
+/// What every file says of its source, beside that of the data.
+const SOURCE: &str = "Isotherm, a variational autoencoder trained on hourly weather";
+
+/// What has to be said of hours that a model has made of such data.
+pub(crate) fn derived(credit: Credit) -> Credit {
+    credit.and(Credit::of_source(SOURCE))
+}
+
+impl Series {
+    /// What the hours are.
+    fn title(&self) -> String {
+        match self.target_year {
+            Some(year) => format!("synthetic hours with the climate of {year}"),
+            None => "synthetic hours with the climate of the model's reference year".to_string(),
+        }
+    }
 }
 
 /// Consecutive hours of one member, in the variable's canonical unit.
@@ -54,13 +76,15 @@ pub trait Sink: Send {
 ///
 /// # Errors
 /// When a file cannot be created.
-pub fn open(series: Series, kinds: &[ExportKind], folder: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+pub fn open(series: &Series, kinds: &[ExportKind], folder: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
     let mut sinks: Vec<Box<dyn Sink>> =
-        vec![Box::new(parquet::Parquet::create(series, &folder.join(GENERATED))?)];
+        vec![Box::new(parquet::Parquet::create(series.clone(), &folder.join(GENERATED))?)];
     for kind in kinds {
         sinks.push(match kind {
-            ExportKind::Netcdf => Box::new(netcdf::Netcdf::create(series, &folder.join("generated.nc"))?),
-            ExportKind::Csv => Box::new(csv::Csv::create(series, &folder.join("generated.csv"))?),
+            ExportKind::Netcdf => {
+                Box::new(netcdf::Netcdf::create(series.clone(), &folder.join("generated.nc"))?)
+            }
+            ExportKind::Csv => Box::new(csv::Csv::create(series.clone(), &folder.join("generated.csv"))?),
         });
     }
     Ok(sinks)

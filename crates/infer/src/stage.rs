@@ -51,8 +51,9 @@ impl Stage for Generate {
             members: config.members,
             target_year: config.target_year,
             unit: unit(config, &model)?,
+            credit: transform.credit.clone(),
         };
-        let mut sinks = export::open(series, &config.exports, &outputs.folder)?;
+        let mut sinks = export::open(&series, &config.exports, &outputs.folder)?;
         write_all(&generator, config.members, &mut sinks)?;
         for sink in sinks {
             sink.finish()?;

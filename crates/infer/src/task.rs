@@ -53,14 +53,14 @@ impl Stage for Impute {
     fn run(config: &ImputeConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "impute")?;
-        let observed = input::read(inputs, &model)?;
+        let (observed, credit) = input::read(inputs, &model)?;
         let settings = ImputeSettings { members: config.members, seed: config.seed };
         let posterior = Posterior::new(&model, Some(Pooling::read(inputs)?))?;
         let drawn = impute(&posterior, &observed, settings)?;
         tracing::info!("{} of {} hours were missing", drawn.hours.len(), observed.values.len());
         let table = Hours::of(&model, &observed).imputed(&drawn, config.write_members);
         let title = "observed hours, the missing ones drawn by a trained model";
-        exporter.write(outputs, IMPUTED, title, &table)
+        exporter.of(credit).write(outputs, IMPUTED, title, &table)
     }
 }
 
@@ -78,13 +78,13 @@ impl Stage for Forecast {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "forecast")?;
         let thresholds = exporter.thresholds(&config.thresholds)?;
-        let observed = input::read(inputs, &model)?;
+        let (observed, credit) = input::read(inputs, &model)?;
         let settings = ForecastSettings { hours: config.hours, members: config.members, seed: config.seed };
         let posterior = Posterior::new(&model, Some(Pooling::read(inputs)?))?;
         let drawn = forecast(&posterior, &observed, settings)?;
         let hours = Hours::of(&model, &observed);
         let table = hours.forecast(&drawn, &thresholds, config.write_members);
-        exporter.write(outputs, FORECAST, "hours that follow, drawn by a trained model", &table)
+        exporter.of(credit).write(outputs, FORECAST, "hours that follow, drawn by a trained model", &table)
     }
 }
 
@@ -109,11 +109,12 @@ impl Stage for Detect {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "detect")?;
         let detector = Detector::read(inputs)?;
-        let observed = input::read(inputs, &model)?;
+        let (observed, credit) = input::read(inputs, &model)?;
         let settings = DetectSettings { false_alarms_per_year: config.false_alarms_per_year };
         let detection = detect(&model, &detector, &observed, settings)?;
         tracing::info!("{} event(s) in {} hours", detection.events.len(), observed.values.len());
         let hours = Hours::of(&model, &observed);
+        let exporter = exporter.of(credit);
         exporter.write(
             outputs,
             DETECTED,

@@ -35,6 +35,7 @@ fn write_model(folder: &Path, offset: &str) {
             "interval_per_decade": [0.3, 0.5], "reference_year": 2010},
         "marginals": {"scaler": {"mean": 298.0, "standard_deviation": 5.0}},
         "window_hours": 1536, "seasonal_degree": 3, "in_sample": false,
+        "credit": {"licences": ["CC-BY-4.0"], "attributions": ["By A.", "By B."], "sources": ["a reanalysis"]},
     });
     std::fs::write(folder.join("transform.json"), transform.to_string()).unwrap();
 }
@@ -274,6 +275,38 @@ fn netcdf_and_csv_hold_the_same_hours_in_the_unit_asked_for() {
     assert_eq!(lines.len(), 151);
     let celsius = f64::from(kelvin[50]) - 273.15;
     assert_eq!(lines[51], format!("1,2020-12-31T19:00Z,2021-01-01T00:30,{celsius:.3}"));
+}
+
+#[test]
+fn every_export_names_the_licence_of_the_models_data() {
+    let bench = Bench::new("+05:30");
+    bench.generate(json!({"start": "2021-01-01", "hours": 5, "exports": ["netcdf", "csv"]})).unwrap();
+    let made = "Isotherm, a variational autoencoder trained on hourly weather";
+
+    let metadata = bench.table().metadata;
+    assert_eq!(metadata["licence"], "CC-BY-4.0");
+    assert_eq!(metadata["attribution"], "By A.\nBy B.");
+    assert_eq!(metadata["source"], format!("{made}\na reanalysis"));
+
+    let file = netcdf_reader::NcFile::open(bench.folder.path().join("generated.nc")).unwrap();
+    let attribute = |name: &str| match &file.global_attribute(name).unwrap().value {
+        netcdf_reader::NcAttrValue::Chars(text) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(attribute("license"), "CC-BY-4.0");
+    assert_eq!(attribute("acknowledgement"), "By A. By B.");
+    assert_eq!(attribute("source"), format!("{made}; a reanalysis"));
+
+    let text = std::fs::read_to_string(bench.folder.path().join("generated.csv-metadata.json")).unwrap();
+    let description: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(description["url"], "generated.csv");
+    assert_eq!(description["dc:license"], json!([{"@id": "https://creativecommons.org/licenses/by/4.0/"}]));
+    assert_eq!(description["schema:creditText"], json!(["By A.", "By B."]));
+    let columns = description["tableSchema"]["columns"].as_array().unwrap();
+    let titles: Vec<&str> = columns.iter().map(|column| column["titles"].as_str().unwrap()).collect();
+    let header = std::fs::read_to_string(bench.folder.path().join("generated.csv")).unwrap();
+    assert_eq!(titles.join(","), header.lines().next().unwrap());
+    assert_eq!(columns[3]["schema:unitText"], "K");
 }
 
 #[test]

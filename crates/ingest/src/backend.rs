@@ -44,6 +44,9 @@ pub(crate) trait NetcdfFile {
     /// All variables, in the order of the file.
     fn variables(&self) -> anyhow::Result<Vec<Shape>>;
 
+    /// The texts among the attributes of the file itself, in its order.
+    fn texts_of_file(&self) -> anyhow::Result<Vec<(String, String)>>;
+
     /// An attribute of a variable, if it has it and it is a number or a text.
     fn attribute(&self, variable: &str, name: &str) -> anyhow::Result<Option<Attribute>>;
 

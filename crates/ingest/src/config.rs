@@ -1,6 +1,7 @@
 //! The table `[ingest]` of the pipeline file: as written, and checked.
 
 use contract::config::{Fault, in_range};
+use contract::credit;
 use contract::source::{Source, SourceTable};
 use contract::variable::{self, Variable};
 use schemars::JsonSchema;
@@ -62,6 +63,12 @@ pub struct IngestTable {
     pub long_gaps: LongGaps,
     /// How the files are laid out, if they are a station's. Not beside `source` or `interpolation = "bilinear"`.
     pub station: Option<StationTable>,
+    /// The data's licence, which every export carries: an SPDX identifier such as `CC-BY-4.0`, an address or a sentence.
+    /// Default: what the files' attributes say, or that of `source`.
+    pub licence: Option<String>,
+    /// The sentence that names whom the data are from, which every export carries. Default: what the files' attributes
+    /// say, or that of `source`.
+    pub attribution: Option<String>,
 }
 
 /// What stands for a place between the points of a grid.
@@ -98,6 +105,9 @@ pub struct Config {
     pub gaps: GapPolicy,
     /// `Some` if the files are a station's.
     pub station: Option<Station>,
+    /// As stated in the pipeline file.
+    pub licence: Option<String>,
+    pub attribution: Option<String>,
 }
 
 /// What becomes of missing hours, by the length of the gap.
@@ -108,6 +118,10 @@ pub struct GapPolicy {
     /// Up to so many hours: the daily course of the days before and after, moved so that it fits.
     pub diurnal_hours: usize,
     pub longer: LongGaps,
+}
+
+fn stated(key: &str, text: Option<String>) -> Result<Option<String>, Fault> {
+    text.map(|text| credit::checked(&format!("ingest.{key}"), text)).transpose()
 }
 
 fn default_variables() -> Vec<String> {
@@ -128,6 +142,8 @@ impl Config {
         Config {
             source: None,
             station: None,
+            licence: None,
+            attribution: None,
             variables,
             place,
             max_distance_km: default_max_distance_km(),
@@ -193,6 +209,8 @@ impl Tables {
                 longer: table.long_gaps,
             },
             station,
+            licence: stated("licence", table.licence)?,
+            attribution: stated("attribution", table.attribution)?,
         })
     }
 }
@@ -268,12 +286,22 @@ mod tests {
     }
 
     #[test]
+    fn a_licence_is_one_line_of_text() {
+        let wanted = "wanted one line of text, or no such key";
+        check("licence", json!(""), &format!("licence is empty; {wanted}"));
+        check("attribution", json!("a\nb"), &format!("attribution is \"a\\nb\"; {wanted}"));
+        let config = with("licence", json!(" CC0-1.0")).unwrap();
+        assert_eq!((config.licence.as_deref(), config.attribution), (Some("CC0-1.0"), None));
+    }
+
+    #[test]
     fn an_unknown_key_and_a_wrong_type_are_named() {
         check(
             "max_gap",
             json!(3),
             "has no key \"max_gap\"; its keys are files, source, variables, latitude_deg, longitude_deg, \
-             max_distance_km, interpolation, max_gap_hours, max_diurnal_gap_hours, long_gaps, station; did you mean \
+             max_distance_km, interpolation, max_gap_hours, max_diurnal_gap_hours, long_gaps, station, licence, \
+             attribution; did you mean \
              \"max_gap_hours\"?",
         );
         check(

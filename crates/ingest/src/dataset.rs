@@ -4,8 +4,10 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use contract::artifact::flag;
+use contract::credit::Credit;
 use contract::variable::Variable;
 
+use crate::attributes;
 use crate::backend::{Attribute, Backend, NetcdfFile, Shape};
 use crate::config::{Config, Interpolation};
 use crate::era5_csv;
@@ -25,6 +27,8 @@ pub(crate) struct FileHours {
     pub names: Vec<String>,
     /// One entry for each wanted variable that it has.
     pub columns: Vec<FileColumn>,
+    /// What its attributes say of its data.
+    pub credit: Credit,
 }
 
 /// One variable at one site.
@@ -71,7 +75,10 @@ pub(crate) fn open(path: &Path, backend: Backend) -> anyhow::Result<Box<dyn Netc
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_open(file: &dyn NetcdfFile, path: &Path, config: &Config) -> anyhow::Result<FileHours> {
-    read_columns(file, config).map_err(|error| anyhow::anyhow!("{}: {error:#}", path.display()))
+    let mut read =
+        read_columns(file, config).map_err(|error| anyhow::anyhow!("{}: {error:#}", path.display()))?;
+    read.credit = attributes::credit(file, path);
+    Ok(read)
 }
 
 fn read_columns(file: &dyn NetcdfFile, config: &Config) -> anyhow::Result<FileHours> {
@@ -82,7 +89,8 @@ fn read_columns(file: &dyn NetcdfFile, config: &Config) -> anyhow::Result<FileHo
             columns.push(read_variable(file, config, &all, shape, variable)?);
         }
     }
-    Ok(FileHours { names: all.into_iter().map(|shape| shape.name).collect(), columns })
+    let names = all.into_iter().map(|shape| shape.name).collect();
+    Ok(FileHours { names, columns, credit: Credit::default() })
 }
 
 /// The variable by the short name of ERA5, by that of its requests, or by its long name: tools that

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow, bail};
 use contract::artifact::flag;
 use contract::calendar::{self, HOUR_US};
+use contract::credit::Credit;
 use contract::variable::{AcceptedUnit, Variable};
 use jiff::tz::Offset;
 
@@ -60,7 +61,7 @@ pub(crate) fn read(path: &Path, config: &Config) -> anyhow::Result<FileHours> {
     }
     let variables = columns.variables.into_iter().zip(place.hours);
     let columns = variables.map(|(column, hours)| FileColumn { variable: column.variable, site, hours });
-    Ok(FileHours { names, columns: columns.collect() })
+    Ok(FileHours { names, columns: columns.collect(), credit: Credit::default() })
 }
 
 /// Where the file has what is wanted.

@@ -3,6 +3,7 @@
 //! of time zones only what a station's clock needs; and it downloads nothing.
 
 mod accumulation;
+mod attributes;
 pub mod backend;
 mod cf_time;
 mod config;

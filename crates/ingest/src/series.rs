@@ -3,6 +3,7 @@
 
 use anyhow::{anyhow, bail};
 use contract::calendar::HOUR_US;
+use contract::credit::Credit;
 use contract::stage::InputFile;
 use contract::variable::{Sampling, Variable};
 use rayon::prelude::*;
@@ -31,6 +32,8 @@ pub struct Series {
     pub first_us: i64,
     pub hours: usize,
     pub variables: Vec<VariableSeries>,
+    /// What the files say of their data.
+    pub credit: Credit,
 }
 
 /// One variable of the series.
@@ -65,7 +68,7 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
     let mut files: Vec<&InputFile> = files.iter().collect();
     files.sort_by(|a, b| (&a.path, &a.digest).cmp(&(&b.path, &b.digest)));
     let paths: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
-    let Merged { point, distance_km, mut series } = match &config.station {
+    let Merged { point, distance_km, mut series, credit } = match &config.station {
         Some(station) => Merged {
             point: config.place.rounded(),
             distance_km: 0.0,
@@ -73,6 +76,7 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
                 station,
                 &files.iter().map(|file| file.path.as_path()).collect::<Vec<_>>(),
             )?,
+            credit: Credit::default(),
         },
         None => merge_grids(config, &files, &paths, backend)?,
     };
@@ -86,7 +90,7 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
         variables.push(VariableSeries { variable, values, flags, gaps });
     }
     let hours = ((last_us - first_us) / HOUR_US + 1) as usize;
-    Ok(Series { point, distance_km, first_us, hours, variables })
+    Ok(Series { point, distance_km, first_us, hours, variables, credit })
 }
 
 /// The hours of every variable, in order of time and once each.
@@ -94,6 +98,7 @@ struct Merged {
     point: Point,
     distance_km: f64,
     series: Vec<(&'static Variable, Vec<Hour>)>,
+    credit: Credit,
 }
 
 /// Those of reanalysis at the grid point nearest to the place.
@@ -120,7 +125,9 @@ fn merge_grids(
             .collect();
         series.push((*variable, of_each_hour(variable, merge::merge(variable, &sources)?)));
     }
-    Ok(Merged { point, distance_km, series })
+    let used = read.into_iter().filter(|file| !file.columns.is_empty());
+    let credit = used.fold(Credit::default(), |credit, file| credit.and(file.credit));
+    Ok(Merged { point, distance_km, series, credit })
 }
 
 /// Sums since midnight made amounts of each hour; everything else as it is.

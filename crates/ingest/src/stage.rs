@@ -3,7 +3,7 @@
 use contract::artifact::{self, FORMAT, column, flag};
 use contract::calendar::{self, HOUR_US};
 use contract::config::Fault;
-use contract::source::{Provider, Source};
+use contract::credit::{Credit, NOT_STATED};
 use contract::stage::{InputFile, Inputs, Outputs, Stage};
 use serde::Serialize;
 use tables::{Column, Table, Values};
@@ -37,8 +37,10 @@ impl Stage for Ingest {
         );
         let series = read_series(config, files, Backend::default())?;
         log(config, &series);
-        tables::write(&outputs.file(artifact::SERIES), &table(&series))?;
-        outputs.write_json(artifact::SOURCE, &source(config, &series, files))
+        let credit = credit(config, &series);
+        tracing::info!("licence of the data: {}", credit.licence().unwrap_or_else(|| NOT_STATED.to_string()));
+        tables::write(&outputs.file(artifact::SERIES), &table(&series, &credit))?;
+        outputs.write_json(artifact::SOURCE, &source(config, &series, files, credit))
     }
 }
 
@@ -69,7 +71,7 @@ fn log(config: &Config, series: &Series) {
     }
 }
 
-fn table(series: &Series) -> Table {
+fn table(series: &Series, credit: &Credit) -> Table {
     let mut columns = vec![Column::new(column::TIME, Values::Time(series.times()))];
     for VariableSeries { variable, values, flags, .. } in &series.variables {
         columns.push(Column::with_unit(
@@ -83,6 +85,7 @@ fn table(series: &Series) -> Table {
     let metadata =
         [("latitude_deg", series.point.latitude_deg), ("longitude_deg", series.point.longitude_deg)];
     table.metadata.extend(metadata.map(|(key, value)| (key.to_string(), value.to_string())));
+    table.metadata.extend(credit.metadata());
     table
 }
 
@@ -104,7 +107,7 @@ struct SourceDocument<'a> {
     gaps: Vec<SourceGap>,
     flagged: Vec<FlaggedRun>,
     files: Vec<SourceFile<'a>>,
-    attribution: String,
+    credit: Credit,
 }
 
 /// A run of hours that no file has.
@@ -135,7 +138,12 @@ struct SourceFile<'a> {
     digest: &'a str,
 }
 
-fn source<'a>(config: &Config, series: &Series, files: &'a [InputFile]) -> SourceDocument<'a> {
+fn source<'a>(
+    config: &Config,
+    series: &Series,
+    files: &'a [InputFile],
+    credit: Credit,
+) -> SourceDocument<'a> {
     let mut files: Vec<_> =
         files.iter().map(|file| SourceFile { name: &file.name, digest: &file.digest }).collect();
     files.sort_by_key(|file| (file.name, file.digest));
@@ -158,10 +166,7 @@ fn source<'a>(config: &Config, series: &Series, files: &'a [InputFile]) -> Sourc
         gaps: series.variables.iter().flat_map(gaps_of).collect(),
         flagged: series.variables.iter().flat_map(|variable| flagged_runs(series, variable)).collect(),
         files,
-        attribution: match config.station {
-            Some(_) => STATION.to_string(),
-            None => attribution(config.source.as_ref(), calendar::year(series.last_us())),
-        },
+        credit,
     }
 }
 
@@ -192,21 +197,15 @@ fn flagged_runs(series: &Series, variable: &VariableSeries) -> Vec<FlaggedRun> {
     runs
 }
 
-/// The attribution of a station, whose owner and licence are not known here.
-const STATION: &str = "Measurements of the user's own station.";
+/// What a station's data are; their owner and licence are not known here.
+const STATION: &str = "Measurements of the user's own station";
 
-/// The attribution that the licence of the data asks for.
-fn attribution(source: Option<&Source>, year: i16) -> String {
-    let era5 = format!(
-        "Contains modified Copernicus Climate Change Service information {year}. Neither the European Commission \
-         nor ECMWF is responsible for any use that may be made of the Copernicus information or data it \
-         contains. Hersbach et al. 2023, DOI 10.24381/cds.adbb2d47."
-    );
-    match source.map(|source| &source.provider) {
-        Some(Provider::OpenMeteo { .. }) => format!(
-            "{era5} Delivered by Open-Meteo.com (CC BY 4.0, for non-commercial use), in its steps of rounding and \
-             adjusted to the place's elevation: not bit-equal to the Climate Data Store's."
-        ),
-        Some(Provider::Cds { .. }) | None => era5,
-    }
+/// What has to be said of the series: as the pipeline file states it, else what is known of the source.
+fn credit(config: &Config, series: &Series) -> Credit {
+    let found = match (&config.source, &config.station) {
+        (Some(source), _) => Credit::of_provider(&source.provider, calendar::year(series.last_us())),
+        (None, Some(_)) => Credit::of_source(STATION),
+        (None, None) => series.credit.clone(),
+    };
+    found.stated(config.licence.as_deref(), config.attribution.as_deref())
 }

@@ -8,6 +8,7 @@ use anyhow::bail;
 use contract::artifact::{SERIES, column};
 use contract::calendar::{self, HOUR_US};
 use contract::config::Fault;
+use contract::credit::Credit;
 use contract::stage::{InputFile, Inputs, Outputs, Stage, read_json};
 use contract::transform::Transform;
 use contract::variable::Variable;
@@ -36,6 +37,8 @@ struct FileSeries {
     shown: String,
     /// `None` where the file does not say it.
     point: Option<Point>,
+    /// What the file says of its data.
+    credit: Credit,
     /// Without the missing ones.
     hours: Vec<Hour>,
     /// Of all rows, also those whose value is missing.
@@ -76,7 +79,8 @@ fn read_file(file: &InputFile, variable: &'static Variable, place: Point) -> any
             bail!("{}", other_variable(&shown, variable, &read.names));
         };
         let times = column.hours.iter().map(|hour| hour.time_us).collect();
-        return Ok(FileSeries { shown, point: Some(column.site.point), hours: column.hours, times });
+        let (point, credit) = (Some(column.site.point), read.credit);
+        return Ok(FileSeries { shown, point, credit, hours: column.hours, times });
     }
     let table = match content {
         Content::Text => table::Look::at_text(path)?,
@@ -85,8 +89,8 @@ fn read_file(file: &InputFile, variable: &'static Variable, place: Point) -> any
         _ => bail!("{shown} is neither NetCDF nor CSV nor Parquet; wanted one of them"),
     };
     let (hours, times) = table.hours(path, variable)?;
-    let point = table.point;
-    Ok(FileSeries { shown, point, hours, times })
+    let table::Look { point, credit, .. } = table;
+    Ok(FileSeries { shown, point, credit, hours, times })
 }
 
 fn other_variable(shown: &str, variable: &Variable, names: &[String]) -> String {
@@ -131,6 +135,8 @@ fn together(variable: &'static Variable, files: &[FileSeries]) -> anyhow::Result
         table.metadata.insert("latitude_deg".to_string(), point.latitude_deg.to_string());
         table.metadata.insert("longitude_deg".to_string(), point.longitude_deg.to_string());
     }
+    let credits = files.iter().map(|file| file.credit.clone());
+    table.metadata.extend(credits.fold(Credit::default(), Credit::and).metadata());
     Ok(table)
 }
 

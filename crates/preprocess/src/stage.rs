@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use contract::artifact::{FORMAT, OBSERVED, SEASON, SERIES, STANDARDISED, Split, TRANSFORM, WINDOWS, column};
 use contract::calendar::{HOUR_US, YearClock};
 use contract::config::Fault;
+use contract::credit::Credit;
 use contract::stage::{Inputs, Outputs, Stage};
 use contract::transform::{Transform, TrendBy, TrendMethod};
 use tables::{Column, Table, Values};
@@ -66,6 +67,7 @@ impl Stage for Preprocess {
             window_hours: config.window_hours,
             seasonal_degree: config.seasonal_degree,
             in_sample: matches!(config.split, SplitPlan::Article { .. }),
+            credit: ingested.credit.clone(),
         };
         describe(config, &transform, &roles);
         let (splits, windows) = deal(config, &adjusted, &roles)?;
@@ -80,6 +82,7 @@ struct Ingested {
     flags: Vec<u8>,
     latitude_deg: f64,
     longitude_deg: f64,
+    credit: Credit,
 }
 
 impl Ingested {
@@ -104,6 +107,7 @@ impl Ingested {
             flags: table.u8s(&flag)?.to_vec(),
             latitude_deg: degrees("latitude_deg")?,
             longitude_deg: degrees("longitude_deg")?,
+            credit: Credit::from_metadata(&table.metadata),
         })
     }
 }
@@ -220,7 +224,7 @@ fn write_artifacts(
     let local_time = || Column::new(column::LOCAL_TIME, Values::LocalTime(adjusted.local_times.clone()));
     let split = || Column::new(column::SPLIT, Values::Text(split_names(splits.iter().copied())));
     let (values, flags) = adjusted.times.iter().map(|&time| ingested.at(time)).unzip();
-    let observed = Table::new(vec![
+    let mut observed = Table::new(vec![
         Column::new(column::TIME, Values::Time(adjusted.times.clone())),
         local_time(),
         Column::with_unit(name, unit, Values::Float32(values)),
@@ -228,6 +232,7 @@ fn write_artifacts(
         Column::with_unit(column::adjusted(name), unit, Values::Float32(adjusted.adjusted.clone())),
         split(),
     ]);
+    observed.metadata.extend(transform.credit.metadata());
     let standardised = Table::new(vec![
         local_time(),
         Column::with_unit(name, "1", Values::Float32(adjusted.standardised.clone())),

@@ -46,6 +46,7 @@ impl Run {
         ]);
         table.metadata.insert("latitude_deg".to_string(), "48.5".to_string());
         table.metadata.insert("longitude_deg".to_string(), "5.5".to_string());
+        table.metadata.insert("licence".to_string(), "CC0-1.0".to_string());
         tables::write(&folder.path().join(SERIES), &table).unwrap();
         Run { folder, times, values }
     }
@@ -159,6 +160,8 @@ fn the_trend_and_the_scaler_are_their_definitions() {
     let run = Run::new(series(2001, 2010));
     run.preprocess(json!({"utc_offset": "+01:00", "block_years": 1, "validation_years": 1})).unwrap();
     let transform = run.transform();
+    assert_eq!(transform.credit.licence().as_deref(), Some("CC0-1.0"));
+    assert_eq!(run.table(OBSERVED).metadata["licence"], "CC0-1.0");
     assert_eq!(transform.trend.reference_year, 2010);
     assert!((transform.trend.slope_per_year - 0.05).abs() < 2e-4, "{:?}", transform.trend);
 

@@ -7,8 +7,9 @@ use anyhow::Context;
 use contract::benchmark::Measured;
 use serde::Deserialize;
 
-use super::table::{align, milliseconds};
+use super::table::milliseconds;
 use super::title;
+use crate::columns::align;
 use crate::failure::config;
 
 /// What `--json` prints.
@@ -51,7 +52,11 @@ pub(super) fn describe(then: &[Measured], now: &[Measured]) -> String {
             format!("{:.2}", now_ms / then_ms),
         ]);
     }
-    let mut text = if rows.len() > 1 { align(&rows, 3) } else { "no row is in both results\n".to_string() };
+    let mut text = if rows.len() > 1 {
+        align(&rows, |column| column < 3)
+    } else {
+        "no row is in both results\n".to_string()
+    };
     for (word, some, others) in [("only then", then, now), ("only now", now, then)] {
         for alone in some.iter().filter(|measured| partner(measured, others).is_none()) {
             text.push_str(&format!("{word}: {}\n", title(&alone.case)));

@@ -2,6 +2,8 @@
 
 use contract::benchmark::Measured;
 
+use crate::columns::align;
+
 const HEADER: [&str; 10] = [
     "benchmark",
     "path",
@@ -42,7 +44,7 @@ pub(super) fn of(results: &[Measured]) -> String {
     let kept = [words.as_slice(), &numbers].concat();
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| kept.iter().map(|&column| row[column].clone()).collect()).collect();
-    align(&rows, words.len())
+    align(&rows, |column| column < words.len())
 }
 
 /// Three to four digits that count.
@@ -52,23 +54,6 @@ pub(super) fn milliseconds(value: f64) -> String {
         ..1000.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
     }
-}
-
-/// Rows of the same length in columns: the first `words` ones to the left, numbers to the right.
-pub(super) fn align(rows: &[Vec<String>], words: usize) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> =
-        (0..columns).map(|i| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, &width))| match i < words {
-            true => format!("{cell:<width$}"),
-            false => format!("{cell:>width$}"),
-        });
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,15 +1,19 @@
 //! Where a task's result goes: to temporary names beside, then renamed, so that a file that was there is replaced
-//! only by a whole one.
+//! only by a whole one. Beside CSV goes what describes it: columns, units, licence.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use serde_json::Value;
 
 use crate::cache::TEMPORARY;
 use crate::failure::config;
 use crate::process;
+
+/// What describes a CSV file has its name with this at the end (W3C, Metadata Vocabulary for Tabular Data).
+const DESCRIPTION: &str = "-metadata.json";
 
 /// A file to be written, in a folder that is there.
 #[derive(Debug, PartialEq)]
@@ -65,11 +69,9 @@ impl Destination {
                 folder.display()
             )));
         }
-        let taken = if has_events {
-            vec![destination.path.clone(), destination.events()]
-        } else {
-            vec![destination.path.clone()]
-        };
+        let mut taken = vec![destination.path.clone()];
+        taken.extend(has_events.then(|| destination.events()));
+        taken.extend(descriptions(&taken));
         if let Some(taken) = taken.iter().find(|path| path.is_dir()) {
             return Err(config(format!("--output is {}, which is a folder; wanted a file", taken.display())));
         }
@@ -86,7 +88,7 @@ impl Destination {
     }
 
     /// Puts the file `leaves` of a stage's folder in its place, and `beside` into `NAME.events.parquet` or
-    /// `NAME.events.csv` beside it. Returns what was written.
+    /// `NAME.events.csv` beside it, each CSV file with its description. Returns what was written.
     ///
     /// # Errors
     /// When something cannot be written; then what was there before still is.
@@ -96,14 +98,16 @@ impl Destination {
         leaves: &str,
         beside: Option<&str>,
     ) -> anyhow::Result<Vec<PathBuf>> {
-        let mut moves = vec![(from.join(leaves).with_extension(self.format.extension()), self.path.clone())];
-        moves.extend(beside.map(|name| {
-            let extension = self.format.of_events().extension();
-            (from.join(name).with_extension(extension), self.events())
-        }));
+        let mut made = vec![from.join(leaves).with_extension(self.format.extension())];
+        made.extend(beside.map(|name| from.join(name).with_extension(self.format.of_events().extension())));
+        made.extend(descriptions(&made));
+        let mut wanted = vec![self.path.clone()];
+        wanted.extend(beside.map(|_| self.events()));
+        wanted.extend(descriptions(&wanted));
+        let moves: Vec<(PathBuf, PathBuf)> = made.into_iter().zip(wanted).collect();
         let drafts: Vec<PathBuf> = moves.iter().map(|(_, to)| draft(to)).collect();
         let written = moves.iter().zip(&drafts).try_for_each(|((from, to), draft)| {
-            fs::copy(from, draft).map(drop).with_context(|| format!("cannot write {}", to.display()))
+            copy(from, draft, to).with_context(|| format!("cannot write {}", to.display()))
         });
         let renamed = written.and_then(|()| {
             moves.iter().zip(&drafts).try_for_each(|((_, to), draft)| {
@@ -122,6 +126,30 @@ impl Destination {
     fn events(&self) -> PathBuf {
         self.path.with_extension(format!("events.{}", self.format.of_events().extension()))
     }
+}
+
+/// The descriptions of those that are CSV.
+fn descriptions(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let is_csv = |path: &&PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let description = |path: &PathBuf| {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(DESCRIPTION);
+        path.with_file_name(name)
+    };
+    paths.iter().filter(is_csv).map(description).collect()
+}
+
+/// Copies a file that will be called `to`; a description names the file that it describes.
+fn copy(from: &Path, draft: &Path, to: &Path) -> anyhow::Result<()> {
+    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let Some(described) = name.strip_suffix(DESCRIPTION) else {
+        fs::copy(from, draft)?;
+        return Ok(());
+    };
+    let mut description: Value = serde_json::from_str(&fs::read_to_string(from)?)?;
+    description["url"] = Value::from(described);
+    fs::write(draft, format!("{description:#}\n"))?;
+    Ok(())
 }
 
 fn draft(path: &Path) -> PathBuf {
@@ -156,9 +184,18 @@ mod tests {
         assert_eq!(fs::read_to_string(to.path().join("x.csv")).unwrap(), "old");
         assert_eq!(fs::read_dir(to.path()).unwrap().count(), 1);
         fs::write(from.path().join("events.csv"), "events").unwrap();
+        assert!(destination.place(from.path(), "detected", Some("events")).is_err(), "without descriptions");
+        for name in ["detected", "events"] {
+            let description = format!("{{\"url\": \"{name}.csv\", \"dc:title\": \"{name}\"}}");
+            fs::write(from.path().join(format!("{name}.csv-metadata.json")), description).unwrap();
+        }
         let written = destination.place(from.path(), "detected", Some("events")).unwrap();
         assert_eq!(written[1], to.path().join("x.events.csv"));
         assert_eq!(fs::read_to_string(to.path().join("x.csv")).unwrap(), "new");
-        assert_eq!(fs::read_dir(to.path()).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(to.path()).unwrap().count(), 4);
+        assert_eq!(
+            fs::read_to_string(to.path().join("x.events.csv-metadata.json")).unwrap(),
+            "{\n  \"dc:title\": \"events\",\n  \"url\": \"x.events.csv\"\n}\n"
+        );
     }
 }

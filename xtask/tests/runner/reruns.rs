@@ -21,8 +21,15 @@ fn what_people_open_lies_flat_in_one_folder() {
     let sandbox = Sandbox::new();
     sandbox.run_all(&["--set", "report.title=Here", "--name", "mine/here"]);
     let names = entries(&sandbox.path("data/runs/mine/here"));
-    for name in ["run.json", "report.html", "metrics.json", "observed.parquet", "generated.parquet", "model"]
-    {
+    for name in [
+        "run.json",
+        "ro-crate-metadata.json",
+        "report.html",
+        "metrics.json",
+        "observed.parquet",
+        "generated.parquet",
+        "model",
+    ] {
         assert!(names.iter().any(|seen| seen == name), "{name} is not among {names:?}");
     }
     let run = sandbox.read("data/runs/mine/here/run.json");

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use contract::credit::Credit;
 use contract::stage::{Inputs, Stage, read_json};
 use contract::transform::Transform;
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,9 @@ pub(crate) struct Source {
     /// Runs of hours with a flag other than that of filled ones.
     pub(crate) flagged: Vec<Run>,
     pub(crate) files: Vec<Digest>,
-    pub(crate) attribution: String,
+    /// What has to be said of the data; documents of earlier versions don't.
+    #[serde(default)]
+    pub(crate) credit: Credit,
 }
 
 #[derive(Clone, Debug, Deserialize)]

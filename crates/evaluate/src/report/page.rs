@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use contract::artifact::FORMAT;
+use contract::credit::{Credit, NOT_STATED, licence_url};
 use contract::variable::Variable;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment};
@@ -13,6 +14,7 @@ use super::inputs::{Digest, Documents, History};
 use super::pictures::{self, Gallery, Labels, Picture};
 use super::place::{Fact, facts, place};
 use super::scorecard::{Rivals, Scorecard, candidates, rows};
+use super::stages::Stages;
 use super::targets;
 use super::tasks::Tasks;
 use super::units::{Units, number};
@@ -41,9 +43,42 @@ pub(crate) struct Page {
     training: String,
     facts: Vec<Fact>,
     notes: Vec<String>,
+    /// `None` where the request does not list them.
+    stages: Option<Stages>,
     settings: String,
     digests: Vec<Digest>,
+    credit: Shown,
+}
+
+/// What has to be said of the data, or that nobody has.
+#[derive(Debug, Serialize)]
+struct Shown {
+    licences: Vec<Licence>,
     attribution: String,
+    source: String,
+    references: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Licence {
+    name: String,
+    /// `None` where its text is not known.
+    url: Option<String>,
+}
+
+impl Shown {
+    fn of(credit: &Credit) -> Shown {
+        let shown = |text: Option<String>| text.unwrap_or_else(|| NOT_STATED.to_string());
+        let licence =
+            |name: &str| Licence { name: name.to_string(), url: licence_url(name).map(str::to_string) };
+        let licences: Vec<Licence> = credit.licences.iter().map(|name| licence(name)).collect();
+        Shown {
+            licences: if licences.is_empty() { vec![licence(NOT_STATED)] } else { licences },
+            attribution: shown(credit.attribution()),
+            source: shown(credit.source()),
+            references: credit.references.iter().cloned().collect(),
+        }
+    }
 }
 
 impl Page {
@@ -87,9 +122,10 @@ impl Page {
             training: training(history),
             facts: facts(metrics, source, transform, &labels.units),
             notes: metrics.notes.clone(),
+            stages: config.stages.as_ref().map(Stages::of),
             settings: config.settings.clone(),
             digests: files.chain(digests.iter().cloned()).collect(),
-            attribution: source.attribution.clone(),
+            credit: Shown::of(&source.credit),
         })
     }
 

@@ -91,6 +91,7 @@ impl Run {
             "ingest": {"files": ["/home/somebody/data/a.nc"], "latitude_deg": 48.45},
             "train": {"epochs": 3, "learning_rate": 0.001},
             "report": {"title": case.title},
+            "stages": {"files": [], "ingest": ["files"], "train": ["ingest"], "report": ["ingest", "train"]},
         }))
     }
 
@@ -210,6 +211,7 @@ fn transform(in_sample: bool) -> Value {
         },
         "marginals": {"scaler": {"mean": 285.0, "standard_deviation": 8.0}},
         "window_hours": 1536, "seasonal_degree": 3, "in_sample": in_sample,
+        "credit": {"licences": ["CC-BY-4.0"]},
     })
 }
 
@@ -222,7 +224,11 @@ fn source() -> Value {
         "gaps": [{"variable": "t2m", "from": "2008-03-02T01:00", "to": "2008-03-02T02:00", "hours": 2, "fill": "linear"}],
         "flagged": [{"variable": "t2m", "from": "2008-04-01T00:00", "to": "2008-04-03T05:00", "hours": 54, "flag": "stuck"}],
         "files": [{"name": "a.nc", "digest": digest("a.nc file")}],
-        "attribution": "Contains modified Copernicus Climate Change Service information 2012.",
+        "credit": {
+            "licences": ["CC BY 4.0", "ask <us>"],
+            "attributions": ["Contains modified Copernicus Climate Change Service information 2012."],
+            "references": ["Hersbach et al. 2023"],
+        },
     })
 }
 

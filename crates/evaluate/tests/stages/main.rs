@@ -299,12 +299,13 @@ fn one_generated_hour_leaves_a_report() {
 
 #[test]
 fn the_page_is_self_contained_and_complete() {
-    let (_, page) = both(&Case::default());
+    let (metrics, page) = both(&Case::default());
+    assert_eq!(metrics["credit"]["licences"][0], "CC-BY-4.0");
     for loads in ["src=", "<link", "<script", "@import", "url(", "srcset", "xlink", "<iframe"] {
         assert!(!page.contains(loads), "{loads}");
     }
     let addresses: Vec<&str> = page.match_indices("http").map(|(at, _)| &page[at..at + 30]).collect();
-    assert_eq!(addresses, ["https://doi.org/10.24381/cds.a"]);
+    assert_eq!(addresses, ["https:&#x2f;&#x2f;creativecomm"]);
     for key in KEYS {
         assert!(page.contains(&format!("id=\"figure-{key}\"")), "{key}");
     }
@@ -316,8 +317,12 @@ fn the_page_is_self_contained_and_complete() {
         "0.40 K per decade (95 % interval 0.10 to 0.70)",
         "8.7 km from the place asked for (48.45° N, 5.59° E)",
         "Contains modified Copernicus Climate Change Service information 2012.",
-        "Hersbach",
+        "<a href=\"https:&#x2f;&#x2f;creativecommons.org&#x2f;licenses&#x2f;by&#x2f;4.0&#x2f;\">CC BY 4.0</a>; ask &lt;us&gt;</li>",
+        "<li>Source: not stated</li>",
+        "<li>Data: Hersbach et al. 2023</li>",
         "Kyle, D. (2024): VAE for Time Series.",
+        "<h2 id=\"how-made\">How this was made</h2>",
+        "<desc id=\"stages-words\">files reads no other; ingest reads files; train reads ingest; report reads ingest, train.</desc>",
         &digest("generated.parquet"),
         &digest("observed.parquet"),
         &digest("a.nc file"),

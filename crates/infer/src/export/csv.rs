@@ -1,4 +1,5 @@
-//! CSV: a header, then one line an hour; times in ISO 8601, values with three decimals.
+//! CSV: a header, then one line an hour; times in ISO 8601, values with three decimals. Beside it a description of it
+//! ([`csvw`]).
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use contract::calendar::format_hour;
 
-use super::{Part, Series, Sink};
+use super::{Part, Series, Sink, csvw, derived};
 
 pub(super) struct Csv {
     series: Series,
@@ -19,9 +20,10 @@ impl Csv {
     pub(super) fn create(series: Series, path: &Path) -> anyhow::Result<Csv> {
         let failed = || format!("cannot write {}", path.display());
         let mut file = BufWriter::new(File::create(path).with_context(failed)?);
-        let unit = series.unit.name;
-        writeln!(file, "member,time_utc,local_time,{} [{unit}]", series.variable.name)
-            .with_context(failed)?;
+        let columns = columns(&series);
+        let titles: Vec<&str> = columns.iter().map(|column| column.title.as_str()).collect();
+        writeln!(file, "{}", titles.join(",")).with_context(failed)?;
+        csvw::write(path, &series.title(), &columns, &derived(series.credit.clone()))?;
         Ok(Csv { series, path: path.to_path_buf(), file })
     }
 
@@ -35,6 +37,16 @@ impl Csv {
         }
         Ok(())
     }
+}
+
+fn columns(series: &Series) -> Vec<csvw::Column> {
+    let column = |name: &str, kind| csvw::Column::new(name, kind, None);
+    vec![
+        column("member", csvw::Kind::Integer),
+        column("time_utc", csvw::Kind::TimeUtc),
+        column("local_time", csvw::Kind::LocalTime),
+        csvw::Column::new(series.variable.name, csvw::Kind::Number, Some(series.unit.name)),
+    ]
 }
 
 impl Sink for Csv {

@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use contract::calendar::format_hour;
+use contract::credit::Credit;
 
-use super::{Part, Series, Sink};
+use super::{Part, Series, Sink, derived};
 
 pub(crate) const DIMENSIONS: u32 = 10;
 pub(crate) const VARIABLES: u32 = 11;
 const ATTRIBUTES: u32 = 12;
+
+/// `license` and `acknowledgement` are of the second one.
+pub(crate) const CONVENTIONS: &str = "CF-1.8, ACDD-1.3";
 
 /// The number types that are used, by their code in the format.
 #[derive(Clone, Copy)]
@@ -73,6 +77,17 @@ impl Sink for Netcdf {
         let file = self.file.into_inner().context(failed.clone())?;
         file.sync_all().context(failed)
     }
+}
+
+/// What has to be said of the data, as attributes of the file; nothing of what nobody has said.
+pub(crate) fn credits(credit: &Credit) -> impl Iterator<Item = (&'static str, String)> {
+    let stated = [
+        ("license", credit.licence()),
+        ("acknowledgement", credit.attribution()),
+        ("source", credit.source()),
+        ("references", credit.references_line()),
+    ];
+    stated.into_iter().filter_map(|(name, text)| Some((name, text?)))
 }
 
 /// One variable of the header: its dimensions by number, and its attributes.
@@ -141,16 +156,12 @@ fn entries(series: &Series) -> Vec<Entry> {
 
 /// The whole header; the variables' data follow in the order of [`entries`].
 fn header(series: &Series) -> Vec<u8> {
-    let climate = match series.target_year {
-        Some(year) => format!("synthetic hours with the climate of {year}"),
-        None => "synthetic hours with the climate of the model's reference year".to_string(),
-    };
-    let global = vec![
-        ("Conventions", "CF-1.8".to_string()),
-        ("title", climate),
-        ("source", "Isotherm, a variational autoencoder trained on ERA5".to_string()),
+    let mut global = vec![
+        ("Conventions", CONVENTIONS.to_string()),
+        ("title", series.title()),
         ("local_standard_time", format!("UTC{}", series.span.offset)),
     ];
+    global.extend(credits(&derived(series.credit.clone())));
     let entries = entries(series);
     let size = header_with_offsets(series, &global, &entries, 0).len() as u64;
     header_with_offsets(series, &global, &entries, size)

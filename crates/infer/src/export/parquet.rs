@@ -5,7 +5,7 @@ use std::path::Path;
 use contract::artifact::column;
 use tables::{Column, Table, Values, Writer};
 
-use super::{Part, Series, Sink};
+use super::{Part, Series, Sink, derived};
 
 pub(super) struct Parquet {
     series: Series,
@@ -20,6 +20,7 @@ impl Parquet {
         if let Some(year) = series.target_year {
             like.metadata.insert("target_year".to_string(), year.to_string());
         }
+        like.metadata.extend(derived(series.credit.clone()).metadata());
         Ok(Parquet { series, writer: Writer::create(path, &like)? })
     }
 }

@@ -1,4 +1,5 @@
-//! A task's tables in the formats that were asked for. Parquet is always in canonical units.
+//! A task's tables in the formats that were asked for. Parquet is always in canonical units; beside CSV is a
+//! description of it ([`csvw`]).
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -6,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use contract::calendar::format_hour;
+use contract::credit::Credit;
 use contract::stage::Outputs;
 use contract::variable::{AcceptedUnit, Variable};
 use tables::{Column, Table, Values};
@@ -13,6 +15,7 @@ use tables::{Column, Table, Values};
 use super::netcdf;
 use super::output::Threshold;
 use crate::config::ExportKind;
+use crate::export::{csvw, derived};
 use crate::model_folder::TrainedModel;
 
 /// Writes a task's tables.
@@ -23,6 +26,8 @@ pub(super) struct Exporter<'a> {
     kinds: &'a [ExportKind],
     /// What files of every format say about the model.
     place: [(String, String); 3],
+    /// What has to be said of the model's data, and of the series.
+    credit: Credit,
 }
 
 impl<'a> Exporter<'a> {
@@ -48,7 +53,13 @@ impl<'a> Exporter<'a> {
             ("longitude_deg".to_string(), transform.longitude_deg.to_string()),
             ("local_standard_time".to_string(), format!("UTC{}", transform.utc_offset)),
         ];
-        Ok(Exporter { variable, unit, kinds, place })
+        let credit = derived(transform.credit.clone());
+        Ok(Exporter { variable, unit, kinds, place, credit })
+    }
+
+    /// For a series of which that has to be said.
+    pub(super) fn of(self, credit: Credit) -> Exporter<'a> {
+        Exporter { credit: self.credit.and(credit), ..self }
     }
 
     /// Thresholds in the canonical unit.
@@ -73,14 +84,16 @@ impl<'a> Exporter<'a> {
         let mut table = table.clone();
         table.metadata.extend(self.place.iter().cloned());
         table.metadata.insert("title".to_string(), title.to_string());
-        table.metadata.insert("source".to_string(), SOURCE.to_string());
+        table.metadata.extend(self.credit.metadata());
         let path = outputs.file(name);
         tables::write(&path, &table)?;
         let converted = self.converted(table);
         for kind in self.kinds {
             match kind {
-                ExportKind::Netcdf => netcdf::write(&path.with_extension("nc"), &converted, self.variable)?,
-                ExportKind::Csv => write_csv(&path.with_extension("csv"), &converted)?,
+                ExportKind::Netcdf => {
+                    netcdf::write(&path.with_extension("nc"), &converted, self.variable, &self.credit)?;
+                }
+                ExportKind::Csv => self.write_csv(&path.with_extension("csv"), title, &converted)?,
             }
         }
         Ok(())
@@ -92,8 +105,20 @@ impl<'a> Exporter<'a> {
     /// When a file cannot be written.
     pub(super) fn write_events(&self, outputs: &Outputs, name: &str, table: &Table) -> anyhow::Result<()> {
         let path = outputs.file(name);
-        tables::write(&path, table)?;
-        if self.kinds.is_empty() { Ok(()) } else { write_csv(&path.with_extension("csv"), table) }
+        let mut table = table.clone();
+        table.metadata.insert("title".to_string(), EVENTS_TITLE.to_string());
+        table.metadata.extend(self.credit.metadata());
+        tables::write(&path, &table)?;
+        if self.kinds.is_empty() {
+            return Ok(());
+        }
+        self.write_csv(&path.with_extension("csv"), EVENTS_TITLE, &table)
+    }
+
+    fn write_csv(&self, path: &Path, title: &str, table: &Table) -> anyhow::Result<()> {
+        write_csv(path, table)?;
+        let columns: Vec<csvw::Column> = table.columns.iter().map(described).collect();
+        csvw::write(path, title, &columns, &self.credit)
     }
 
     /// The table in the exports' unit.
@@ -115,8 +140,7 @@ impl<'a> Exporter<'a> {
     }
 }
 
-/// What every file says of its source.
-const SOURCE: &str = "Isotherm, a variational autoencoder trained on hourly weather";
+const EVENTS_TITLE: &str = "runs of hours that do not look like the place's weather";
 
 fn threshold(variable: &Variable, unit: AcceptedUnit, value: f64) -> anyhow::Result<Threshold> {
     let [least, greatest] = variable.valid_range.map(|bound| unit.from_canonical(bound));
@@ -143,14 +167,21 @@ fn write_csv(path: &Path, table: &Table) -> anyhow::Result<()> {
 }
 
 fn csv_lines(table: &Table) -> impl Iterator<Item = String> {
-    let name = |column: &Column| match &column.unit {
-        Some(unit) => format!("{} [{unit}]", column.name),
-        None => column.name.clone(),
-    };
-    let header = table.columns.iter().map(name).collect::<Vec<_>>().join(",");
+    let header = table.columns.iter().map(|column| described(column).title).collect::<Vec<_>>().join(",");
     let line =
         |row: usize| table.columns.iter().map(|column| csv_field(&column.values, row)).collect::<Vec<_>>();
     std::iter::once(header).chain((0..table.rows()).map(move |row| line(row).join(",")))
+}
+
+fn described(column: &Column) -> csvw::Column {
+    let kind = match &column.values {
+        Values::Time(_) => csvw::Kind::TimeUtc,
+        Values::LocalTime(_) => csvw::Kind::LocalTime,
+        Values::Float32(_) | Values::Float64(_) => csvw::Kind::Number,
+        Values::Int32(_) | Values::UInt8(_) => csvw::Kind::Integer,
+        Values::Text(_) => csvw::Kind::Text,
+    };
+    csvw::Column::new(&column.name, kind, column.unit.as_deref())
 }
 
 fn csv_field(values: &Values, row: usize) -> String {

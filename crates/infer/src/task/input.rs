@@ -4,6 +4,7 @@
 use anyhow::bail;
 use contract::artifact::{SERIES, column, flag};
 use contract::calendar::{HOUR_US, format_hour};
+use contract::credit::Credit;
 use contract::stage::Inputs;
 use tables::Table;
 
@@ -11,18 +12,18 @@ use super::place;
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
 
-/// Reads the series of the model's variable, and warns where it is from another place.
+/// Reads the series of the model's variable and what has to be said of it, and warns where it is from another place.
 ///
 /// # Errors
 /// When it is not of the model's variable, not hourly, too short or all missing.
-pub(super) fn read(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<ObservedHours> {
+pub(super) fn read(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<(ObservedHours, Credit)> {
     let table = tables::read(inputs.path(&format!("ingest/{SERIES}"))?, &[])?;
     let observed = observed(&table, model.variable.name)?;
     observed.check()?;
     if let Some(sentence) = place::sentence(&table.metadata, model, &observed) {
         tracing::warn!("{sentence}");
     }
-    Ok(observed)
+    Ok((observed, Credit::from_metadata(&table.metadata)))
 }
 
 fn observed(table: &Table, variable: &str) -> anyhow::Result<ObservedHours> {

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use contract::calendar::{HOUR_US, format_hour};
+use contract::credit::Credit;
 use contract::variable::Variable;
 use tables::{Column, Table, Values};
 
-use crate::export::netcdf::{DIMENSIONS, VARIABLES, put, put_attributes, put_text};
+use crate::export::netcdf::{CONVENTIONS, DIMENSIONS, VARIABLES, credits, put, put_attributes, put_text};
 
 /// One variable of the file.
 struct Entry {
@@ -25,19 +26,19 @@ const INT: u32 = 4;
 const FLOAT: u32 = 5;
 const DOUBLE: u32 = 6;
 
-/// Writes the table, which has a column `time`; its metadata become attributes.
+/// Writes the table, which has a column `time`; its metadata and what has to be said of it become attributes.
 ///
 /// # Errors
 /// When it has text, or cannot be written.
-pub(super) fn write(path: &Path, table: &Table, variable: &Variable) -> anyhow::Result<()> {
-    let bytes = bytes(table, variable)?;
+pub(super) fn write(path: &Path, table: &Table, variable: &Variable, credit: &Credit) -> anyhow::Result<()> {
+    let bytes = bytes(table, variable, credit)?;
     let failed = || format!("cannot write {}", path.display());
     let mut file = std::fs::File::create(path).with_context(failed)?;
     std::io::Write::write_all(&mut file, &bytes).with_context(failed)?;
     file.sync_all().with_context(failed)
 }
 
-fn bytes(table: &Table, variable: &Variable) -> anyhow::Result<Vec<u8>> {
+fn bytes(table: &Table, variable: &Variable, credit: &Credit) -> anyhow::Result<Vec<u8>> {
     let mut entries = vec![];
     for (name, key, units) in
         [("latitude", "latitude_deg", "degrees_north"), ("longitude", "longitude_deg", "degrees_east")]
@@ -54,10 +55,11 @@ fn bytes(table: &Table, variable: &Variable) -> anyhow::Result<Vec<u8>> {
     for column in &table.columns {
         entries.push(entry(column, variable)?);
     }
-    let mut global = vec![("Conventions", "CF-1.8".to_string())];
-    for key in ["title", "source", "local_standard_time"] {
+    let mut global = vec![("Conventions", CONVENTIONS.to_string())];
+    for key in ["title", "local_standard_time"] {
         global.extend(table.metadata.get(key).map(|text| (key, text.clone())));
     }
+    global.extend(credits(credit));
     let size = header(table.rows(), &global, &entries, 0).len() as u64;
     let mut out = header(table.rows(), &global, &entries, size);
     entries.iter().for_each(|entry| out.extend(&entry.bytes));
@@ -140,8 +142,14 @@ mod tests {
         table.metadata.insert("latitude_deg".to_string(), "48.5".to_string());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.nc");
-        write(&path, &table, Variable::named("t2m").unwrap()).unwrap();
+        let credit = Credit { licences: ["CC0-1.0".to_string()].into(), ..Credit::of_source("a station") };
+        write(&path, &table, Variable::named("t2m").unwrap(), &credit).unwrap();
         let file = netcdf_reader::NcFile::open(&path).unwrap();
+        for (name, wanted) in [("license", "CC0-1.0"), ("source", "a station")] {
+            let value = &file.global_attribute(name).unwrap().value;
+            assert!(matches!(value, netcdf_reader::NcAttrValue::Chars(text) if text == wanted), "{value:?}");
+        }
+        assert!(file.global_attribute("acknowledgement").is_err(), "nobody has said it");
         let floats: Vec<f32> =
             file.read_variable_as_f64("t2m").unwrap().iter().map(|value| *value as f32).collect();
         assert_eq!((floats[0], floats[2]), (1.5, -3.25));

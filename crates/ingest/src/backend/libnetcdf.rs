@@ -47,6 +47,10 @@ impl NetcdfFile for LibnetcdfFile {
         Ok(self.file.variables().map(shape).collect())
     }
 
+    fn texts_of_file(&self) -> anyhow::Result<Vec<(String, String)>> {
+        PureFile::open(&self.path)?.texts_of_file()
+    }
+
     fn attribute(&self, variable: &str, name: &str) -> anyhow::Result<Option<Attribute>> {
         let variable = self.variable(variable)?;
         let value = variable.attribute_value(name).transpose()?;

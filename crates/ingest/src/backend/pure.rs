@@ -13,7 +13,8 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use hdf5_reader::{FileStorage, Hdf5File};
 use netcdf_reader::{
-    NcAttrValue, NcFile, NcFormat, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable,
+    NcAttrValue, NcAttribute, NcFile, NcFormat, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType,
+    NcVariable,
 };
 
 use self::filters::ChunkSize;
@@ -85,6 +86,19 @@ impl PureFile {
 impl NetcdfFile for PureFile {
     fn variables(&self) -> anyhow::Result<Vec<Shape>> {
         self.file.variables().map_err(plain)?.iter().map(shape).collect()
+    }
+
+    fn texts_of_file(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let attributes = self.file.global_attributes().map_err(plain)?.iter();
+        let text = |attribute: &NcAttribute| {
+            let text = match &attribute.value {
+                NcAttrValue::Chars(text) => text.clone(),
+                NcAttrValue::Strings(texts) => texts.join(" "),
+                _ => return None,
+            };
+            Some((attribute.name.clone(), text))
+        };
+        Ok(attributes.filter_map(text).collect())
     }
 
     fn attribute(&self, variable: &str, name: &str) -> anyhow::Result<Option<Attribute>> {

@@ -43,6 +43,9 @@ fn describe_file(out: &mut String, file: &FileReport) -> std::fmt::Result {
             writeln!(out, "  versions  {versions}")?;
         }
     }
+    if let Some(licence) = file.credit.licence() {
+        writeln!(out, "  licence   {licence}")?;
+    }
     for column in file.table.iter().flat_map(|table| &table.columns) {
         writeln!(out, "  column    {:?}, for example {:?}", column.name, column.example)?;
     }

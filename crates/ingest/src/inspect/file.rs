@@ -6,9 +6,11 @@ use std::path::Path;
 
 use contract::artifact::flag;
 use contract::calendar::{self, HOUR_US};
+use contract::credit::Credit;
 use contract::variable::{VARIABLES, Variable};
 use serde::Serialize;
 
+use crate::attributes;
 use crate::backend::{Backend, NetcdfFile, Shape, Stored};
 use crate::config::Config;
 use crate::dataset::{self, FileColumn, Hour};
@@ -36,6 +38,9 @@ pub(super) struct FileReport {
     pub span: Option<Span>,
     /// For a station's CSV or Parquet.
     pub table: Option<Table>,
+    /// What its attributes say of its data.
+    #[serde(skip_serializing_if = "Credit::is_empty")]
+    pub credit: Credit,
     /// Why it cannot be used.
     pub error: Option<String>,
 }
@@ -142,6 +147,7 @@ impl FileReport {
     fn look_at_netcdf(&mut self, path: &Path, hours: &mut Hours) -> anyhow::Result<()> {
         let file = dataset::open(path, Backend::default())?;
         let file = file.as_ref();
+        self.credit = attributes::credit(file, path);
         let all = file.variables()?;
         let mut known: Vec<(&'static Variable, &Shape)> = Vec::new();
         for variable in VARIABLES {

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
+use contract::credit::Credit;
 use contract::variable::Variable;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
@@ -31,6 +32,8 @@ pub(super) struct Look {
     delimiter: char,
     /// The place, where the file says it.
     pub point: Option<Point>,
+    /// What a Parquet file's metadata say of its data.
+    pub credit: Credit,
 }
 
 impl Look {
@@ -51,7 +54,13 @@ impl Look {
             header: Header::FirstLine,
         };
         let reader = Reader::new(shown.to_string(), open()?, &layout)?;
-        Ok(Look { names: reader.names().to_vec(), units: BTreeMap::new(), delimiter, point: None })
+        Ok(Look {
+            names: reader.names().to_vec(),
+            units: BTreeMap::new(),
+            delimiter,
+            point: None,
+            credit: Credit::default(),
+        })
     }
 
     /// # Errors
@@ -65,17 +74,17 @@ impl Look {
         let unit = |field: &arrow::datatypes::FieldRef| {
             Some((field.name().clone(), field.metadata().get("unit")?.clone()))
         };
-        let pairs = builder.metadata().file_metadata().key_value_metadata();
-        let degrees = |key: &str| {
-            let pair = pairs?.iter().find(|pair| pair.key == key)?;
-            pair.value.as_ref()?.parse::<f64>().ok()
-        };
+        let pairs = builder.metadata().file_metadata().key_value_metadata().into_iter().flatten();
+        let metadata: BTreeMap<String, String> =
+            pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect();
+        let degrees = |key: &str| metadata.get(key)?.parse::<f64>().ok();
         let point = degrees("latitude_deg").zip(degrees("longitude_deg"));
         Ok(Look {
             names: fields.iter().map(|field| field.name().clone()).collect(),
             units: fields.iter().filter_map(unit).collect(),
             delimiter: ',',
             point: point.map(|(latitude_deg, longitude_deg)| Point { latitude_deg, longitude_deg }),
+            credit: Credit::from_metadata(&metadata),
         })
     }
 

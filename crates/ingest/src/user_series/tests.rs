@@ -49,6 +49,7 @@ fn a_table_of_this_program_is_read_bit_for_bit_with_its_place() {
     ]);
     table.metadata.insert("latitude_deg".to_string(), "48.5".to_string());
     table.metadata.insert("longitude_deg".to_string(), "5.5".to_string());
+    table.metadata.insert("licence".to_string(), "CC-BY-4.0\nCC0-1.0".to_string());
     let path = folder.path().join("x.parquet");
     tables::write(&path, &table).unwrap();
     let file = InputFile { name: "x.parquet".to_string(), path, digest: String::new() };

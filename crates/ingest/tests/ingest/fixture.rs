@@ -20,6 +20,11 @@ impl File {
         samples::netcdf3::write(self, path, Version::Offset64Bit);
     }
 
+    /// The same with these attributes of the file.
+    pub fn write_with(&self, path: &Path, attributes: &[(&str, &str)]) {
+        samples::netcdf3::write_with(self, path, Version::Offset64Bit, attributes);
+    }
+
     pub fn variable(&mut self, name: &str) -> &mut Var {
         self.variables.iter_mut().find(|var| var.name == name).unwrap()
     }

@@ -47,6 +47,16 @@ fn the_embedded_sample_is_described() {
 }
 
 #[test]
+fn a_licence_is_shown_where_the_file_states_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.nc");
+    hourly(0, &[280.0]).write_with(&path, &[("license", "CC-BY-4.0"), ("institution", "An institute")]);
+    let (text, report) = inspect(&[path]);
+    assert!(text.contains("\n  licence   CC-BY-4.0\n"), "{text}");
+    assert_eq!(report["files"][0]["credit"]["sources"][0], "An institute");
+}
+
+#[test]
 fn several_files_are_described_one_by_one_and_together() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

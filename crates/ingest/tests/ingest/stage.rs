@@ -77,9 +77,56 @@ fn the_artifact_holds_the_series_and_where_it_comes_from() {
       "digest": "digest of b.nc"
     }
   ],
-  "attribution": "Contains modified Copernicus Climate Change Service information 2000. Neither the European Commission nor ECMWF is responsible for any use that may be made of the Copernicus information or data it contains. Hersbach et al. 2023, DOI 10.24381/cds.adbb2d47."
+  "credit": {
+    "licences": [],
+    "attributions": [],
+    "sources": [],
+    "references": []
+  }
 }
 "#
+    );
+}
+
+#[test]
+fn what_the_files_say_of_their_licence_goes_on_and_what_the_user_states_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let common = ("institution", "An institute");
+    hourly(0, &[280.0]).write_with(
+        &folder.path().join("a.nc"),
+        &[common, ("license", "CC-BY-4.0"), ("attribution", "By A.")],
+    );
+    hourly(1, &[281.0]).write_with(&folder.path().join("b.nc"), &[common, ("LICENSE", "CC0-1.0\n")]);
+    let mut config = config();
+    let metadata = |config: &Config| {
+        let outputs = run(config, folder.path(), &["b.nc", "a.nc"]).unwrap();
+        let text = std::fs::read_to_string(outputs.file("source.json")).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["credit"]["sources"], serde_json::json!(["An institute"]));
+        let metadata = series(&outputs).metadata;
+        ["licence", "attribution", "source"].map(|key| metadata[key].clone())
+    };
+    assert_eq!(metadata(&config), ["CC-BY-4.0\nCC0-1.0", "By A.", "An institute"]);
+    config.licence = Some("ODbL-1.0".to_string());
+    config.attribution = Some("By us.".to_string());
+    assert_eq!(metadata(&config), ["ODbL-1.0", "By us.", "An institute"]);
+}
+
+#[test]
+fn downloaded_hours_carry_the_licence_of_their_source() {
+    let folder = tempfile::tempdir().unwrap();
+    hourly(0, &[280.0, 281.0]).write(&folder.path().join("a.nc"));
+    let tables = serde_json::json!({"ingest": {
+        "source": {"kind": "cds", "start": "2000-01-01", "end": "2000-01-01"},
+        "latitude_deg": 48.5, "longitude_deg": 5.5,
+    }});
+    let tables = contract::config::parse(tables.as_object().unwrap()).unwrap();
+    let outputs = run(&Ingest::check(tables).unwrap(), folder.path(), &["a.nc"]).unwrap();
+    let metadata = series(&outputs).metadata;
+    assert_eq!(metadata["licence"], "CC-BY-4.0");
+    assert!(
+        metadata["attribution"]
+            .starts_with("Contains modified Copernicus Climate Change Service information 2000. Neither ")
     );
 }
 

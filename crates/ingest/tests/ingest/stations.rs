@@ -223,6 +223,7 @@ fn twenty_two_years_through_a_clock_with_daylight_saving_come_back_bit_for_bit()
         let mut expected = sample_as_csv(&path, zone);
         let mut seen = read_station(&station_config(&["t2m", "sp"], sample_station(zone)), &[path]).unwrap();
         expected.distance_km = 0.0;
+        expected.credit = contract::credit::Credit::default();
         for series in [&mut expected, &mut seen] {
             for variable in &mut series.variables {
                 variable.flags.iter_mut().for_each(|flags| *flags &= flag::FILLED);
@@ -266,7 +267,9 @@ fn the_artifact_of_a_station_claims_nothing_of_copernicus() {
     let inputs = Inputs(BTreeMap::from([("files".to_string(), vec![input(&path)])]));
     Ingest::run(&config, &inputs, &outputs).unwrap();
     let source: Value = serde_json::from_slice(&std::fs::read(outputs.file("source.json")).unwrap()).unwrap();
-    assert_eq!(source["attribution"], "Measurements of the user's own station.");
+    assert_eq!(source["credit"]["sources"], json!(["Measurements of the user's own station"]));
+    assert_eq!(source["credit"]["licences"], json!([]));
+    assert_eq!(source["credit"]["attributions"], json!([]));
     assert_eq!(source["distance_km"], 0.0);
     let table = tables::read(&outputs.file("series.parquet"), &[]).unwrap();
     assert_eq!(table.f32s("t2m").unwrap(), [280.0]);

@@ -7,7 +7,15 @@ use netcdf3::{DataSet, DataType, FileWriter, Version};
 use super::contents::{Attribute, Content, Data, Var};
 
 pub fn write(content: &Content, path: &Path, version: Version) {
+    write_with(content, path, version, &[]);
+}
+
+/// The same with these attributes of the file.
+pub fn write_with(content: &Content, path: &Path, version: Version, attributes: &[(&str, &str)]) {
     let mut set = DataSet::new();
+    for (name, text) in attributes {
+        set.add_global_attr_string(name, *text).unwrap();
+    }
     for (name, size) in &content.dimensions {
         if content.unlimited == Some(*name) {
             set.set_unlimited_dim(*name, *size).unwrap();
