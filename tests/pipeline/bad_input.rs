@@ -12,7 +12,7 @@ fn check(sets: &[&str], errors: &[&str]) {
     assert_eq!(ended.errors(), errors);
     assert_eq!(bench.entries("ingest").len(), 0);
     assert_eq!(bench.leftovers().len(), 0);
-    assert!(!bench.data().join("runs").exists());
+    assert!(!bench.data().join("runs/smoke").exists());
 }
 
 #[test]

@@ -84,6 +84,6 @@ fn a_wrong_key_is_said_and_nothing_is_left() {
     assert_eq!(done.code, Some(1));
     assert!(done.stderr.contains("stopped at fetch"), "{}", done.stderr);
     assert!(!done.stderr.contains("not-the-key"), "{}", done.stderr);
-    assert!(!bench.data().join("runs").exists());
+    assert!(!bench.data().join("runs/smoke").exists());
     assert_eq!(bench.entries("ingest").len(), 0);
 }

@@ -8,6 +8,9 @@ use serde::Serialize;
 /// Of one kind, as many as a line names.
 const MOST_NAMED: usize = 3;
 
+/// Of a value, the characters that a line has room for.
+const LONGEST_VALUE: usize = 40;
+
 /// One field of a stage's fingerprint that is another one now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Change {
@@ -62,7 +65,10 @@ impl fmt::Display for Why {
                 let of = |kind: Kind| changes.iter().filter(move |change| change.kind == kind);
                 let named = |kind: Kind| of(kind).map(|change| change.name.as_str()).collect::<Vec<_>>();
                 let mut parts = by_crate(&named(Kind::Source));
-                parts.extend(of(Kind::Setting).map(Change::to_string));
+                match of(Kind::Setting).count() {
+                    0..=MOST_NAMED => parts.extend(of(Kind::Setting).map(Change::on_a_line)),
+                    count => parts.push(format!("{count} settings, {} first", named(Kind::Setting)[0])),
+                }
                 let inputs = named(Kind::Input);
                 match inputs.len() {
                     0 => {}
@@ -92,6 +98,19 @@ fn by_crate(files: &[&str]) -> Vec<String> {
         count => format!("{count} source files of {name}"),
     });
     shown.collect()
+}
+
+impl Change {
+    /// The same with long values cut.
+    fn on_a_line(&self) -> String {
+        let cut = |side: &Option<String>| {
+            side.as_ref().map(|text| match text.char_indices().nth(LONGEST_VALUE) {
+                Some((at, _)) => format!("{}...", &text[..at]),
+                None => text.clone(),
+            })
+        };
+        Change { before: cut(&self.before), after: cut(&self.after), ..self.clone() }.to_string()
+    }
 }
 
 /// `[train] epochs 5 -> 6`.

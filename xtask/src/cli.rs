@@ -224,29 +224,6 @@ pub(crate) enum Command {
         #[command(flatten)]
         overrides: Overrides,
     },
-    /// Write a commented pipeline file for a place.
-    ///
-    /// On a terminal, what no option says is asked for; nothing is written before the last answer. The time zone is
-    /// the longitude's, unless another is given.
-    ///
-    /// Example, the sample of this repository, and then its first stage:
-    ///   cargo xtask new haute-borne --files data/era5_la_haute_borne_1999_2020.nc \
-    ///     --latitude 48.45 --longitude 5.59 --utc-offset-hours 1
-    ///   cargo xtask run ingest haute-borne
-    #[command(verbatim_doc_comment)]
-    New(NewArguments),
-    /// Write the reference of the pipeline file: docs/pipeline-file.md, and its schema for editors.
-    ///
-    /// Both are made from the types that the stages read their tables with.
-    ///
-    /// Example, only see whether they are up to date:
-    ///   cargo xtask reference --check
-    #[command(verbatim_doc_comment)]
-    Reference {
-        /// Write nothing; end with code 1 if a file is out of date.
-        #[arg(long)]
-        check: bool,
-    },
     /// Remove from the cache what no run refers to.
     ///
     /// Runs are those in data/runs and those that are frozen in pipelines/locked. It lists what would go, with sizes,
@@ -305,6 +282,29 @@ pub(crate) enum Command {
     ///   cargo xtask compare epochs
     #[command(verbatim_doc_comment)]
     Compare(CompareArguments),
+    /// Write a commented pipeline file for a place.
+    ///
+    /// On a terminal, what no option says is asked for; nothing is written before the last answer. The time zone is
+    /// the longitude's, unless another is given.
+    ///
+    /// Example, the sample of this repository, and then its first stage:
+    ///   cargo xtask new haute-borne --files data/era5_la_haute_borne_1999_2020.nc \
+    ///     --latitude 48.45 --longitude 5.59 --utc-offset-hours 1
+    ///   cargo xtask run ingest haute-borne
+    #[command(verbatim_doc_comment)]
+    New(NewArguments),
+    /// Write the reference of the pipeline file: docs/pipeline-file.md, and its schema for editors.
+    ///
+    /// Both are made from the types that the stages read their tables with.
+    ///
+    /// Example, only see whether they are up to date:
+    ///   cargo xtask reference --check
+    #[command(verbatim_doc_comment)]
+    Reference {
+        /// Write nothing; end with code 1 if a file is out of date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Remove the cache, and with --all the published runs.
     ///
     /// Your own files, such as those in data/raw, are never touched.

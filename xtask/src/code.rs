@@ -4,6 +4,7 @@
 //! for bit) are left out.
 
 mod lockfile;
+mod manifest;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,8 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, anyhow, bail};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use toml::Table;
 
 use crate::map::Stage;
 use crate::workspace::{Workspace, output};
@@ -29,6 +31,8 @@ pub(crate) struct Code {
     crates: BTreeMap<String, Crate>,
     digests: Mutex<BTreeMap<String, Files>>,
     lockfile: Lockfile,
+    /// `[workspace.dependencies]`, which the crates' own manifests refer to.
+    shared: Table,
     /// Digest of what else decides how crates are built: profiles, dependencies, flags.
     pub settings: String,
     pub compiler: String,
@@ -64,7 +68,8 @@ impl Code {
             crates: crates(workspace)?,
             digests: Mutex::default(),
             lockfile: Lockfile::read(&workspace.root.join("Cargo.lock"))?,
-            settings: settings(&workspace.root)?,
+            shared: manifest::shared(&workspace.root)?,
+            settings: manifest::settings(&workspace.root)?,
             target: std::env::var("CARGO_BUILD_TARGET").unwrap_or_else(|_| host.to_string()),
             compiler: compiler.trim().to_string(),
         })
@@ -139,7 +144,7 @@ impl Code {
             return Ok(digests.clone());
         }
         let digests = if path.is_dir() {
-            source_digests(path)?
+            source_digests(path, &self.shared)?
         } else {
             let (digest, _) = digest::file(path)?;
             [(digest::name_below(path.parent().unwrap_or(path), path), digest)].into()
@@ -150,7 +155,7 @@ impl Code {
 }
 
 /// Digests of a crate's files, without tests, benchmarks and what editors leave.
-fn source_digests(folder: &Path) -> anyhow::Result<Files> {
+fn source_digests(folder: &Path, shared: &Table) -> anyhow::Result<Files> {
     let wanted = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let at_top = path.parent() == Some(folder);
@@ -159,13 +164,13 @@ fn source_digests(folder: &Path) -> anyhow::Result<Files> {
     };
     let mut digests = BTreeMap::new();
     for path in digest::files_below(folder, &wanted)? {
-        digests.insert(digest::name_below(folder, &path), meaning(&path)?);
+        digests.insert(digest::name_below(folder, &path), meaning(&path, shared)?);
     }
     Ok(digests)
 }
 
 /// Digest of what a file means to the compiler.
-fn meaning(path: &Path) -> anyhow::Result<String> {
+fn meaning(path: &Path, shared: &Table) -> anyhow::Result<String> {
     let context = || format!("cannot read {}", path.display());
     let bytes = fs::read(path).with_context(context)?;
     let extension = path.extension().unwrap_or_default();
@@ -173,10 +178,8 @@ fn meaning(path: &Path) -> anyhow::Result<String> {
         digest::bytes(&tokens::of_rust(&bytes))
     } else if path.ends_with("Cargo.toml") {
         let text = String::from_utf8(bytes).with_context(context)?;
-        let mut manifest: toml::Table =
-            text.parse().with_context(|| format!("{} is not TOML", path.display()))?;
-        manifest.remove("dev-dependencies");
-        canonical::digest(&json!(manifest))
+        let manifest: Table = text.parse().with_context(|| format!("{} is not TOML", path.display()))?;
+        canonical::digest(&json!(manifest::of_crate(manifest, shared)))
     } else {
         digest::bytes(&bytes)
     };
@@ -208,33 +211,6 @@ fn crates(workspace: &Workspace) -> anyhow::Result<BTreeMap<String, Crate>> {
     Ok(crates)
 }
 
-/// Digest of the root manifest's parts that builds depend on, cargo's own settings, and flags.
-fn settings(root: &Path) -> anyhow::Result<String> {
-    let read = |path: &Path| -> anyhow::Result<toml::Table> {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        text.parse().with_context(|| format!("{} is not TOML", path.display()))
-    };
-    let mut parts = Map::new();
-    let manifest = read(&root.join("Cargo.toml"))?;
-    for name in ["profile", "patch", "replace"] {
-        parts.insert(name.into(), json!(manifest.get(name)));
-    }
-    let of_workspace = |name: &str| manifest.get("workspace").and_then(|workspace| workspace.get(name));
-    for name in ["dependencies", "resolver", "lints"] {
-        parts.insert(format!("workspace.{name}"), json!(of_workspace(name)));
-    }
-    let cargo = root.join(".cargo/config.toml");
-    if cargo.is_file() {
-        let mut cargo = read(&cargo)?;
-        cargo.remove("alias");
-        parts.insert("cargo".into(), json!(cargo));
-    }
-    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
-        parts.insert(name.into(), json!(std::env::var(name).ok()));
-    }
-    Ok(canonical::digest(&Value::Object(parts)))
-}
-
 /// The code of binaries that are there already: their own bytes.
 fn ready_made(folder: &Path) -> Code {
     let package = |stage: &Stage| {
@@ -245,6 +221,7 @@ fn ready_made(folder: &Path) -> Code {
         crates: crate::map::STAGES.iter().chain([&crate::map::FETCH]).map(package).collect(),
         digests: Mutex::default(),
         lockfile: Lockfile::default(),
+        shared: Table::new(),
         settings: String::new(),
         compiler: "ready made".into(),
         target: String::new(),
@@ -262,7 +239,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        source_digests(folder.path()).unwrap()
+        source_digests(folder.path(), &Table::new()).unwrap()
     }
 
     #[test]
@@ -298,21 +275,5 @@ mod tests {
         for other in ["polars", "netcdf", "clap", "proptest"] {
             assert!(!libraries.contains_key(other), "train does not link {other}");
         }
-    }
-
-    #[test]
-    fn aliases_are_no_build_settings_and_profiles_are() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
-        fs::create_dir(root.join(".cargo")).unwrap();
-        let check = |manifest: &str, cargo: &str| {
-            fs::write(root.join("Cargo.toml"), manifest).unwrap();
-            fs::write(root.join(".cargo/config.toml"), cargo).unwrap();
-            settings(root).unwrap()
-        };
-        let plain = check("[workspace]\nmembers = []", "");
-        assert_eq!(plain, check("[workspace]\nmembers = [\"x\"]", "[alias]\nxtask = \"run\""));
-        assert_ne!(plain, check("[workspace]\n[profile.dev]\nopt-level = 2", ""));
-        assert_ne!(plain, check("[workspace]", "[build]\nrustflags = [\"-Ctarget-cpu=native\"]"));
     }
 }

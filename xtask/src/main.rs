@@ -95,11 +95,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             let pipeline = Pipeline::load(&workspace, &pipeline, &overrides.set, overrides.name.as_deref())?;
             plan::print_why(&workspace, pipeline, map::stage(&stage).map_err(config)?, output)
         }
-        Command::New(arguments) => {
-            let (name, force) = (arguments.name.clone(), arguments.force);
-            new::new(&workspace, &name, arguments.wishes(), force, output)
-        }
-        Command::Reference { check } => reference::reference(&workspace, check, output),
         Command::Gc { all, dry_run, yes } => gc::gc(&workspace, &gc::Options { all, dry_run, yes, output }),
         Command::Completions { shell } => {
             cli::print_completions(shell);
@@ -111,6 +106,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Compare(arguments) => compare::compare(&workspace, &arguments, output),
         Command::Dag(arguments) => dag::dag(&workspace, &arguments, output),
+        Command::New(arguments) => {
+            let (name, force) = (arguments.name.clone(), arguments.force);
+            new::new(&workspace, &name, arguments.wishes(), force, output)
+        }
+        Command::Reference { check } => reference::reference(&workspace, check, output),
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
         Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint),

@@ -42,7 +42,6 @@ pub struct ReportTables {
     evaluate: Map<String, Value>,
     report: ReportTable,
     /// What the stages of this pipeline read; not from the file, where nobody can write it.
-    #[schemars(skip)]
     stages: Graph,
 }
 

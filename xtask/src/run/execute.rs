@@ -39,7 +39,11 @@ impl Runner {
                 None
             }
         };
-        self.console.stage(stage.name, "running", &self.session.why(stage, &ready).to_string());
+        let why = match &before {
+            Some(_) => "--force".to_string(),
+            None => self.session.why(stage, &ready).to_string(),
+        };
+        self.console.stage(stage.name, "running", &why);
         let draft = cache.begin(stage.name, &ready.fingerprint)?;
         if self.options.forces(stage) {
             draft.start_afresh()?;
