@@ -11,4 +11,5 @@ mod pipeline {
     mod schema;
     mod sources;
     mod tasks;
+    mod truth;
 }

@@ -7,8 +7,9 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, Ended, ended, root};
-use super::reference::{build_stages, refused, schema, tables};
+use super::reference::{build_stages, schema, tables};
 use super::schema::faults;
+use super::truth::refused;
 
 const SAMPLE: &str = "data/era5_la_haute_borne_1999_2020.nc";
 

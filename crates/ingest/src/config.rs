@@ -65,9 +65,11 @@ pub struct IngestTable {
     pub station: Option<StationTable>,
     /// The data's licence, which every export carries: an SPDX identifier such as `CC-BY-4.0`, an address or a sentence.
     /// Default: what the files' attributes say, or that of `source`.
+    #[schemars(length(min = 1), extend("examples" = ["CC-BY-4.0"]))]
     pub licence: Option<String>,
     /// The sentence that names whom the data are from, which every export carries. Default: what the files' attributes
     /// say, or that of `source`.
+    #[schemars(length(min = 1))]
     pub attribution: Option<String>,
 }
 

@@ -6,6 +6,7 @@ mod civil_time;
 mod column;
 mod config;
 mod hourly;
+mod names;
 mod parquet_file;
 mod rows;
 mod text_file;

@@ -30,7 +30,7 @@ pub struct PreprocessTable {
     /// The first and the last local year that are used; without it, every year that has at least 99 % of its hours.
     #[schemars(inner(range(min = 1, max = 9999)), extend("examples" = [[1971, 2020]]))]
     years: Option<[i16; 2]>,
-    /// How the trend over the years is estimated, from the training years alone.
+    /// How the trend over the years is estimated: from the training years alone, or with `split = "article"` from all.
     #[serde(default = "default_trend")]
     trend: TrendMethod,
     /// How the trend goes within a year.

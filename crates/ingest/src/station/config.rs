@@ -1,20 +1,18 @@
 //! The table `[ingest.station]`: as written, and checked. It describes the user's own files: how
 //! they are laid out, what their times mean, and which column is which variable.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use contract::config::{Fault, in_range, nearest};
 use contract::variable::Variable;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::column::{Component, Decimal, Measured, Missing, Quantity, StationColumn};
 use super::hourly::TimeStamp;
+use super::names::Names;
 use super::timestamp::TimeFormat;
 use crate::delimited::{Delimiter, Header, Layout};
 use crate::quality::{Quality, QualityTable};
@@ -104,54 +102,6 @@ fn yes() -> bool {
 
 fn utc() -> String {
     "UTC".to_string()
-}
-
-/// One name, or a list of them.
-#[derive(Clone, Debug)]
-struct Names(Vec<String>);
-
-impl JsonSchema for Names {
-    fn schema_name() -> Cow<'static, str> {
-        "Names".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "anyOf": [
-                {"type": "string", "minLength": 1},
-                {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-            ],
-            "examples": ["timestamp", ["date", "hour"]],
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for Names {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Names, D::Error> {
-        struct OneOrMore;
-
-        impl<'de> Visitor<'de> for OneOrMore {
-            type Value = Names;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a column or a list of columns")
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Names, E> {
-                Ok(Names(vec![name.to_string()]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Names, A::Error> {
-                let mut names = Vec::new();
-                while let Some(name) = sequence.next_element()? {
-                    names.push(name);
-                }
-                Ok(Names(names))
-            }
-        }
-
-        deserializer.deserialize_any(OneOrMore)
-    }
 }
 
 /// `[ingest.station]` checked.
