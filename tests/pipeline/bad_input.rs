@@ -21,7 +21,7 @@ fn an_unknown_key_is_named_with_the_nearest() {
         &["train.epoch=3"],
         &[
             "pipelines/smoke.toml: [train] has no key \"epoch\"; its keys are epochs, batch, learning_rate, \
-             schedule, windows, patience, free_nats, beta_2, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?",
+             schedule, windows, patience, beta, free_nats, beta_2, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?",
             "nothing was run",
         ],
     );

@@ -29,8 +29,7 @@ pub(crate) enum Step {
     Reference,
 }
 
-const STEPS: [Step; 6] =
-    [Step::Format, Step::Build, Step::Test, Step::Reference, Step::Smoke, Step::Verify];
+const STEPS: [Step; 6] = [Step::Format, Step::Build, Step::Test, Step::Reference, Step::Smoke, Step::Verify];
 
 /// The pipeline that has no other purpose, and its frozen run.
 const SMOKE: &str = "smoke";

@@ -169,8 +169,8 @@ pub(crate) enum Command {
     /// One run a point, in data/runs/NAME/POINT; as many at once as there are cores. What points share, such as
     /// the files that were read, is made once. After Ctrl-C or a kill the same command goes on where it was.
     ///
-    /// Example, two learning rates with two seeds each, four runs:
-    ///   cargo xtask sweep smoke --grid train.learning_rate=0.001,0.003 --seeds 2
+    /// Example, two weights of the latents' KL with two seeds each, four runs:
+    ///   cargo xtask sweep smoke --grid train.beta=1,2 --seeds 2
     #[command(verbatim_doc_comment)]
     Sweep(SweepArguments),
     /// Make a recorded run again, and say what agrees.

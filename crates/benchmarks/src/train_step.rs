@@ -52,7 +52,7 @@ fn fast(config: &Config, windows: &Windows) -> anyhow::Result<Sampled> {
         Step { adam: adam(config), rate: config.train.learning_rate, clip_norm: config.train.clip_norm };
     let batch = windows.batch();
     sample(|| {
-        let (loss, gradient) = engine.gradient(&weights, &batch, config.train.free_nats_per_hour());
+        let (loss, gradient) = engine.gradient(&weights, &batch, config.train.kl_cost());
         anyhow::ensure!(loss.total().is_finite(), "the loss of a step is {}", loss.total());
         moments.step(step, &layout, &mut weights, gradient);
         Ok(())
@@ -70,10 +70,10 @@ fn with_burn(config: &Config, windows: &Windows, loss: fn(&Vae, &Batch) -> Loss)
     sample(|| {
         let before = model.take().context("the step before did not end")?;
         let loss = loss(&before, &batch);
-        let kl_is_free = f64::from(loss.kl.clone().into_scalar::<f32>()) < config.train.free_nats_per_hour();
+        let kl_weight = config.train.kl_cost().weight_of(f64::from(loss.kl.clone().into_scalar::<f32>()));
         let total = loss.total.clone().into_scalar::<f32>();
         anyhow::ensure!(total.is_finite(), "the loss of a step is {total}");
-        let gradients = GradientsParams::from_grads(loss.objective(kl_is_free).backward(), &before);
+        let gradients = GradientsParams::from_grads(loss.objective(kl_weight).backward(), &before);
         model = Some(optimiser.step(config.train.learning_rate, before, gradients));
         Ok(())
     })

@@ -60,15 +60,38 @@ impl Vae {
     }
 }
 
+/// What the latents' KL costs in training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KlCost {
+    /// Of the KL beside the reconstruction: 1 is the evidence bound, more is a beta-VAE (Higgins et al. 2017).
+    pub beta: f64,
+    /// Nats per hour up to which that of a whole batch costs nothing (Kingma et al. 2016). A noise that predicts an
+    /// hour from the ones before it would otherwise leave the latents unused (Bowman et al. 2016).
+    pub free_nats_per_hour: f64,
+}
+
+impl KlCost {
+    /// The evidence bound.
+    pub const BOUND: KlCost = KlCost { beta: 1.0, free_nats_per_hour: 0.0 };
+
+    /// The weight of a batch's KL of so many nats per hour: beta, or nothing while it is free.
+    pub fn weight_of(self, kl: f64) -> f64 {
+        if kl < self.free_nats_per_hour { 0.0 } else { self.beta }
+    }
+
+    /// The loss of a reconstruction and a KL in nats per hour.
+    pub fn objective(self, reconstruction: f64, kl: f64) -> f64 {
+        reconstruction + self.beta * kl.max(self.free_nats_per_hour)
+    }
+}
+
 impl Loss {
-    /// What training takes gradients of: the loss, or the reconstruction alone while the latents' KL is
-    /// free, which is while that of the whole batch is below the free nats (Kingma et al. 2016). A noise
-    /// that predicts an hour from the ones before it would otherwise leave the latents unused (Bowman et
-    /// al. 2016).
-    pub fn objective(&self, kl_is_free: bool) -> Tensor<1> {
-        match kl_is_free {
-            true => self.reconstruction.clone(),
-            false => self.total.clone(),
+    /// What training takes gradients of: the reconstruction, and the latents' KL as [`KlCost::weight_of`] weighs it.
+    pub fn objective(&self, kl_weight: f64) -> Tensor<1> {
+        match kl_weight {
+            0.0 => self.reconstruction.clone(),
+            1.0 => self.total.clone(),
+            weight => self.reconstruction.clone() + self.kl.clone() * weight as f32,
         }
     }
 

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use model::config::{DecoderKernel, MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
 use model::fast::decoder::Decoder;
 use model::fast::engine::{self, Engine};
-use model::loss;
+use model::loss::{self, KlCost};
 use model::parameters::{Mapping, Parameter};
 use model::vae::Vae;
 use proptest::prelude::*;
@@ -96,22 +96,22 @@ impl Case {
         nearest
     }
 
-    fn fast(&self, free_nats: f64) -> (engine::Loss, BTreeMap<String, Parameter>) {
+    fn fast(&self, cost: KlCost) -> (engine::Loss, BTreeMap<String, Parameter>) {
         let mut engine = Engine::new(&self.vae, &self.config).unwrap();
         let weights = engine.layout().read(&self.vae).unwrap();
         let layout = engine.layout().clone();
-        let (loss, gradient) = engine.gradient(&weights, &self.batch(), free_nats);
+        let (loss, gradient) = engine.gradient(&weights, &self.batch(), cost);
         (loss, layout.name(gradient))
     }
 
-    fn agrees(&self, free: bool) -> Result<(), TestCaseError> {
+    fn agrees(&self, cost: KlCost) -> Result<(), TestCaseError> {
         let loss = self.vae.loss(&self.tensors());
         let scalar = |tensor: &Tensor<1>| f64::from(tensor.clone().into_scalar::<f32>());
         let (reconstruction, kl) = (scalar(&loss.reconstruction), scalar(&loss.kl));
-        let gradients = loss.objective(free).backward();
+        let gradients = loss.objective(cost.weight_of(kl)).backward();
         let wanted = self.vae.map_parameters(&OfGradients(gradients)).unwrap();
 
-        let (fast, gradient) = self.fast(if free { f64::INFINITY } else { 0.0 });
+        let (fast, gradient) = self.fast(cost);
         close("reconstruction", fast.reconstruction, reconstruction, 1e-5)?;
         close("kl", fast.kl, kl, 1e-5)?;
         let by_latent = loss.kl_by_latent().into_data();
@@ -205,10 +205,11 @@ proptest! {
         steps in 1..5_usize,
         seed in 0..u64::MAX,
         free: bool,
+        beta in prop_oneof![Just(1.0), Just(0.0), 0.1..5.0_f64],
     ) {
         let case = Case::new(config, sequences, steps, seed);
         prop_assume!(case.nearest_kink() > 5e-6);
-        case.agrees(free)?;
+        case.agrees(KlCost { beta, free_nats_per_hour: if free { f64::INFINITY } else { 0.0 } })?;
     }
 }
 
@@ -282,7 +283,7 @@ proptest! {
 
 #[test]
 fn the_articles_model_agrees_at_its_own_size() {
-    Case::new(ModelConfig::article(), 32, 16, 7).agrees(false).unwrap();
+    Case::new(ModelConfig::article(), 32, 16, 7).agrees(KlCost::BOUND).unwrap();
 }
 
 #[test]
@@ -291,7 +292,7 @@ fn the_number_of_threads_changes_no_bit() {
         let case = Case::new(ModelConfig::article(), 19, 3, 5);
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| case.fast(free_nats))
+            pool.install(|| case.fast(KlCost { beta: 1.0, free_nats_per_hour: free_nats }))
         };
         let (loss, gradient) = run(1);
         for threads in [2, 3, 5, 16] {

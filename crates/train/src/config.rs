@@ -6,6 +6,7 @@ use contract::config::{Fault, in_range};
 use model::adam::Adam;
 use model::config::{ModelConfig, STEP_HOURS};
 use model::device::DeviceKind;
+use model::loss::KlCost;
 use model::path_prior::PathPriorConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,9 @@ pub struct TrainTable {
     /// epochs and the last weights.
     #[schemars(range(min = 1, max = MOST_EPOCHS))]
     patience: Option<u32>,
+    /// Weight of the latents' KL beside the reconstruction: 1 is the evidence bound, other values a beta-VAE.
+    #[schemars(range(min = 0, max = 1000))]
+    beta: f64,
     /// Nats per latent step (96 hours) that the latents' KL costs nothing up to.
     #[schemars(range(min = 0, max = 1000))]
     free_nats: f32,
@@ -95,6 +99,7 @@ impl Default for TrainTable {
             schedule: Schedule::Constant,
             windows: WindowChoice::Random,
             patience: None,
+            beta: 1.0,
             free_nats: 0.0,
             beta_2: Adam::KERAS_BETA_2,
             weight_decay: 0.0,
@@ -128,6 +133,8 @@ pub struct TrainConfig {
     /// Epochs without a better validation before training stops; the best weights are kept then. What is
     /// compared is [`TrainConfig::objective`]. `None`: all epochs, and the last weights.
     pub patience: Option<u32>,
+    /// Weight of the latents' KL.
+    pub beta: f64,
     /// Nats per latent step that the latents' KL costs nothing up to.
     pub free_nats: f32,
     /// Adam's memory of squared gradients.
@@ -140,14 +147,14 @@ pub struct TrainConfig {
 }
 
 impl TrainConfig {
-    /// Nats per hour that the latents' KL costs nothing up to.
-    pub fn free_nats_per_hour(&self) -> f64 {
-        f64::from(self.free_nats) / STEP_HOURS as f64
+    /// What the latents' KL costs.
+    pub fn kl_cost(&self) -> KlCost {
+        KlCost { beta: self.beta, free_nats_per_hour: f64::from(self.free_nats) / STEP_HOURS as f64 }
     }
 
     /// What training minimises, of a loss in nats per hour: the KL counts from the free nats on.
     pub fn objective(&self, loss: &Terms) -> f64 {
-        loss.reconstruction + loss.kl.max(self.free_nats_per_hour())
+        self.kl_cost().objective(loss.reconstruction, loss.kl)
     }
 }
 
@@ -157,6 +164,9 @@ impl Tables {
         let table = self.train;
         if !(table.learning_rate > 0.0 && table.learning_rate <= 1.0) {
             return Err(Fault::value("train.learning_rate", table.learning_rate, "more than 0, at most 1"));
+        }
+        if !(table.beta >= 0.0 && table.beta <= 1000.0) {
+            return Err(Fault::value("train.beta", table.beta, "0 to 1000"));
         }
         if !(table.free_nats >= 0.0 && table.free_nats <= 1000.0) {
             return Err(Fault::value("train.free_nats", table.free_nats, "0 to 1000 nats per latent step"));
@@ -184,6 +194,7 @@ impl Tables {
                     .patience
                     .map(|epochs| in_range("train.patience", epochs, 1..=MOST_EPOCHS))
                     .transpose()?,
+                beta: table.beta,
                 free_nats: table.free_nats,
                 beta_2: table.beta_2,
                 weight_decay: table.weight_decay,
@@ -255,6 +266,7 @@ mod tests {
             "[model] prior.order is 9; wanted 1 to 8",
         );
         check(json!({"train": {"beta_2": 1.0}}), "[train] beta_2 is 1; wanted 0 to below 1");
+        check(json!({"train": {"beta": -1.0}}), "[train] beta is -1; wanted 0 to 1000");
         check(
             json!({"train": {"free_nats": -1.0}}),
             "[train] free_nats is -1; wanted 0 to 1000 nats per latent step",

@@ -197,6 +197,7 @@ mod tests {
             schedule,
             windows: WindowChoice::Random,
             patience,
+            beta: 1.0,
             free_nats: 0.0,
             beta_2: Adam::KERAS_BETA_2,
             weight_decay: 0.0,

@@ -195,6 +195,7 @@ fn both_paths_take_the_same_steps() {
         schedule: Schedule::Constant,
         windows: WindowChoice::Random,
         patience: None,
+        beta: 2.0,
         free_nats: 1.0,
         beta_2: 0.99,
         weight_decay: 0.05,
@@ -290,7 +291,7 @@ fn a_wrong_key_is_found_by_the_check_alone() {
     let output = bench.command("out", json!({"epoch": 3}), true).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let wanted = "error: pipelines/x.toml: [train] has no key \"epoch\"; its keys are epochs, batch, learning_rate, \
-                  schedule, windows, patience, free_nats, beta_2, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?\n";
+                  schedule, windows, patience, beta, free_nats, beta_2, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted);
 }
 

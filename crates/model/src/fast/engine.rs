@@ -15,6 +15,7 @@ use super::network::Network;
 use super::stream::Extent;
 use super::vector::add;
 use crate::config::{ModelConfig, STEP_HOURS};
+use crate::loss::KlCost;
 use crate::parameters::ParameterError;
 use crate::vae::Vae;
 use lane::{Chunk, Lane, Scales};
@@ -100,17 +101,12 @@ impl Engine {
     }
 
     /// The loss of a batch, and the gradients of the mean loss over its sequences and hours. The latents'
-    /// KL costs nothing while that of the whole batch is below `free_nats_per_hour`.
-    pub fn gradient(
-        &mut self,
-        weights: &[f32],
-        batch: &Batch<'_>,
-        free_nats_per_hour: f64,
-    ) -> (Loss, &[f32]) {
+    /// KL counts as `cost` says.
+    pub fn gradient(&mut self, weights: &[f32], batch: &Batch<'_>, cost: KlCost) -> (Loss, &[f32]) {
         let Engine { plan, lanes } = self;
         let transition = plan.divergence.transition(weights);
-        let waits = free_nats_per_hour > 0.0;
-        let scales = plan.scales(batch, &lanes[0].density);
+        let waits = cost.free_nats_per_hour > 0.0;
+        let scales = plan.scales(batch, &lanes[0].density, cost.beta);
         if waits {
             for_each(lanes, batch, |lane, chunks| {
                 lane.start(chunks.len());
@@ -119,7 +115,7 @@ impl Engine {
                 }
             });
             let kl = plan.loss(lanes, batch).kl;
-            let kl_scale = scales.kl.filter(|_| kl >= free_nats_per_hour);
+            let kl_scale = scales.kl.filter(|_| cost.weight_of(kl) > 0.0);
             let scales = Scales { kl: kl_scale, ..scales };
             for_each(lanes, batch, |lane, chunks| {
                 for (number, chunk) in chunks.iter().enumerate() {
@@ -183,9 +179,9 @@ fn for_each(lanes: &mut [Lane], batch: &Batch<'_>, work: impl Fn(&mut Lane, Vec<
 }
 
 impl Plan {
-    fn scales(&self, batch: &Batch<'_>, density: &Density) -> Scales {
+    fn scales(&self, batch: &Batch<'_>, density: &Density, beta: f64) -> Scales {
         let (hours, scored) = batch.count_hours(density);
-        Scales { scored_hour: 1.0 / scored as f32, kl: Some(1.0 / hours as f32) }
+        Scales { scored_hour: 1.0 / scored as f32, kl: Some(beta as f32 / hours as f32) }
     }
 
     /// The loss from what the lanes summed.

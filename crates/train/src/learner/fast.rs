@@ -58,7 +58,7 @@ impl<'a> Fast<'a> {
 impl Learner for Fast<'_> {
     fn step(&mut self, rows: &[usize], random: &mut ChaCha8Rng, rate: f64) -> anyhow::Result<Terms> {
         let batch = self.dataset.windows(rows, self.shape, random);
-        let (loss, gradient) = self.engine.gradient(&self.weights, &batch, self.config.free_nats_per_hour());
+        let (loss, gradient) = self.engine.gradient(&self.weights, &batch, self.config.kl_cost());
         if loss.total().is_finite() {
             let adam = Adam { beta_2: self.config.beta_2, weight_decay: self.config.weight_decay };
             let step = Step { adam, rate, clip_norm: self.config.clip_norm };

@@ -67,8 +67,8 @@ impl Learner for Portable<'_> {
         let loss = self.model.loss(&batch);
         let terms = terms(&loss);
         if terms.loss.is_finite() {
-            let kl_is_free = terms.kl < self.config.free_nats_per_hour();
-            let gradients = loss.objective(kl_is_free).backward();
+            let kl_weight = self.config.kl_cost().weight_of(terms.kl);
+            let gradients = loss.objective(kl_weight).backward();
             let gradients = GradientsParams::from_grads(gradients, &self.model);
             self.model = self.optimiser.step(rate, self.model.clone(), gradients);
         }
