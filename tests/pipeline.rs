@@ -5,6 +5,7 @@ mod pipeline {
     mod bad_input;
     mod bench;
     mod end_to_end;
+    mod experiments;
     mod kills;
     mod new;
     mod reference;

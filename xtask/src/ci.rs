@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use serde_json::json;
 
 use crate::builder;
 use crate::console::{Console, LogFormat, OutputFormat};
@@ -48,7 +49,14 @@ pub(crate) fn test(workspace: &Workspace, extra: &[String]) -> anyhow::Result<()
 ///
 /// # Errors
 /// When one fails.
-pub(crate) fn ci(workspace: &Workspace, skip: &[Step], lint: bool) -> anyhow::Result<()> {
+pub(crate) fn ci(
+    workspace: &Workspace,
+    skip: &[Step],
+    lint: bool,
+    output: OutputFormat,
+) -> anyhow::Result<()> {
+    // The results of the steps are for people only.
+    let of_steps = if output == OutputFormat::Text { output } else { OutputFormat::Nothing };
     for step in STEPS.into_iter().filter(|step| !skip.contains(step)) {
         match step {
             Step::Format => format(workspace)?,
@@ -56,9 +64,9 @@ pub(crate) fn ci(workspace: &Workspace, skip: &[Step], lint: bool) -> anyhow::Re
                 builder::build(workspace, &Console::new(LogFormat::Human), false)?;
             }
             Step::Test => test(workspace, &[])?,
-            Step::Smoke => smoke(workspace)?,
-            Step::Verify => verify::verify(workspace, &frozen_smoke())?,
-            Step::Reference => reference::reference(workspace, true, OutputFormat::Text)?,
+            Step::Smoke => smoke(workspace, of_steps)?,
+            Step::Verify => verify::verify(workspace, &frozen_smoke(of_steps))?,
+            Step::Reference => reference::reference(workspace, true, of_steps)?,
         }
     }
     if lint {
@@ -66,7 +74,7 @@ pub(crate) fn ci(workspace: &Workspace, skip: &[Step], lint: bool) -> anyhow::Re
         command.args(["clippy", "--workspace", "--all-targets", "--locked"]);
         call(command.args(builder::feature_arguments(false)).args(["--", "-D", "warnings"]))?;
     }
-    println!("all checks passed");
+    output.print(|| "all checks passed\n".to_string(), || json!({"passed": true}));
     Ok(())
 }
 
@@ -78,8 +86,8 @@ fn format(workspace: &Workspace) -> anyhow::Result<()> {
     call(workspace.cargo().args(["fmt", "--all", "--check"]))
 }
 
-fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
-    let options = Options::all(SMOKE, LogFormat::Human);
+fn smoke(workspace: &Workspace, output: OutputFormat) -> anyhow::Result<()> {
+    let options = Options { output, ..Options::all(SMOKE, LogFormat::Human) };
     run::run(workspace, &options)?;
     let again = run::run(workspace, &options)?;
     if !again.is_empty() {
@@ -88,13 +96,13 @@ fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn frozen_smoke() -> verify::Options {
+fn frozen_smoke(output: OutputFormat) -> verify::Options {
     verify::Options {
         name: SMOKE.to_string(),
         from: From::Anywhere,
         stage: None,
         log_format: LogFormat::Human,
-        output: OutputFormat::Text,
+        output,
     }
 }
 

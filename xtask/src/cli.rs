@@ -245,9 +245,10 @@ pub(crate) enum Command {
     },
     /// Print what a shell needs to complete commands and options.
     ///
-    /// For the word `xtask`, so give that a meaning first: xtask() { cargo xtask "$@"; }
+    /// They are for the word `xtask`, which a function gives its meaning.
     ///
     /// Example, for this shell:
+    ///   xtask() { cargo xtask "$@"; }
     ///   source <(cargo xtask completions bash)
     #[command(verbatim_doc_comment)]
     Completions {
@@ -415,4 +416,35 @@ pub(crate) struct Overrides {
     /// The folder of the results below data/runs, if not the pipeline's own name.
     #[arg(long)]
     pub name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The commands in the help of `command`, each as words; what a shell does with the output is left out.
+    fn examples(command: &clap::Command) -> Vec<Vec<String>> {
+        let help = command.get_long_about().map(ToString::to_string).unwrap_or_default().replace("\\\n", " ");
+        let lines = help.lines().filter(|line| !line.contains("$@"));
+        let lines = lines.filter_map(|line| Some(line.split_once("cargo xtask ")?.1.to_string()));
+        let words = |line: String| -> Vec<String> {
+            let words = line.split_whitespace().map(|word| word.trim_matches(['\'', '`', ')']).to_string());
+            words.take_while(|word| ![">", "|"].contains(&word.as_str())).collect()
+        };
+        lines.map(words).collect()
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_an_example_that_is_understood() {
+        for command in Cli::command().get_subcommands() {
+            let examples = examples(command);
+            let own = examples.iter().filter(|words| words[0] == command.get_name()).count();
+            assert!(own > 0, "the help of {} has no example", command.get_name());
+            for words in examples {
+                let parsed =
+                    Cli::try_parse_from(std::iter::once("cargo xtask".to_string()).chain(words.clone()));
+                parsed.map(drop).unwrap_or_else(|error| panic!("{}: {error}", words.join(" ")));
+            }
+        }
+    }
 }

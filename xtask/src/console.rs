@@ -31,6 +31,9 @@ pub(crate) enum OutputFormat {
     Text,
     /// One JSON document.
     Json,
+    /// Not at all: it is part of another command's.
+    #[value(skip)]
+    Nothing,
 }
 
 impl OutputFormat {
@@ -40,6 +43,7 @@ impl OutputFormat {
         let text = match self {
             OutputFormat::Text => text(),
             OutputFormat::Json => format!("{:#}\n", value()),
+            OutputFormat::Nothing => return,
         };
         let mut out = std::io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

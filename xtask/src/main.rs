@@ -113,7 +113,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Reference { check } => reference::reference(&workspace, check, output),
         Command::Clean { all, dry_run } => clean::clean(&workspace, all, dry_run, output),
         Command::Test { arguments } => ci::test(&workspace, &arguments),
-        Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint),
+        Command::Ci { skip, lint } => ci::ci(&workspace, &skip, lint, output),
         Command::Doctor => {
             doctor::doctor(&workspace, output);
             Ok(())

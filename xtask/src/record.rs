@@ -15,7 +15,7 @@ use crate::cache::Manifest;
 use crate::console::OutputFormat;
 use crate::failure::config;
 use crate::map;
-use crate::runs::{MANIFESTS, RUN, Run};
+use crate::runs::{MANIFESTS, RUN, Run, Runs};
 use crate::workspace::Workspace;
 
 /// Below `pipelines/`.
@@ -55,8 +55,7 @@ impl Record {
         let folder = folder.ok_or_else(|| {
             let known = known(workspace);
             let proposal = map::proposal(nearest(name, known.iter().map(String::as_str)));
-            let known = if known.is_empty() { "none yet".to_string() } else { known.join(", ") };
-            config(format!("there is no run {name:?}; the runs are {known}{proposal}"))
+            config(format!("there is no run {name:?}; cargo xtask list shows those that there are{proposal}"))
         })?;
         let metrics = folder.join(METRICS);
         Ok(Record {
@@ -79,14 +78,8 @@ fn frozen(workspace: &Workspace, name: &str) -> PathBuf {
 
 /// The names of all records.
 fn known(workspace: &Workspace) -> Vec<String> {
-    let roots = [workspace.root.join("pipelines").join(LOCKED), workspace.runs()];
-    let mut names = Vec::new();
-    for root in roots {
-        let wanted = |path: &Path| path.is_dir() || path.ends_with(RUN);
-        let files = crate::digest::files_below(&root, &wanted).unwrap_or_default();
-        let folders = files.iter().filter_map(|file| file.parent());
-        names.extend(folders.map(|folder| crate::digest::name_below(&root, folder)));
-    }
+    let frozen = Runs::new(workspace.root.join("pipelines").join(LOCKED));
+    let mut names = [frozen.names(), Runs::new(workspace.runs()).names()].concat();
     names.sort();
     names.dedup();
     names

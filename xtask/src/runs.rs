@@ -210,9 +210,11 @@ fn fill(draft: &Path, run: &Run, cache: &Cache) -> anyhow::Result<()> {
         }
     }
     let manifests = run.stages.iter().filter_map(|stage| cache.manifest(&stage.stage, &stage.fingerprint));
-    let manifests: Vec<_> = manifests.collect();
+    // One a line: they are long, and kept in git where a run is frozen.
+    let manifests: Vec<String> =
+        manifests.map(|manifest| serde_json::to_string(&manifest)).collect::<Result<_, _>>()?;
     let records = [
-        (MANIFESTS, serde_json::to_string_pretty(&manifests)? + "\n"),
+        (MANIFESTS, format!("[\n{}\n]\n", manifests.join(",\n"))),
         (RUN, serde_json::to_string_pretty(run)? + "\n"),
     ];
     for (name, text) in &records {
@@ -240,7 +242,7 @@ fn swap(draft: &Path, target: &Path, base: &str) -> anyhow::Result<()> {
 
 /// True if every file of the run is there, unchanged.
 fn is_complete(target: &Path, run: &Run, cache: &Cache) -> bool {
-    target.join(provenance::FILE).is_file()
+    [MANIFESTS, provenance::FILE].iter().all(|name| target.join(name).is_file())
         && run.stages.iter().all(|stage| {
             let artifact = cache.artifact(&stage.stage, &stage.fingerprint);
             stage.outputs.iter().all(|output| {

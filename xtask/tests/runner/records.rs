@@ -72,7 +72,7 @@ fn what_is_not_recorded_proposes_the_nearest() {
     let sandbox = Sandbox::new();
     sandbox.run_all(&["--name", "warm"]);
     let ended = sandbox.xtask(&["freeze", "worm"]);
-    let said = "error: there is no run \"worm\"; the runs are warm; did you mean \"warm\"?\n";
+    let said = "error: there is no run \"worm\"; cargo xtask list shows those that there are; did you mean \"warm\"?\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(2), said));
 }
 
