@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cache::Cache;
 use crate::console::{Console, LogFormat, OutputFormat, line};
-use crate::digest::{describe_bytes, files_below};
+use crate::digest::{describe_bytes, weigh};
 use crate::lease::LOCK;
 use crate::workspace::Workspace;
 
@@ -41,14 +41,6 @@ pub(crate) fn clean(
     }
     output.print(|| text, || json!({"folders": rows}));
     Ok(())
-}
-
-fn weigh(folder: &Path) -> anyhow::Result<u64> {
-    if !folder.exists() {
-        return Ok(0);
-    }
-    let files = files_below(folder, &|_| true)?;
-    Ok(files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len()).sum())
 }
 
 /// Removes everything in the folder but the lease, which we hold.

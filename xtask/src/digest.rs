@@ -112,6 +112,18 @@ pub(crate) fn files_below(root: &Path, wanted: &dyn Fn(&Path) -> bool) -> anyhow
     Ok(files)
 }
 
+/// Bytes of all files below a folder; none if there is no such folder.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub(crate) fn weigh(folder: &Path) -> anyhow::Result<u64> {
+    if !folder.exists() {
+        return Ok(0);
+    }
+    let files = files_below(folder, &|_| true)?;
+    Ok(files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len()).sum())
+}
+
 /// The path of `path` below `root`, with `/`.
 pub(crate) fn name_below(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::cache::{Cache, WORK};
 use crate::console::{Console, LogFormat, OutputFormat, line};
-use crate::digest::{describe_bytes, files_below};
+use crate::digest::{describe_bytes, files_below, weigh};
 use crate::failure::config;
 use crate::map;
 use crate::runs::{RUN, Run};
@@ -73,14 +73,6 @@ pub(crate) fn note_limit(workspace: &Workspace, console: &Console) {
             describe_bytes(limit)
         ));
     }
-}
-
-fn weigh(folder: &Path) -> anyhow::Result<u64> {
-    if !folder.exists() {
-        return Ok(0);
-    }
-    let files = files_below(folder, &|_| true)?;
-    Ok(files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len()).sum())
 }
 
 /// Entries that no run refers to and checkpoints that no run goes on from, the oldest first.
