@@ -46,18 +46,23 @@ struct Waste {
 /// When it is neither allowed nor can be asked, or something cannot be removed.
 pub(crate) fn gc(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     let cache = Cache::new(workspace.cache());
-    // Nobody may begin to use what is being removed.
-    let _alone = cache.enter_alone("gc", &Console::new(LogFormat::Human))?;
-    cache.sweep()?;
-    let total = weigh(&workspace.cache())?;
     let limit = workspace.settings.cache_limit_bytes.filter(|_| !options.all);
-    let chosen = choose(waste(workspace)?, total, limit);
-    let bytes: u64 = chosen.iter().map(|waste| waste.bytes).sum();
-    let is_done = !options.dry_run && !chosen.is_empty() && may_remove(&chosen, bytes, options.yes)?;
-    if is_done {
+    let mut total = weigh(&workspace.cache())?;
+    let mut chosen = choose(waste(workspace)?, total, limit);
+    if options.output == OutputFormat::Text {
+        options.output.print(|| table(&chosen), || json!(null));
+    }
+    let wanted = !options.dry_run && !chosen.is_empty() && may_remove(&chosen, options.yes)?;
+    if wanted {
+        // Nobody may begin to use what is being removed; what has come into use since it was listed stays.
+        let _alone = cache.enter_alone("gc", &Console::new(LogFormat::Human))?;
+        cache.sweep()?;
+        total = weigh(&workspace.cache())?;
+        let still = waste(workspace)?;
+        chosen.retain(|chosen| still.iter().any(|waste| waste.path == chosen.path));
         chosen.iter().try_for_each(remove)?;
     }
-    print(workspace, &chosen, total, is_done, options.output);
+    print_sum(workspace, &chosen, total, wanted, options.output);
     Ok(())
 }
 
@@ -128,7 +133,7 @@ fn choose(waste: Vec<Waste>, total: u64, limit: Option<u64>) -> Vec<Waste> {
     needed.collect()
 }
 
-fn may_remove(chosen: &[Waste], bytes: u64, yes: bool) -> anyhow::Result<bool> {
+fn may_remove(chosen: &[Waste], yes: bool) -> anyhow::Result<bool> {
     if yes {
         return Ok(true);
     }
@@ -137,7 +142,7 @@ fn may_remove(chosen: &[Waste], bytes: u64, yes: bool) -> anyhow::Result<bool> {
             "nobody can be asked here; say --yes to remove, or --dry-run to see what would go",
         ));
     }
-    eprint!("remove {} entries, {}? [y/N] ", chosen.len(), describe_bytes(bytes));
+    eprint!("remove {} entries, {}? [y/N] ", chosen.len(), describe_bytes(sum(chosen)));
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).context("cannot read the answer")?;
@@ -148,30 +153,40 @@ fn remove(waste: &Waste) -> anyhow::Result<()> {
     fs::remove_dir_all(&waste.path).with_context(|| format!("cannot remove {}", waste.path.display()))
 }
 
-fn print(workspace: &Workspace, chosen: &[Waste], total: u64, is_done: bool, output: OutputFormat) {
-    let name = |waste: &Waste| waste.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let text = || {
-        let mut text = String::new();
-        for waste in chosen {
-            let shown: String = name(waste).chars().take(SHOWN_DIGITS).collect();
-            let made = if waste.made.is_empty() { "unfinished, or of another version" } else { &waste.made };
-            text +=
-                &(line(waste.stage, "", &format!("{shown}  {}  {made}", describe_bytes(waste.bytes))) + "\n");
-        }
-        let bytes = chosen.iter().map(|waste| waste.bytes).sum();
-        let word = if is_done { "removed" } else { "could go" };
-        let (all, total) = (describe_bytes(bytes), describe_bytes(total));
-        text + &format!("{} entries, {all} of {total}, {word}\n", chosen.len())
+fn sum(chosen: &[Waste]) -> u64 {
+    chosen.iter().map(|waste| waste.bytes).sum()
+}
+
+impl Waste {
+    fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+fn table(chosen: &[Waste]) -> String {
+    let row = |waste: &Waste| {
+        let shown: String = waste.name().chars().take(SHOWN_DIGITS).collect();
+        let made = if waste.made.is_empty() { "unfinished, or of another version" } else { &waste.made };
+        line(waste.stage, "", &format!("{shown}  {}  {made}", describe_bytes(waste.bytes))) + "\n"
     };
-    let values = chosen.iter().map(
-        |waste| json!({"stage": waste.stage, "entry": name(waste), "bytes": waste.bytes, "made": waste.made}),
-    );
-    output.print(text, || {
-        json!({
-            "cache": workspace.show(&workspace.cache()), "bytes": total, "removed": is_done,
-            "entries": values.collect::<Vec<_>>(),
-        })
+    chosen.iter().map(row).collect()
+}
+
+fn print_sum(workspace: &Workspace, chosen: &[Waste], total: u64, is_done: bool, output: OutputFormat) {
+    let word = if is_done { "removed" } else { "could go" };
+    let (all, of) = (describe_bytes(sum(chosen)), describe_bytes(total));
+    let values = chosen.iter().map(|waste| {
+        json!({"stage": waste.stage, "entry": waste.name(), "bytes": waste.bytes, "made": waste.made})
     });
+    output.print(
+        || format!("{} entries, {all} of {of}, {word}\n", chosen.len()),
+        || {
+            json!({
+                "cache": workspace.show(&workspace.cache()), "bytes": total, "removed": is_done,
+                "entries": values.collect::<Vec<_>>(),
+            })
+        },
+    );
 }
 
 #[cfg(test)]
