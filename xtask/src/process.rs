@@ -84,7 +84,10 @@ fn start_of(process: u32) -> Option<u64> {
     let text = fs::read_to_string(Path::new("/proc").join(process.to_string()).join("stat")).ok()?;
     // The name before it, in parentheses, may hold anything.
     let (_, fields) = text.rsplit_once(')')?;
-    fields.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = fields.split_whitespace();
+    // One that ended and that nobody has waited for holds nothing any more.
+    let has_ended = matches!(fields.next()?, "Z" | "X");
+    if has_ended { None } else { fields.nth(18)?.parse().ok() }
 }
 
 fn exists(process: u32) -> bool {
@@ -121,6 +124,24 @@ mod tests {
         let token = token_of(child.id());
         child.wait().unwrap();
         assert_eq!(is_alive(&token), Some(false));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn one_that_nobody_has_waited_for_is_not_alive() {
+        let mut child =
+            std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let token = token_of(child.id());
+        assert_eq!(is_alive(&token), Some(true));
+        child.kill().unwrap();
+        while is_alive(&token) == Some(true) {
+            std::thread::yield_now();
+        }
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn of_another_machines_nothing_is_known() {
         assert_eq!(is_alive("17-00000000-1"), None);
     }
 }
