@@ -80,6 +80,10 @@ fn a_full_disk_leaves_nothing_and_the_next_run_goes_on() {
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("stopped at generate"), "{}", ended.stderr);
     assert_eq!(bench.entries("generate").len(), 1, "only what was there before");
-    assert!(bench.leftovers().iter().all(|name| name == "generate/.failed.jsonl"), "{:?}", bench.leftovers());
+    assert!(
+        bench.leftovers().iter().all(|name| name.starts_with("generate/.failed-")),
+        "{:?}",
+        bench.leftovers()
+    );
     assert_eq!(bench.run_smoke(&arguments[2..]), ["generate", "evaluate", "report"]);
 }

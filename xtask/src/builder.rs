@@ -108,6 +108,13 @@ pub(crate) fn build(workspace: &Workspace, console: &Console, cuda: bool) -> any
     Ok(binaries)
 }
 
+/// A binary of an earlier build, beside this program or where tests have it; `None` if there is none.
+pub(crate) fn already_built(workspace: &Workspace, name: &str) -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_path_buf));
+    let path = workspace.binaries.clone().or(beside)?.join(name);
+    path.is_file().then_some(path)
+}
+
 /// The executables that cargo reports, one JSON message a line.
 fn read_messages(lines: impl BufRead) -> anyhow::Result<Binaries> {
     let mut binaries: BTreeMap<String, PathBuf> = BTreeMap::new();

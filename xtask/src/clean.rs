@@ -48,7 +48,10 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for path in entries.flatten().map(|entry| entry.path()).filter(|path| !is_lease(path)) {
         let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.with_context(|| format!("cannot remove {}", path.display()))?;
+        let is_there = path.exists();
+        removed
+            .or_else(|error| if is_there { Err(error) } else { Ok(()) })
+            .with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
 }

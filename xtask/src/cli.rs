@@ -227,7 +227,8 @@ pub(crate) enum Command {
     /// Remove from the cache what no run refers to.
     ///
     /// Runs are those in data/runs and those that are frozen in pipelines/locked. It lists what would go, with sizes,
-    /// and asks. With `limit_gb = 20` below [cache] in data/settings.toml only as much goes as needed, the oldest first.
+    /// and asks. With `limit_gb = 20` below [cache] in data/settings.toml only as much goes as needed, the oldest first;
+    /// checkpoints of stopped runs go last.
     ///
     /// Example, only see how much that is:
     ///   cargo xtask gc --dry-run

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -100,7 +100,12 @@ pub(crate) fn files_below(root: &Path, wanted: &dyn Fn(&Path) -> bool) -> anyhow
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let context = || format!("cannot list {}", folder.display());
-        for entry in fs::read_dir(&folder).with_context(context)? {
+        let entries = match fs::read_dir(&folder) {
+            // Gone since its own folder was listed.
+            Err(error) if error.kind() == ErrorKind::NotFound && folder != root => continue,
+            entries => entries.with_context(context)?,
+        };
+        for entry in entries {
             let path = entry.with_context(context)?.path();
             if !wanted(&path) {
                 continue;

@@ -75,9 +75,10 @@ impl Parts {
         digest
     }
 
-    /// True if both are of the same settings and inputs, whatever the code.
+    /// True if both are of the same settings and inputs for the same kind of machine, whatever the code.
     pub fn asks_the_same(&self, other: &Parts) -> bool {
-        self.config == other.config && self.inputs == other.inputs
+        let asked = |parts: &Parts| (parts.target.clone(), parts.features.clone());
+        self.config == other.config && self.inputs == other.inputs && asked(self) == asked(other)
     }
 
     /// What differs from an earlier run; nothing if the fingerprints are the same.

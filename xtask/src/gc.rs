@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::json;
 
-use crate::cache::{Cache, WORK};
+use crate::cache::{Cache, TEMPORARY, WORK};
 use crate::console::{Console, LogFormat, OutputFormat, line};
 use crate::digest::{describe_bytes, files_below, weigh};
 use crate::failure::config;
@@ -38,6 +38,8 @@ struct Waste {
     bytes: u64,
     /// RFC 3339; empty where it is not known.
     made: String,
+    /// True for what a stopped run would go on from.
+    is_checkpoint: bool,
 }
 
 /// Removes what no run refers to.
@@ -92,11 +94,13 @@ fn waste(workspace: &Workspace) -> anyhow::Result<Vec<Waste>> {
             if path.is_dir() && (is_entry || name.starts_with(WORK)) {
                 let manifest = Cache::new(workspace.cache()).manifest(stage.name, &name);
                 let made = manifest.map(|manifest| manifest.started).unwrap_or_default();
-                found.push(Waste { stage: stage.name, bytes: weigh(&path)?, path, made });
+                let is_checkpoint = name.starts_with(WORK);
+                found.push(Waste { stage: stage.name, bytes: weigh(&path)?, path, made, is_checkpoint });
             }
         }
     }
-    found.sort_by(|a, b| (&a.made, &a.path).cmp(&(&b.made, &b.path)));
+    // Checkpoints last: they are hours of work that a stopped run would go on from.
+    found.sort_by(|a, b| (a.is_checkpoint, &a.made, &a.path).cmp(&(b.is_checkpoint, &b.made, &b.path)));
     Ok(found)
 }
 
@@ -107,7 +111,10 @@ fn referenced(workspace: &Workspace) -> anyhow::Result<BTreeSet<(String, String)
         if !root.is_dir() {
             continue;
         }
-        let wanted = |path: &Path| path.is_dir() || path.ends_with(RUN);
+        // What is only on its way to its place has what it refers to locked.
+        let is_draft =
+            |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY));
+        let wanted = |path: &Path| !is_draft(path) && (path.is_dir() || path.ends_with(RUN));
         for path in files_below(&root, &wanted)? {
             let context = || {
                 let shown = path.display();
@@ -166,7 +173,11 @@ impl Waste {
 fn table(chosen: &[Waste]) -> String {
     let row = |waste: &Waste| {
         let shown: String = waste.name().chars().take(SHOWN_DIGITS).collect();
-        let made = if waste.made.is_empty() { "unfinished, or of another version" } else { &waste.made };
+        let made = match (waste.is_checkpoint, waste.made.is_empty()) {
+            (true, _) => "checkpoints of a stopped run",
+            (false, true) => "of another version",
+            (false, false) => &waste.made,
+        };
         line(waste.stage, "", &format!("{shown}  {}  {made}", describe_bytes(waste.bytes))) + "\n"
     };
     chosen.iter().map(row).collect()
@@ -194,7 +205,7 @@ mod tests {
     use super::*;
 
     fn waste(bytes: u64) -> Waste {
-        Waste { stage: "train", path: PathBuf::new(), bytes, made: String::new() }
+        Waste { stage: "train", path: PathBuf::new(), bytes, made: String::new(), is_checkpoint: false }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `data/runs/history.parquet`: settings, figures and seconds of all runs that were published, for
 //! notebooks. A stage's binary writes it, because this program links no Parquet.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -15,17 +15,27 @@ use crate::lease::{LOCK, Lease};
 use crate::map::{HISTORY, source_and_name};
 use crate::runs::Run;
 use crate::session::Session;
-use crate::{child, process};
+use crate::{child, interrupt, process};
 
 /// The history's file, beside the runs.
 const FILE: &str = "history.parquet";
 
 /// Adds a run. That it fails is said, and no reason to fail: the run is there.
-pub(crate) fn record(session: &Session, console: &Console, binaries: Option<&Binaries>, run: &Run) {
+///
+/// # Errors
+/// After Ctrl-C only.
+pub(crate) fn record(
+    session: &Session,
+    console: &Console,
+    binaries: Option<&Binaries>,
+    run: &Run,
+) -> anyhow::Result<()> {
     if let Err(error) = try_record(session, console, binaries, run) {
-        console
-            .note(&format!("{} does not have this run: {error:#}", session.workspace.show(&path(session))));
+        interrupt::check()?;
+        let shown = session.workspace.show(&path(session));
+        console.note(&format!("{shown} does not have this run: {error:#}"));
     }
+    Ok(())
 }
 
 fn path(session: &Session) -> PathBuf {
@@ -38,19 +48,17 @@ fn try_record(
     binaries: Option<&Binaries>,
     run: &Run,
 ) -> anyhow::Result<()> {
-    let built;
-    let binaries = match binaries {
-        Some(binaries) => binaries,
-        None => {
-            built = builder::build(&session.workspace, console, session.pipeline.uses_cuda())?;
-            &built
-        }
+    let binary = match binaries {
+        Some(binaries) => binaries.find(HISTORY.binary)?.to_path_buf(),
+        // Nothing is built only for this.
+        None => builder::already_built(&session.workspace, HISTORY.binary)
+            .with_context(|| format!("{} is not built yet", HISTORY.binary))?,
     };
     let runs = session.workspace.runs();
-    let _lease = Lease::take(&runs.join(format!("{LOCK}history")), "run", console, "the history")?;
+    let _lease = Lease::take(&runs.join(format!("{LOCK}.history")), "run", console, "the history")?;
     let scratch = runs.join(format!("{TEMPORARY}history-{}", process::next_token()));
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
-    let written = write(session, console, binaries, run, &scratch);
+    let written = write(session, console, &binary, run, &scratch);
     let _ = fs::remove_dir_all(&scratch);
     written
 }
@@ -58,7 +66,7 @@ fn try_record(
 fn write(
     session: &Session,
     console: &Console,
-    binaries: &Binaries,
+    binary: &Path,
     run: &Run,
     scratch: &Path,
 ) -> anyhow::Result<()> {
@@ -71,12 +79,13 @@ fn write(
         outputs: Outputs { folder: scratch.to_path_buf(), work: scratch.to_path_buf() },
         log: None,
     };
-    let binary = binaries.find(HISTORY.binary)?;
     let status = child::run(&session.workspace, console, binary, &scratch.join("request.json"), &request)?;
     if !status.success() {
         bail!("history failed ({})", child::describe(status));
     }
     let target = path(session);
+    let written = File::open(scratch.join(FILE)).and_then(|file| file.sync_all());
+    written.with_context(|| format!("cannot write {}", target.display()))?;
     fs::rename(scratch.join(FILE), &target).with_context(|| format!("cannot write {}", target.display()))
 }
 

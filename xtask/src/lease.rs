@@ -22,6 +22,9 @@ use crate::{interrupt, process};
 /// Start of the names of leases that only one can hold.
 pub(crate) const LOCK: &str = ".lock-";
 
+/// Start of the names of folders whose makers take a lease away; no other does meanwhile.
+pub(crate) const BREAKING: &str = ".tmp-breaking-";
+
 /// How often an owner writes to its lease.
 const BEAT: Duration = Duration::from_secs(5);
 /// After so long without it the owner is taken for gone; network folders show a change late.
@@ -72,13 +75,15 @@ impl Lease {
         fs::create_dir_all(&draft).with_context(context)?;
         let text = serde_json::to_string(&owner).with_context(context)?;
         let written = fs::write(draft.join(OWNER), text).and_then(|()| sign(&draft, 0));
+        // A name after a power cut says nothing without what it stands for.
+        let written = written.and_then(|()| File::open(draft.join(OWNER))?.sync_all());
         let taken = written.and_then(|()| fs::rename(&draft, path));
         if taken.is_err() {
             let _ = fs::remove_dir_all(&draft);
         }
         match taken {
             Ok(()) => {
-                let beat = keep_alive(path);
+                let beat = keep_alive(path, &owner.token);
                 Ok(Some(Lease { path: path.to_path_buf(), token: owner.token, _beat: beat }))
             }
             // A folder takes the place of another only if that one is empty.
@@ -99,8 +104,8 @@ impl Lease {
             if let Some(lease) = Lease::try_take(path, doing)? {
                 return Ok(lease);
             }
-            if let (false, Some(holder)) = (was_said, holder(path)) {
-                console.note(&format!("waiting for {holder}, which holds {shown}"));
+            if !was_said && path.exists() {
+                console.note(&format!("waiting for {}, which holds {shown}", holder(path)));
                 was_said = true;
             }
             interrupt::check()?;
@@ -119,9 +124,13 @@ impl Drop for Lease {
 }
 
 /// Who holds the lease, for people: `run-all smoke (process 17 on host, since ...)`.
-pub(crate) fn holder(path: &Path) -> Option<String> {
-    let owner = read(path)?;
-    Some(format!("{} (process {} on {}, since {})", owner.doing, owner.process, owner.host, owner.since))
+pub(crate) fn holder(path: &Path) -> String {
+    match read(path) {
+        Some(owner) => {
+            format!("{} (process {} on {}, since {})", owner.doing, owner.process, owner.host, owner.since)
+        }
+        None => format!("whoever made {}", path.display()),
+    }
 }
 
 /// Takes away the lease of an owner who is gone; true if nobody has it now.
@@ -129,43 +138,44 @@ pub(crate) fn remove_if_abandoned(path: &Path) -> bool {
     if !path.exists() {
         return true;
     }
-    let Some(owner) = read(path) else {
-        // Half a lease is one on its way out.
-        return false;
-    };
-    let is_gone = match process::is_alive(&owner.token) {
+    let owner = read(path);
+    let is_gone = match owner.as_ref().and_then(|owner| process::is_alive(&owner.token)) {
         Some(alive) => !alive,
         None => is_silent(path),
     };
     if !is_gone {
         return false;
     }
-    let away = beside(path, "abandoned");
-    if fs::rename(path, &away).is_err() {
+    // One at a time, so that nobody takes away what another has just taken instead.
+    let breaking = path.with_file_name(format!("{BREAKING}{}", name(path)));
+    if fs::create_dir(&breaking).is_err() {
+        if is_silent(&breaking) {
+            // Who made it was killed on the way.
+            let _ = fs::remove_dir(&breaking);
+        }
         return false;
     }
-    if read(&away).is_some_and(|found| found != owner) {
-        // Another has been quicker, and this is its new one.
-        let _ = fs::rename(&away, path);
-        return false;
+    let is_still_the_same = read(path) == owner;
+    if is_still_the_same {
+        take_away(path);
     }
-    let _ = fs::remove_dir_all(&away);
-    true
+    let _ = fs::remove_dir(&breaking);
+    is_still_the_same
 }
 
 fn read(path: &Path) -> Option<Owner> {
     serde_json::from_str(&fs::read_to_string(path.join(OWNER)).ok()?).ok()
 }
 
-/// True if an owner elsewhere has not written for long, by the clock of the folder's own machine.
+/// True if an owner of whom nothing else is known has not written for long, by the clock of the folder's own machine.
 fn is_silent(path: &Path) -> bool {
     // Opened, because a network folder shows the times of a file that is not open late.
     let modified = |file: File| file.metadata().and_then(|data| data.modified()).ok();
     let probe = beside(path, "clock");
     let now = fs::write(&probe, "").and_then(|()| File::open(&probe)).ok().and_then(modified);
     let _ = fs::remove_file(&probe);
-    let last = File::open(path.join(SIGN_OF_LIFE)).ok().and_then(modified);
-    let (Some(now), Some(last)) = (now, last) else { return false };
+    let beat = File::open(path.join(SIGN_OF_LIFE)).or_else(|_| File::open(path));
+    let (Some(now), Some(last)) = (now, beat.ok().and_then(modified)) else { return false };
     now.duration_since(last).is_ok_and(|silence| silence > SILENCE)
 }
 
@@ -178,22 +188,27 @@ fn take_away(path: &Path) {
 
 /// A temporary name beside the lease.
 fn beside(path: &Path, what: &str) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.trim_start_matches('.');
-    path.with_file_name(format!("{TEMPORARY}{what}-{name}-{}", process::next_token()))
+    path.with_file_name(format!("{TEMPORARY}{what}-{}-{}", name(path), process::next_token()))
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().trim_start_matches('.').to_string()
 }
 
 fn sign(folder: &Path, count: u64) -> std::io::Result<()> {
     fs::write(folder.join(SIGN_OF_LIFE), count.to_string())
 }
 
-/// Writes to the lease until the other end is dropped.
-fn keep_alive(path: &Path) -> Sender<()> {
+/// Writes to the lease until the other end is dropped, or another has it.
+fn keep_alive(path: &Path, token: &str) -> Sender<()> {
     let (stop, stopped) = mpsc::channel::<()>();
-    let path = path.to_path_buf();
+    let (path, token) = (path.to_path_buf(), token.to_string());
     std::thread::spawn(move || {
         let mut count = 0;
         while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+            if read(&path).is_some_and(|owner| owner.token != token) {
+                return;
+            }
             count += 1;
             let _ = sign(&path, count);
         }
@@ -260,7 +275,7 @@ mod tests {
         child.wait().unwrap();
         let (folder, path) = left_by(&token);
         let lease = Lease::try_take(&path, "second").unwrap().unwrap();
-        assert!(holder(&path).unwrap().starts_with("second (process "));
+        assert!(holder(&path).starts_with("second (process "));
         drop(lease);
         assert_eq!(names(folder.path()), 0);
     }
@@ -269,7 +284,19 @@ mod tests {
     fn one_from_elsewhere_is_taken_over_only_after_long_silence() {
         let (folder, path) = left_by("17-00000000-0");
         assert!(Lease::try_take(&path, "second").unwrap().is_none());
-        assert_eq!(holder(&path).unwrap(), "run-all x (process 1 on elsewhere, since 2026-01-01T00:00:00Z)");
+        assert_eq!(holder(&path), "run-all x (process 1 on elsewhere, since 2026-01-01T00:00:00Z)");
+        let file = File::options().write(true).open(path.join(SIGN_OF_LIFE)).unwrap();
+        file.set_modified(SystemTime::now() - SILENCE - BEAT).unwrap();
+        assert!(Lease::try_take(&path, "second").unwrap().is_some());
+        assert_eq!(names(folder.path()), 0);
+    }
+
+    #[test]
+    fn one_that_a_power_cut_has_emptied_is_taken_over_after_long_silence() {
+        let (folder, path) = left_by("17-00000000-0");
+        fs::write(path.join(OWNER), "").unwrap();
+        assert!(Lease::try_take(&path, "second").unwrap().is_none());
+        assert!(holder(&path).starts_with("whoever made "));
         let file = File::options().write(true).open(path.join(SIGN_OF_LIFE)).unwrap();
         file.set_modified(SystemTime::now() - SILENCE - BEAT).unwrap();
         assert!(Lease::try_take(&path, "second").unwrap().is_some());
@@ -285,6 +312,6 @@ mod tests {
         fs::remove_dir_all(&path).unwrap();
         fs::rename(&away, &path).unwrap();
         drop(lease);
-        assert!(holder(&path).unwrap().starts_with("run-all x"));
+        assert!(holder(&path).starts_with("run-all x"));
     }
 }

@@ -67,6 +67,11 @@ impl Record {
         })
     }
 
+    /// The last stage of the run.
+    pub fn last_stage(&self) -> Option<&str> {
+        self.manifests.last().map(|manifest| manifest.stage.as_str())
+    }
+
     pub fn manifest(&self, stage: &str) -> Option<&Manifest> {
         self.manifests.iter().find(|manifest| manifest.stage == stage)
     }

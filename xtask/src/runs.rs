@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::cache::{Cache, TEMPORARY, sweep_folder};
+use crate::cache::{Cache, Manifest, TEMPORARY, sweep_folder};
 use crate::console::Console;
 use crate::digest::{self, Content};
 use crate::lease::{self, LOCK, Lease};
@@ -74,7 +74,7 @@ pub(crate) enum State {
 
 impl Run {
     /// True if both hold the same artifacts, made the same way.
-    fn shows_the_same(&self, other: &Run) -> bool {
+    pub fn shows_the_same(&self, other: &Run) -> bool {
         let key = |run: &Run| -> Vec<_> {
             run.stages.iter().map(|stage| (stage.stage.clone(), stage.fingerprint.clone())).collect()
         };
@@ -103,6 +103,13 @@ impl Runs {
     pub fn read(&self, name: &str) -> Option<Run> {
         let text = fs::read_to_string(self.path(name).join(RUN)).ok()?;
         serde_json::from_str(&text).ok()
+    }
+
+    /// How a stage of the published state was made.
+    pub fn manifest(&self, name: &str, stage: &str) -> Option<Manifest> {
+        let text = fs::read_to_string(self.path(name).join(MANIFESTS)).ok()?;
+        let manifests: Vec<Manifest> = serde_json::from_str(&text).ok()?;
+        manifests.into_iter().find(|manifest| manifest.stage == stage)
     }
 
     /// Publishes `run` under `name`; leaves the folder alone, and returns false, if it shows the same already.

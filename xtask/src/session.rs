@@ -229,6 +229,8 @@ impl Session {
             self.published().and_then(|run| run.stages.into_iter().find(|run| run.stage == stage.name));
         let Some(earlier) = earlier else { return Why::HasNotRun };
         let manifest = self.cache.manifest(stage.name, &earlier.fingerprint);
+        // Of an entry that is gone the run still has it.
+        let manifest = manifest.or_else(|| self.runs.manifest(&self.pipeline.name, stage.name));
         let changes = manifest.map(|manifest| ready.parts.changes_since(&manifest.parts)).unwrap_or_default();
         let changes: Vec<Change> = changes.into_iter().flat_map(|change| self.by_column(change)).collect();
         if changes.is_empty() { Why::EntryGone } else { Why::Changed(changes) }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::builder::Binaries;
 use crate::console::{Console, Job, LogFormat, OutputFormat};
+use crate::failure::config;
 use crate::interrupt;
 use crate::pipeline::{self, Pipeline};
 use crate::run::{self, Runner};
@@ -54,7 +55,11 @@ pub(crate) fn sweep(workspace: &Workspace, options: &Options) -> anyhow::Result<
     let Some(first) = runners.first() else { return Ok(()) };
     let (cache, runs) = (first.session.cache.clone(), first.session.runs.clone());
     let full_names = || points.iter().map(|point| format!("{name}/{}", point.name));
-    let _runs: Vec<_> = full_names()
+    // Always in the same order, so that no two sweeps wait for each other.
+    let mut in_order: Vec<String> = full_names().collect();
+    in_order.sort();
+    let _runs: Vec<_> = in_order
+        .into_iter()
         .map(|name| {
             runs.check_place(&name)?;
             runs.lock(&name, &doing, &console)
@@ -83,6 +88,11 @@ fn runners(
         let sets = [options.sets.clone(), point.sets.clone()].concat();
         let full = format!("{name}/{}", point.name);
         let pipeline = Pipeline::load(workspace, &options.pipeline, &sets, Some(&full))?;
+        if let Some(first) = runners.first()
+            && first.session.pipeline.uses_cuda() != pipeline.uses_cuda()
+        {
+            return Err(config("the points of a sweep have different devices; use a sweep for each"));
+        }
         let session = match runners.first() {
             None => Session::start(workspace, pipeline)?,
             Some(first) => first.session.start_another(pipeline)?,

@@ -14,7 +14,7 @@ use contract::stage::{InputFile, Inputs, Outputs, REQUEST_FORMAT, Request};
 use serde_json::{Map, Value, json};
 
 use crate::builder::{self, Binaries};
-use crate::cache::TEMPORARY;
+use crate::cache::{Cache, TEMPORARY};
 use crate::child;
 use crate::console::{Console, LogFormat, OutputFormat};
 use crate::failure::Failure;
@@ -52,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace, task: Task, output: OutputFormat) -> an
     let settings = settings(&task, &destination);
     let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
+    let _cache = Cache::new(workspace.cache()).enter(task.name, &console)?;
     let folder = workspace.cache().join(format!("{TEMPORARY}{}-{}", task.name, process::next_token()));
     let at_work = AtWork { workspace, console: &console, binaries: &binaries, folder: &folder };
     let done = at_work.folder("task").and_then(|outputs| {

@@ -55,6 +55,13 @@ enum Verdict {
     Differs,
 }
 
+impl Row {
+    /// True if the scorecards were compared and agree.
+    fn shows_figures(&self) -> bool {
+        self.name == figures::NAME && matches!(self.verdict, Verdict::Same | Verdict::Close)
+    }
+}
+
 impl Verdict {
     fn word(self) -> &'static str {
         match self {
@@ -146,6 +153,12 @@ fn rows(
             },
         });
     }
+    let is_whole = again.iter().any(|manifest| Some(manifest.stage.as_str()) == record.last_stage());
+    let was_made = |stage: &Manifest| again.iter().any(|manifest| manifest.stage == stage.stage);
+    for gone in record.manifests.iter().filter(|stage| is_whole && !was_made(stage)) {
+        let text = "was recorded, and there is no such stage now".to_string();
+        rows.push(Row { name: gone.stage.clone(), verdict: Verdict::Differs, text });
+    }
     if let (Some(recorded), Some(metrics)) = (&record.metrics, metrics) {
         rows.push(figures::row(recorded, metrics));
     }
@@ -190,6 +203,9 @@ fn conclude(
     let has = |verdict: Verdict| rows.iter().any(|row| row.verdict == verdict);
     let (is_verified, sentence) = if has(Verdict::Differs) {
         (false, surroundings.why_not(record))
+    } else if has(Verdict::Skipped) && !rows.iter().any(Row::shows_figures) {
+        let why = "bytes of other machines differ, and no figures were made to compare";
+        (false, format!("not verified: {why}; verify the whole run, or on a machine like the recorded one"))
     } else if has(Verdict::Skipped) || has(Verdict::Close) {
         (true, "verified: the figures agree within the tolerances of docs/reproducing.md".to_string())
     } else {

@@ -96,7 +96,8 @@ impl Draft {
     }
 
     fn failed_log(&self) -> PathBuf {
-        self.entry.with_file_name(".failed.jsonl")
+        let fingerprint = self.entry.file_name().unwrap_or_default().to_string_lossy();
+        self.entry.with_file_name(format!(".failed-{fingerprint}.jsonl"))
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::{Cache, TEMPORARY, WORK};
 use crate::console::Console;
-use crate::lease::{self, LOCK, Lease};
+use crate::lease::{self, BREAKING, LOCK, Lease};
 use crate::{interrupt, map, process};
 
 /// Start of the names of leases that any number of runs hold, each its own.
@@ -72,8 +72,8 @@ impl Cache {
 }
 
 fn wait_for(path: &Path, was_said: &mut bool, console: &Console) -> anyhow::Result<()> {
-    if let (false, Some(holder)) = (*was_said, lease::holder(path)) {
-        console.note(&format!("waiting for {holder}, which uses the cache"));
+    if !*was_said && path.exists() {
+        console.note(&format!("waiting for {}, which uses the cache", lease::holder(path)));
         *was_said = true;
     }
     interrupt::check()?;
@@ -89,7 +89,12 @@ pub(crate) fn sweep_folder(folder: &Path) -> anyhow::Result<()> {
     }
     for name in names {
         let path = folder.join(&name);
-        if name.starts_with(TEMPORARY) && is_abandoned(&name, &path) {
+        let is_locked = |fingerprint: &str| folder.join(format!("{LOCK}{fingerprint}")).exists();
+        let of = name.strip_prefix(TEMPORARY).and_then(|rest| rest.split('-').next());
+        if name.starts_with(BREAKING) {
+            continue;
+        }
+        if name.starts_with(TEMPORARY) && !of.is_some_and(is_locked) && is_abandoned(&name, &path) {
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             let is_there = path.exists();
             removed
@@ -97,7 +102,7 @@ pub(crate) fn sweep_folder(folder: &Path) -> anyhow::Result<()> {
                 .with_context(|| format!("cannot remove {}", path.display()))?;
         }
         if let Some(fingerprint) = name.strip_prefix(WORK)
-            && !folder.join(format!("{LOCK}{fingerprint}")).exists()
+            && !is_locked(fingerprint)
         {
             // Succeeds only where no checkpoint was written.
             let _ = fs::remove_dir(&path);

@@ -122,7 +122,10 @@ fn a_draft_that_is_given_up_leaves_its_log_and_checkpoints_only() {
     let (draft, _) = draft(&fixture);
     let log = draft.fail().unwrap();
     assert_eq!(fs::read_to_string(log).unwrap(), "{}\n");
-    assert_eq!(names(&fixture), [".failed.jsonl".to_string(), format!(".work-{}", fixture.fingerprint)]);
+    assert_eq!(
+        names(&fixture),
+        [format!(".failed-{}.jsonl", fixture.fingerprint), format!(".work-{}", fixture.fingerprint)]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What manifests say of how crates are built.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -48,16 +48,44 @@ pub(super) fn settings(root: &Path) -> anyhow::Result<String> {
     for name in ["resolver", "lints"] {
         parts.insert(format!("workspace.{name}"), json!(of_workspace(name)));
     }
-    let cargo = root.join(".cargo/config.toml");
-    if cargo.is_file() {
-        let mut cargo = read(&cargo)?;
-        cargo.remove("alias");
-        parts.insert("cargo".into(), json!(cargo));
+    let package = of_workspace("package");
+    parts.insert("edition".into(), json!(package.and_then(|package| package.get("edition"))));
+    for cargo in cargo_configs(root) {
+        parts.insert(format!("cargo {}", parts.len()), of_config(&read(&cargo)?));
     }
-    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
-        parts.insert(name.into(), json!(std::env::var(name).ok()));
+    for (name, value) in std::env::vars().filter(|(name, _)| decides_a_build(name)) {
+        parts.insert(name, value.into());
     }
     Ok(canonical::digest(&Value::Object(parts)))
+}
+
+/// Cargo's own settings that hold in a folder: its own, those of the folders around, and the user's.
+fn cargo_configs(root: &Path) -> Vec<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let mut found: Vec<PathBuf> = root.ancestors().map(|folder| folder.join(".cargo/config.toml")).collect();
+    found.extend(home.map(|home| home.join("config.toml")).filter(|home| !found.contains(home)));
+    found.retain(|file| file.is_file());
+    found
+}
+
+/// What of them decides how crates are built; not where they come from, nor aliases.
+fn of_config(config: &Table) -> Value {
+    let kept = ["build", "profile", "target", "unstable", "patch"];
+    let mut kept: Map<String, Value> =
+        kept.iter().filter_map(|name| Some((name.to_string(), json!(config.get(*name)?)))).collect();
+    if let Some(Value::Object(build)) = kept.get_mut("build") {
+        build.retain(|key, _| !["jobs", "target-dir", "build-dir"].contains(&key.as_str()));
+    }
+    kept.retain(|_, table| table.as_object().is_some_and(|table| !table.is_empty()));
+    Value::Object(kept)
+}
+
+/// True for variables that cargo takes flags and profiles from.
+fn decides_a_build(name: &str) -> bool {
+    let flags = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"].contains(&name);
+    let of_target = name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS");
+    flags || of_target || name.starts_with("CARGO_PROFILE_")
 }
 
 fn read(path: &Path) -> anyhow::Result<Table> {
@@ -93,5 +121,19 @@ mod tests {
         assert_eq!(plain, check("[workspace]\nmembers = [\"x\"]", "[alias]\nxtask = \"run\""));
         assert_ne!(plain, check("[workspace]\n[profile.dev]\nopt-level = 2", ""));
         assert_ne!(plain, check("[workspace]", "[build]\nrustflags = [\"-Ctarget-cpu=native\"]"));
+        assert_eq!(plain, check("[workspace]", "[build]\njobs = 2\n[net]\noffline = true"));
+        assert_ne!(plain, check("[workspace]\n[workspace.package]\nedition = \"2024\"", ""));
+    }
+
+    #[test]
+    fn flags_and_profiles_of_the_environment_decide_a_build() {
+        for name in
+            ["RUSTFLAGS", "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "CARGO_PROFILE_DEV_OPT_LEVEL"]
+        {
+            assert!(decides_a_build(name), "{name}");
+        }
+        for name in ["CARGO_TARGET_DIR", "CARGO_HOME", "CARGO_PKG_NAME"] {
+            assert!(!decides_a_build(name), "{name}");
+        }
     }
 }

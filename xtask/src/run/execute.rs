@@ -115,7 +115,7 @@ impl Runner {
         started: String,
         seconds: f64,
     ) -> anyhow::Result<Manifest> {
-        let (commit, dirty) = self.session.workspace.commit().unzip();
+        let (commit, dirty) = self.commit().unzip();
         let cuda = self.session.pipeline.uses_cuda() && stage.can_use_cuda();
         Ok(Manifest {
             format: cache::FORMAT,

@@ -1,6 +1,7 @@
 //! A pipeline that is run, stage by stage: the caller says when a stage runs, so that several
 //! pipelines can take turns.
 
+use std::cell::OnceCell;
 use std::fs;
 
 use anyhow::Context;
@@ -24,6 +25,8 @@ pub(crate) struct Runner {
     selected: Vec<&'static Stage>,
     /// How many of these are finished.
     position: usize,
+    /// What was checked out when the stages were built, and whether files differed from it.
+    commit: OnceCell<Option<(String, bool)>>,
 }
 
 /// A stage that has to run.
@@ -35,7 +38,7 @@ pub(crate) struct Next {
 impl Runner {
     pub fn new(session: Session, console: Console, options: Options) -> Runner {
         let selected = session.selected(options.last);
-        Runner { session, console, options, selected, position: 0 }
+        Runner { session, console, options, selected, position: 0, commit: OnceCell::new() }
     }
 
     /// Takes from the cache what can be taken, up to the next stage that has to run.
@@ -65,8 +68,14 @@ impl Runner {
         self.selected.iter().try_for_each(|stage| self.session.code.sources(stage).map(drop))?;
         let binaries = builder::build(&self.session.workspace, &self.console, cuda)?;
         self.session.code.check_unchanged(&self.session.workspace)?;
+        self.commit();
         self.check(&binaries)?;
         Ok(binaries)
+    }
+
+    /// What is checked out; asked once, and before the first stage runs, because a user goes on working meanwhile.
+    pub(super) fn commit(&self) -> Option<(String, bool)> {
+        self.commit.get_or_init(|| self.session.workspace.commit()).clone()
     }
 
     /// Says which stage would have to run, and why; those before it are in the cache.
@@ -97,8 +106,7 @@ impl Runner {
                 Ok(true)
             }
             Lookup::Corrupt(reason) => {
-                let text = format!("its cache entry is corrupt ({reason}); it is removed and made again");
-                self.console.stage(stage.name, "corrupt", &text);
+                self.console.stage(stage.name, "corrupt", &format!("its cache entry is not used: {reason}"));
                 Ok(false)
             }
         }
@@ -156,7 +164,7 @@ impl Runner {
         let run = self.to_publish();
         let Session { runs, pipeline, cache, .. } = &self.session;
         if runs.publish(&pipeline.name, &run, cache)? {
-            history::record(&self.session, &self.console, binaries, &run);
+            history::record(&self.session, &self.console, binaries, &run)?;
         }
         Ok(run)
     }
@@ -189,20 +197,21 @@ impl Runner {
             })
         });
         let stages = stages.collect();
-        let ran_nothing = self.selected.iter().all(|stage| self.state(stage) == Some(State::Cached));
-        // Asking git takes longer than everything else of a run that does nothing.
-        let unchanged = earlier.filter(|_| ran_nothing).map(|run| (run.commit, run.dirty));
-        let (commit, dirty) = unchanged.unwrap_or_else(|| self.session.workspace.commit().unzip());
-        Run {
+        let mut run = Run {
             format: runs::FORMAT,
             pipeline: self.session.pipeline.path.clone(),
             tables: self.session.pipeline.written_tables(),
             overrides: self.session.pipeline.overrides.clone(),
             trusted_code: self.session.trusted().iter().map(ToString::to_string).collect(),
-            commit,
-            dirty,
+            commit: None,
+            dirty: None,
             finished: process::now(),
             stages,
-        }
+        };
+        // Asking git takes longer than everything else of a run that does nothing.
+        let unchanged = earlier.filter(|earlier| earlier.shows_the_same(&run));
+        let made_by = unchanged.map(|earlier| (earlier.commit, earlier.dirty));
+        (run.commit, run.dirty) = made_by.unwrap_or_else(|| self.commit().unzip());
+        run
     }
 }

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::{Row, Verdict};
 
+/// What its row is called.
+pub(super) const NAME: &str = "figures";
+
 /// Of figures that follow from the data: sums in another order.
 const DATA: f64 = 1e-4;
 /// Of a row's error in yardsticks; three seeds on four splits differ by up to 3.95 (docs/reproducing.md).
@@ -19,7 +22,7 @@ const LIKELIHOOD: f64 = 0.03;
 
 /// The verdict on all figures.
 pub(super) fn row(recorded: &Value, again: &Value) -> Row {
-    let name = "figures".to_string();
+    let name = NAME.to_string();
     if recorded == again {
         return Row { name, verdict: Verdict::Same, text: "the scorecard, digit by digit".to_string() };
     }
@@ -36,6 +39,10 @@ pub(super) fn row(recorded: &Value, again: &Value) -> Row {
         if share > 1.0 {
             off.push(format!("{name} {} -> {}", figure.value, now.value));
         }
+    }
+    if then.is_empty() {
+        let text = "the recorded scorecard has none that could be compared".to_string();
+        return Row { name, verdict: Verdict::Differs, text };
     }
     if off.is_empty() {
         let text = format!(

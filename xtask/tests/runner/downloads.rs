@@ -69,7 +69,7 @@ fn a_download_that_was_changed_is_made_again() {
     assert!(
         ended
             .stderr
-            .contains("fetch       corrupt  its cache entry is corrupt (era5.nc is not what was written)"),
+            .contains("fetch       corrupt  its cache entry is not used: era5.nc is not what was written"),
         "{}",
         ended.stderr
     );

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use super::sandbox::{STAGES, Sandbox};
+use super::sandbox::{STAGES, Sandbox, entries};
 
 #[test]
 fn faults_in_all_stages_are_said_before_anything_runs() {
@@ -51,11 +51,15 @@ fn a_stage_that_fails_leaves_its_log_and_the_next_run_goes_on() {
     sandbox.behave("train-fail");
     let ended = sandbox.xtask(&["run-all", "x"]);
     assert_eq!(ended.code, Some(1));
-    let said = "error: train has no luck\n\
-                error: stopped at train; its log is kept in data/cache/train/.failed.jsonl: train failed (exit code 1)\n";
-    assert!(ended.stderr.ends_with(said), "{}", ended.stderr);
-    assert_eq!(sandbox.read("data/cache/train/.failed.jsonl"), "{\"message\":\"train\"}\n");
-    assert_eq!(sandbox.cached(), ["ingest/*", "preprocess/*", "train/.failed.jsonl"]);
+    let log =
+        entries(&sandbox.path("data/cache/train")).into_iter().find(|name| name.starts_with(".failed-"));
+    let log = format!("data/cache/train/{}", log.unwrap());
+    let said = format!(
+        "error: train has no luck\nerror: stopped at train; its log is kept in {log}: train failed (exit code 1)\n"
+    );
+    assert!(ended.stderr.ends_with(&said), "{}", ended.stderr);
+    assert_eq!(sandbox.read(&log), "{\"message\":\"train\"}\n");
+    assert_eq!(sandbox.cached(), ["ingest/*", "preprocess/*", "train/.failed-*"]);
     sandbox.behave("");
     assert_eq!(sandbox.run_all(&[]), STAGES[2..]);
     sandbox.assert_complete();
@@ -69,7 +73,7 @@ fn a_file_that_changes_under_a_stage_stops_it() {
     assert_eq!(ended.code, Some(1));
     let said = "a.nc has changed while ingest was reading it; run again when it is at rest\n";
     assert!(ended.stderr.ends_with(said), "{}", ended.stderr);
-    assert_eq!(sandbox.cached(), ["ingest/.failed.jsonl"]);
+    assert_eq!(sandbox.cached(), ["ingest/.failed-*"]);
 }
 
 #[test]
@@ -94,7 +98,7 @@ fn a_full_disk_leaves_nothing_under_a_final_name() {
     limited.current_dir(sandbox.path(".")).env_remove("CARGO_MANIFEST_DIR").stderr(Stdio::piped());
     let output = limited.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(sandbox.cached(), ["ingest/*", "preprocess/*", "train/.failed.jsonl"]);
+    assert_eq!(sandbox.cached(), ["ingest/*", "preprocess/*", "train/.failed-*"]);
     assert_eq!(sandbox.run_all(&[]), STAGES[2..]);
     sandbox.assert_complete();
 }

@@ -77,8 +77,7 @@ fn a_corrupt_entry_is_said_and_made_again() {
     fs::remove_file(&file).unwrap();
     fs::write(&file, "wrong").unwrap();
     let ended = sandbox.xtask(&["run-all", "x"]);
-    let said = "train       corrupt  its cache entry is corrupt (history.parquet is not what was written); \
-                it is removed and made again\n";
+    let said = "train       corrupt  its cache entry is not used: history.parquet is not what was written\n";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     assert_eq!(ended.ran(), ["train"]);
     sandbox.assert_complete();

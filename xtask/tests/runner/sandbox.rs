@@ -100,7 +100,11 @@ impl Sandbox {
         let mut names = Vec::new();
         for stage in entries(&self.path("data/cache")) {
             let folder = self.path("data/cache").join(&stage);
-            let shown = |name: String| if name.starts_with('.') { name } else { "*".to_string() };
+            let shown = |name: String| match name.starts_with('.') {
+                true if name.starts_with(".failed-") => ".failed-*".to_string(),
+                true => name,
+                false => "*".to_string(),
+            };
             names.extend(entries(&folder).into_iter().map(|name| format!("{stage}/{}", shown(name))));
         }
         names
