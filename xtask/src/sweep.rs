@@ -112,7 +112,10 @@ fn binaries(runners: &mut [Runner]) -> anyhow::Result<Option<Binaries>> {
     }
     let Some(first) = runners.first().filter(|_| has_work) else { return Ok(None) };
     let binaries = first.build()?;
-    runners[1..].iter().try_for_each(|runner| runner.check(&binaries))?;
+    runners[1..].iter().try_for_each(|runner| {
+        runner.share_commit(first);
+        runner.check(&binaries)
+    })?;
     Ok(Some(binaries))
 }
 

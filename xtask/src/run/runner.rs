@@ -78,6 +78,11 @@ impl Runner {
         self.commit.get_or_init(|| self.session.workspace.commit()).clone()
     }
 
+    /// Takes over what another run of the same build was told.
+    pub fn share_commit(&self, of: &Runner) {
+        let _ = self.commit.set(of.commit());
+    }
+
     /// Says which stage would have to run, and why; those before it are in the cache.
     ///
     /// # Errors
