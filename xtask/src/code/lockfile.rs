@@ -12,6 +12,8 @@ const USUAL_SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-inde
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Lockfile {
     packages: Vec<Package>,
+    /// Where those of a name are.
+    by_name: BTreeMap<String, Vec<usize>>,
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -36,13 +38,13 @@ impl Lockfile {
     ///
     /// The file does not tell what is used on which system or with which feature, so all of it counts.
     pub fn libraries(&self, name: &str, direct: &BTreeSet<String>) -> BTreeMap<String, String> {
-        let own = self.packages.iter().filter(|package| package.name == name && package.source.is_empty());
+        let own = self.named(name).filter(|package| package.source.is_empty());
         let names = own.flat_map(|package| &package.uses);
         let mut wanted: Vec<&str> =
             names.filter(|used| direct.contains(name_of(used))).map(String::as_str).collect();
         let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         while let Some(used) = wanted.pop() {
-            for package in self.packages.iter().filter(|package| package.is(used)) {
+            for package in self.named(name_of(used)).filter(|package| package.is(used)) {
                 // Crates of this workspace are told by their sources.
                 let is_new = !package.source.is_empty()
                     && found.entry(&package.name).or_default().insert(package.shown());
@@ -53,6 +55,12 @@ impl Lockfile {
         }
         let join = |versions: BTreeSet<String>| versions.into_iter().collect::<Vec<_>>().join(", ");
         found.into_iter().map(|(name, versions)| (name.to_string(), join(versions))).collect()
+    }
+}
+
+impl Lockfile {
+    fn named(&self, name: &str) -> impl Iterator<Item = &Package> {
+        self.by_name.get(name).into_iter().flatten().map(|&position| &self.packages[position])
     }
 }
 
@@ -113,7 +121,11 @@ fn parse(text: &str) -> anyhow::Result<Lockfile> {
     if packages.is_empty() || packages.iter().any(|package| package.version.is_empty()) {
         bail!("it does not look like what cargo writes; run `cargo update --workspace`");
     }
-    Ok(Lockfile { packages })
+    let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (position, package) in packages.iter().enumerate() {
+        by_name.entry(package.name.clone()).or_default().push(position);
+    }
+    Ok(Lockfile { packages, by_name })
 }
 
 #[cfg(test)]
