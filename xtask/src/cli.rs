@@ -30,6 +30,9 @@ use verify::VerifyArguments;
 /// Start with: cargo xtask run-all
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+#[command(after_help = "\
+Exit codes: 0 done; 1 failed; 2 what was asked cannot be used, nothing was run; 3 not everything was in the cache
+(--expect-cached); 4 something differs (verify); 130 Ctrl-C.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
