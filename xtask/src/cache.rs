@@ -18,7 +18,7 @@ use crate::lease::{LOCK, Lease};
 use crate::machine::Machine;
 
 pub(crate) use draft::Draft;
-pub(crate) use sweep::sweep_folder;
+pub(crate) use sweep::{remove, sweep_folder};
 
 /// Version of the cache's layout; it is part of every fingerprint.
 pub(crate) const FORMAT: u32 = 2;

@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
 use serde_json::json;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, remove};
 use crate::console::{Console, LogFormat, OutputFormat, line};
 use crate::digest::{describe_bytes, weigh};
 use crate::lease::LOCK;
@@ -47,11 +46,7 @@ pub(crate) fn clean(
 fn empty(folder: &Path) -> anyhow::Result<()> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for path in entries.flatten().map(|entry| entry.path()).filter(|path| !is_lease(path)) {
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        let is_there = path.exists();
-        removed
-            .or_else(|error| if is_there { Err(error) } else { Ok(()) })
-            .with_context(|| format!("cannot remove {}", path.display()))?;
+        remove(&path)?;
     }
     Ok(())
 }

@@ -225,24 +225,24 @@ impl Session {
         if stage.is_download() {
             return Why::NotDownloaded;
         }
-        let earlier =
-            self.published().and_then(|run| run.stages.into_iter().find(|run| run.stage == stage.name));
+        let Some(published) = self.published() else { return Why::HasNotRun };
+        let earlier = published.stages.iter().find(|run| run.stage == stage.name);
         let Some(earlier) = earlier else { return Why::HasNotRun };
         let manifest = self.cache.manifest(stage.name, &earlier.fingerprint);
         // Of an entry that is gone the run still has it.
         let manifest = manifest.or_else(|| self.runs.manifest(&self.pipeline.name, stage.name));
         let changes = manifest.map(|manifest| ready.parts.changes_since(&manifest.parts)).unwrap_or_default();
-        let changes: Vec<Change> = changes.into_iter().flat_map(|change| self.by_column(change)).collect();
+        let changes: Vec<Change> =
+            changes.into_iter().flat_map(|change| self.by_column(change, &published)).collect();
         if changes.is_empty() { Why::EntryGone } else { Why::Changed(changes) }
     }
 
     /// The columns in which an input has changed, where that is known; else the change itself.
-    fn by_column(&self, change: Change) -> Vec<Change> {
+    fn by_column(&self, change: Change, published: &Run) -> Vec<Change> {
         let columns = |content: Option<&Content>| content.map(|content| content.columns.clone());
         let (stage, name) = change.name.split_once('/').unwrap_or((&change.name, ""));
         let named = |outputs: &[Content]| columns(outputs.iter().find(|content| content.name == name));
-        let published = self.published();
-        let before = published.iter().flat_map(|run| &run.stages).find(|run| run.stage == stage);
+        let before = published.stages.iter().find(|run| run.stage == stage);
         let before = before.and_then(|run| named(&run.outputs)).unwrap_or_default();
         let after = self.finished.get(stage).and_then(|finished| named(&finished.manifest.outputs));
         let after = after.unwrap_or_default();

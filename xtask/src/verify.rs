@@ -11,7 +11,7 @@ use anyhow::Context;
 use contract::artifact::METRICS;
 use serde_json::{Value, json};
 
-use crate::cache::{Manifest, TEMPORARY};
+use crate::cache::{Cache, Manifest, TEMPORARY};
 use crate::console::{Console, LogFormat, OutputFormat, line};
 use crate::digest::Content;
 use crate::failure::Failure;
@@ -88,7 +88,7 @@ pub(crate) fn verify(workspace: &Workspace, options: &Options) -> anyhow::Result
             manifests.iter().find(|manifest| manifest.outputs.iter().any(|output| output.name == METRICS));
         let metrics = metrics.map(|manifest| {
             let path =
-                scratch.join(&manifest.stage).join(&manifest.fingerprint).join("artifact").join(METRICS);
+                Cache::new(scratch.clone()).artifact(&manifest.stage, &manifest.fingerprint).join(METRICS);
             let text =
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             serde_json::from_str::<Value>(&text).with_context(|| format!("{} is not JSON", path.display()))
@@ -114,7 +114,7 @@ fn again(
     let console = Console::new(options.log_format);
     let session = Session::start(&own, pipeline)?;
     let selected = session.selected(options.stage);
-    let known = crate::cache::Cache::new(workspace.cache());
+    let known = Cache::new(workspace.cache());
     let _cache = known.enter("verify", &console)?;
     let mut run_options = run::Options::all(&record.run.pipeline, options.log_format);
     run_options.last = options.stage;

@@ -95,11 +95,7 @@ pub(crate) fn sweep_folder(folder: &Path) -> anyhow::Result<()> {
             continue;
         }
         if name.starts_with(TEMPORARY) && !of.is_some_and(is_locked) && is_abandoned(&name, &path) {
-            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            let is_there = path.exists();
-            removed
-                .or_else(|error| if is_there { Err(error) } else { Ok(()) })
-                .with_context(|| format!("cannot remove {}", path.display()))?;
+            remove(&path)?;
         }
         if let Some(fingerprint) = name.strip_prefix(WORK)
             && !is_locked(fingerprint)
@@ -109,6 +105,18 @@ pub(crate) fn sweep_folder(folder: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Removes a file or a folder; that somebody else has been quicker is no error.
+///
+/// # Errors
+/// When it is still there.
+pub(crate) fn remove(path: &Path) -> anyhow::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let is_there = path.exists();
+    removed
+        .or_else(|error| if is_there { Err(error) } else { Ok(()) })
+        .with_context(|| format!("cannot remove {}", path.display()))
 }
 
 /// True if the process that made the name is gone; of other machines' only what is old.

@@ -4,7 +4,7 @@ use std::fs;
 
 use contract::config::nearest;
 
-use super::{Run, Runs};
+use super::{RUN, Run, Runs};
 use crate::failure::config;
 use crate::{digest, map};
 
@@ -17,7 +17,7 @@ impl Runs {
             let Ok(entries) = fs::read_dir(&folder) else { continue };
             for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
                 let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-                match path.join("run.json").is_file() {
+                match path.join(RUN).is_file() {
                     _ if is_hidden => {}
                     true => names.push(digest::name_below(&self.folder, &path)),
                     false => folders.push(path),
