@@ -6,7 +6,6 @@ mod runner;
 use contract::artifact::REPORT;
 use serde_json::json;
 
-use crate::builder::Binaries;
 use crate::console::{Console, LogFormat, OutputFormat};
 use crate::failure::config;
 use crate::map::{FETCH, Stage};
@@ -66,7 +65,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
     session.runs.sweep(&session.pipeline.name)?;
     session.runs.check_place(&session.pipeline.name)?;
     let mut runner = Runner::new(session, console, options.clone());
-    let binaries = finish(&mut runner)?;
+    let binaries = runner.finish(|runner, next| match options.expect_cached {
+        true => Err(runner.not_cached(next.stage)?.into()),
+        false => Ok(false),
+    })?;
     if is_download {
         let folder = runner.session.download_folder().map(|folder| workspace.show(&folder));
         let shown = folder.unwrap_or_default();
@@ -79,21 +81,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ve
     }
     say_where(&runner.session, &run, options.output);
     Ok(runner.ran())
-}
-
-/// Runs what is not in the cache; the binaries, if any were needed.
-fn finish(runner: &mut Runner) -> anyhow::Result<Option<Binaries>> {
-    let mut binaries = None;
-    while let Some(next) = runner.advance()? {
-        if runner.options.expect_cached {
-            return Err(runner.not_cached(next.stage)?.into());
-        }
-        if binaries.is_none() {
-            binaries = Some(runner.build()?);
-        }
-        binaries.iter().try_for_each(|binaries| runner.execute(next.stage, binaries))?;
-    }
-    Ok(binaries)
 }
 
 fn say_where(session: &Session, run: &Run, output: OutputFormat) {

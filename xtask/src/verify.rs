@@ -119,17 +119,10 @@ fn again(
     let mut run_options = run::Options::all(&record.run.pipeline, options.log_format);
     run_options.last = options.stage;
     let mut runner = Runner::new(session, console, run_options);
-    let mut binaries = None;
-    while let Some(next) = runner.advance()? {
+    runner.finish(|runner, next| {
         let is_wanted = options.stage.is_none_or(|stage| stage.name == next.stage.name);
-        if !is_wanted && known.lend(&next.fingerprint, next.stage.name, &runner.session.cache)? {
-            continue;
-        }
-        if binaries.is_none() {
-            binaries = Some(runner.build()?);
-        }
-        binaries.iter().try_for_each(|binaries| runner.execute(next.stage, binaries))?;
-    }
+        Ok(!is_wanted && known.lend(&next.fingerprint, next.stage.name, &runner.session.cache)?)
+    })?;
     let wanted =
         selected.into_iter().filter(|stage| options.stage.is_none_or(|only| only.name == stage.name));
     let finished = wanted.filter_map(|stage| Some(runner.session.finished(stage)?.manifest.clone()));

@@ -58,6 +58,27 @@ impl Runner {
         Ok(None)
     }
 
+    /// Runs what is not in the cache, but what `provide` puts there first; the binaries, if any were needed.
+    ///
+    /// # Errors
+    /// Whatever stops it.
+    pub fn finish(
+        &mut self,
+        provide: impl Fn(&Runner, &Next) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<Option<Binaries>> {
+        let mut binaries = None;
+        while let Some(next) = self.advance()? {
+            if provide(self, &next)? {
+                continue;
+            }
+            if binaries.is_none() {
+                binaries = Some(self.build()?);
+            }
+            binaries.iter().try_for_each(|binaries| self.execute(next.stage, binaries))?;
+        }
+        Ok(binaries)
+    }
+
     /// Builds the stages, and has each that is asked for check its settings.
     ///
     /// # Errors
