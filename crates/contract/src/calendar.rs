@@ -157,6 +157,7 @@ pub fn date_after_years(date_us: i64, years: i16) -> Option<i64> {
     moved.ok().map(self::date_us)
 }
 
+#[expect(clippy::panic, reason = "an invariant: readers refuse times outside the years 1 to 9999")]
 fn datetime(time_us: i64) -> DateTime {
     DateTime::constant(1970, 1, 1, 0, 0, 0, 0)
         .checked_add(jiff::SignedDuration::from_micros(time_us))
@@ -218,7 +219,9 @@ impl FromStr for UtcOffset {
             _ => return Err(wanted()),
         };
         let (hours, minutes) = digits.split_once(':').ok_or_else(wanted)?;
-        if hours.len() != 2 || minutes.len() != 2 {
+        // Not left to the parser of numbers, which takes a sign.
+        let two_digits = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !two_digits(hours) || !two_digits(minutes) {
             return Err(wanted());
         }
         let hours: u8 = hours.parse().map_err(|_| wanted())?;
@@ -354,7 +357,7 @@ mod tests {
 
     #[test]
     fn offsets_that_are_none_are_refused() {
-        for text in ["", "7", "+7", "07:00", "+7:00", "+15:00", "+05:60", "UTC", "+0a:00", "é"] {
+        for text in ["", "7", "+7", "07:00", "+7:00", "+15:00", "+05:60", "UTC", "+0a:00", "é", "++1:00", "+05:+5", "-+1:00", "+-1:00", "+ 1:00"] {
             assert!(text.parse::<UtcOffset>().is_err(), "{text}");
         }
     }

@@ -12,14 +12,15 @@ use crate::fast::decoder::{Decoder, PIECE_STEPS};
 use crate::latents::{LatentSource, Season};
 use crate::noise::HOURS;
 use crate::noise::sampler::{Given, History, NoiseSampler};
-use crate::persistence::{Bands, Persistence};
+use crate::persistence::{Bands, Persistence, SETTLING_HOURS};
 
 /// Latent steps of a chunk: 5.6 years.
 pub const CHUNK_STEPS: usize = 8 * PIECE_STEPS;
 /// Hours of a chunk.
 pub const CHUNK_HOURS: usize = CHUNK_STEPS * STEP_HOURS;
-/// Latent steps before the first hour in which the noise forgets where it began.
+/// Latent steps before the first hour in which the noise and the running means of the bands forget where they began.
 const BURN_IN_STEPS: usize = 24;
+const _: () = assert!(BURN_IN_STEPS * STEP_HOURS >= SETTLING_HOURS);
 
 /// Everything that hours are drawn from.
 pub struct Simulator<'a> {
@@ -49,8 +50,8 @@ impl<'a> Simulator<'a> {
     /// Starts a member. Step 0 begins with the first hour of a day.
     pub fn member(&'a self, member: u32, season: Season<'a>) -> Member<'a> {
         let before = self.decoder.reach().before;
-        let with_memory = self.noise.filter(|noise| noise.has_memory());
-        let next_step = if with_memory.is_some() { -(BURN_IN_STEPS as i64) } else { 0 };
+        let settles = self.noise.is_some_and(|noise| noise.has_memory() || self.persistence.is_some());
+        let next_step = if settles { -(BURN_IN_STEPS as i64) } else { 0 };
         let mut started = Member {
             simulator: self,
             season,
@@ -61,7 +62,7 @@ impl<'a> Simulator<'a> {
             history: self.noise.map(NoiseSampler::history),
             bands: Bands::default(),
         };
-        if with_memory.is_some() {
+        if settles {
             started.draw(BURN_IN_STEPS);
         }
         started

@@ -8,6 +8,7 @@ use model::latents::{LatentSource, Season};
 use model::noise::HISTORY_HOURS;
 use model::noise::sampler::{Density, Given, NoiseSampler};
 use model::parameters::Parameter;
+use model::persistence::Persistence;
 use model::prior::Prior;
 use model::simulate::{CHUNK_HOURS, Simulator};
 use model::vae::Vae;
@@ -203,6 +204,30 @@ fn chunks_join_as_if_decoded_at_once() {
     // Before the first step and after the last one the whole sees zeros, the chunks see latents.
     for hour in 2 * STEP_HOURS..whole.len() - 2 * STEP_HOURS {
         assert!((chunks[hour] - whole[hour]).abs() < 1e-5, "hour {hour}");
+    }
+}
+
+/// The slowest band is the running mean of 24 days. One that began with the first hour would have less than a
+/// millionth of it there.
+#[test]
+fn the_running_means_have_settled_before_the_first_hour_whatever_the_noise() {
+    let (phase, features) = season();
+    let season = Season { phase: &phase, features: &features };
+    for noise in KINDS {
+        let config = config(noise);
+        let vae = model(&config, 5);
+        let latents = LatentSource::learned(&vae).unwrap();
+        let decoder = Decoder::new(&vae, &config).unwrap();
+        let noise = NoiseSampler::new(&config, &vae.parameters().unwrap()).unwrap();
+        let draw = |persistence: Option<&Persistence>| {
+            let (latents, noise) = (&latents, Some(&noise));
+            Simulator { decoder: &decoder, latents, noise, persistence, seed: 9 }.member(0, season).chunk(1)
+        };
+        let slowest = draw(Some(&Persistence { gains: [0.0, 0.0, 0.0, 1.0] }));
+        let hours = draw(None);
+        assert!(slowest[0].abs() > 1e-4 * hours[0].abs(), "{} of {}", slowest[0], hours[0]);
+        let unchanged = draw(Some(&Persistence { gains: [1.0; 4] }));
+        assert!(hours.iter().zip(&unchanged).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 }
 
