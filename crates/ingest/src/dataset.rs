@@ -13,6 +13,7 @@ use crate::config::{Config, Interpolation};
 use crate::era5_csv;
 use crate::grid::{self, Corner, Site};
 use crate::intact;
+use crate::jumps;
 use crate::layout::Layout;
 use crate::plausible;
 use crate::sniff::{self, Content};
@@ -134,6 +135,7 @@ fn read_variable(
     let values = read_values(file, shape, &layout, &packing, &corners)?;
     let hours = arrange(&layout, &times, &versions, &values)?;
     plausible::check_values(variable, &hours)?;
+    jumps::check(variable, &hours)?;
     Ok(FileColumn { variable, site, hours })
 }
 

@@ -16,6 +16,7 @@ mod grid;
 pub mod hours;
 mod inspect;
 mod intact;
+mod jumps;
 mod layout;
 mod merge;
 mod plausible;

@@ -7,7 +7,7 @@ use contract::artifact::flag;
 use contract::calendar;
 use ingest::{Series, VariableSeries};
 
-use crate::fixture::{config_at, read, sample, shared};
+use crate::fixture::{config_at, read, sample, shared, shared_file};
 
 fn check(variable: &VariableSeries, first_bits: u32, last: f32, mean: f64, min: f32, max: f32) {
     let (name, values) = (variable.variable.name, &variable.values);
@@ -118,4 +118,12 @@ fn real_files_that_have_lost_their_last_bytes_are_refused() {
         let message = read(&config_at(50.0, 6.0, &["t2m"]), &[cut]).unwrap_err().to_string();
         assert!(message.contains("is truncated: its header promises"), "{}: {message}", path.display());
     }
+}
+
+#[test]
+fn a_file_packed_with_too_narrow_a_scale_is_refused() {
+    let Some(path) = shared_file("../cases/08-packing-wrapped/wrapped.nc") else { return };
+    let error = format!("{:#}", read(&config_at(48.45, 5.59, &["t2m"]), &[path.clone()]).unwrap_err());
+    let beginning = format!("{}: t2m jumps ", path.display());
+    assert!(error.starts_with(&beginning) && error.contains("the values have wrapped around"), "{error}");
 }
