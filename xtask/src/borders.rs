@@ -8,7 +8,7 @@ use crate::workspace::{Workspace, output};
 fn links(package: &str, features: &[&str]) -> Vec<String> {
     let workspace = Workspace::find(None, None, None).unwrap();
     let mut command: Command = workspace.cargo();
-    command.args(["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none"]);
+    command.args(["tree", "--locked", "--edges", "normal", "--prefix", "none"]);
     command.args(["--format", "{p}", "--package", package, "--features", &features.join(",")]);
     let text = output(&mut command).unwrap();
     text.lines().filter_map(|line| line.split(' ').next()).map(str::to_string).collect()
@@ -74,7 +74,7 @@ fn only_fetch_reaches_the_network() {
 fn features(arguments: &[&str]) -> Vec<String> {
     let workspace = Workspace::find(None, None, None).unwrap();
     let mut command = workspace.cargo();
-    command.args(["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p} {f}"]);
+    command.args(["tree", "--locked", "--prefix", "none", "--format", "{p} {f}"]);
     let text = output(command.args(["--workspace"]).args(arguments)).unwrap();
     let mut lines: Vec<_> = text.lines().map(|line| line.trim_end_matches(" (*)").to_string()).collect();
     lines.sort();
