@@ -24,6 +24,7 @@ mod series;
 mod sniff;
 mod stage;
 mod station;
+mod step;
 mod times;
 mod unpack;
 mod user_series;

@@ -8,7 +8,7 @@ use contract::stage::InputFile;
 use contract::variable::{Sampling, Variable};
 use rayon::prelude::*;
 
-use crate::accumulation;
+use crate::accumulation::{self, Accumulation};
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::dataset::{self, FileColumn, FileHours, Hour};
@@ -17,6 +17,7 @@ use crate::grid::Point;
 use crate::merge::{self, Source};
 use crate::quality;
 use crate::station;
+use crate::step;
 
 /// Grid points closer than this, about 100 m, are the same.
 const SAME_POINT_DEG: f64 = 1e-3;
@@ -123,7 +124,9 @@ fn merge_grids(
             .filter(|(_, column)| column.variable == *variable)
             .map(|(file, column)| Source { file, hours: &column.hours })
             .collect();
-        series.push((*variable, of_each_hour(variable, merge::merge(variable, &sources)?)));
+        let merged = merge::merge(variable, &sources)?;
+        step::check(variable, &merged, &sources)?;
+        series.push((*variable, of_each_hour(variable, merged, config.gaps.linear_hours)?));
     }
     let used = read.into_iter().filter(|file| !file.columns.is_empty());
     let credit = used.fold(Credit::default(), |credit, file| credit.and(file.credit));
@@ -131,15 +134,36 @@ fn merge_grids(
 }
 
 /// Sums since midnight made amounts of each hour; everything else as it is.
-fn of_each_hour(variable: &Variable, hours: Vec<Hour>) -> Vec<Hour> {
-    if variable.sampling == Sampling::Instantaneous || !accumulation::is_since_midnight(&hours) {
-        return hours;
+///
+/// # Errors
+/// When nothing tells the one from the other.
+fn of_each_hour(
+    variable: &Variable,
+    hours: Vec<Hour>,
+    longest_shared_hours: usize,
+) -> anyhow::Result<Vec<Hour>> {
+    if variable.sampling == Sampling::Instantaneous {
+        return Ok(hours);
     }
     let name = variable.name;
-    tracing::warn!(
-        "{name} is accumulated since midnight UTC, as in ERA5-Land; the amounts of each hour are taken"
-    );
-    accumulation::of_each_hour(&hours)
+    match accumulation::of(&hours) {
+        Accumulation::Hour => Ok(hours),
+        Accumulation::Day => {
+            let (amounts, shared) = accumulation::of_each_hour(&hours, longest_shared_hours);
+            tracing::warn!(
+                "{name} is accumulated since midnight UTC, as in ERA5-Land; the amounts of each hour are taken"
+            );
+            if shared > 0 {
+                let shared = gaps::count_hours(shared);
+                tracing::warn!("{name}: {shared} missing or next to it, flagged; the sum over the gap is shared out equally");
+            }
+            Ok(amounts)
+        }
+        Accumulation::Unclear => bail!(
+            "{name} grows through each day, as sums since midnight do (ERA5-Land), but too few hours of a day are there \
+             to tell; wanted all 24 hours of each day: download all of them, or take {name} out of [ingest] variables"
+        ),
+    }
 }
 
 fn columns<'a>(

@@ -16,3 +16,4 @@ mod samples;
 mod stage;
 mod station_messages;
 mod stations;
+mod time_axes;
