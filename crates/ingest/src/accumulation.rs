@@ -150,10 +150,13 @@ mod tests {
         hours.remove(23);
         let (amounts, shared) = of_each_hour(&hours, 1);
         let seen: Vec<_> = amounts.iter().map(|h| (h.time_us / HOUR_US, h.value, h.flags)).collect();
-        let expected: Vec<_> = (1..=48_i64)
-            .filter(|hour| *hour != 24)
-            .map(|hour| if [31, 32].contains(&hour) { (hour, 31.5, flag::FILLED) } else { (hour, hour as f32, 0) })
-            .collect();
+        let expected: Vec<_> =
+            (1..=48_i64)
+                .filter(|hour| *hour != 24)
+                .map(|hour| {
+                    if [31, 32].contains(&hour) { (hour, 31.5, flag::FILLED) } else { (hour, hour as f32, 0) }
+                })
+                .collect();
         assert_eq!((seen, shared), (expected, 2));
         let times = |hours: Vec<Hour>| hours.iter().map(|h| h.time_us / HOUR_US).collect::<Vec<_>>();
         let without: Vec<i64> = (1..=48).filter(|hour| ![24, 31, 32].contains(hour)).collect();

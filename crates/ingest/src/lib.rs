@@ -30,7 +30,7 @@ mod unpack;
 mod user_series;
 mod versions;
 
-pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Tables};
+pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Nearest, Tables};
 pub use grid::Point;
 pub use inspect::Inspect;
 pub use series::{Series, VariableSeries, read_series};

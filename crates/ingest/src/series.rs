@@ -10,8 +10,8 @@ use rayon::prelude::*;
 
 use crate::accumulation::{self, Accumulation};
 use crate::backend::Backend;
-use crate::config::Config;
-use crate::dataset::{self, FileColumn, FileHours, Hour};
+use crate::config::{Config, Nearest};
+use crate::dataset::{self, FileColumn, FileHours, Hour, Mask};
 use crate::gaps::{self, Gap};
 use crate::grid::Point;
 use crate::merge::{self, Source};
@@ -117,6 +117,9 @@ fn merge_grids(
     for (path, file) in paths.iter().zip(&read).filter(|(_, file)| file.columns.is_empty()) {
         tracing::warn!("{path} has none of the variables of [ingest]; it has {}", file.names.join(", "));
     }
+    for variable in &config.variables {
+        check_mask(variable, config, paths, &read)?;
+    }
     let (point, distance_km) = common_point(paths, &read)?;
     let mut series = Vec::new();
     for variable in &config.variables {
@@ -131,6 +134,40 @@ fn merge_grids(
     let used = read.into_iter().filter(|file| !file.columns.is_empty());
     let credit = used.fold(Credit::default(), |credit, file| credit.and(file.credit));
     Ok(Merged { point, distance_km, series, credit })
+}
+
+/// Says that the nearest point with values is taken in place of one without.
+///
+/// # Errors
+/// When no file has a value at the nearest point, and another point has.
+fn check_mask(
+    variable: &Variable,
+    config: &Config,
+    paths: &[String],
+    read: &[FileHours],
+) -> anyhow::Result<()> {
+    let of_variable = || columns(paths, read).filter(|(_, column)| column.variable == variable);
+    let masked = of_variable().find_map(|(path, column)| Some((path, column.mask?)));
+    let Some((path, Mask { masked, nearest: Some(nearest) })) = masked else { return Ok(()) };
+    let name = variable.name;
+    let (point, distance_km) = (nearest.point, nearest.distance_km);
+    if config.nearest == Nearest::WithValues {
+        tracing::warn!(
+            "{path} has no {name} at {}, the nearest point; {point} is taken, {distance_km:.1} km from the place",
+            masked.point
+        );
+        return Ok(());
+    }
+    if of_variable().all(|(_, column)| column.hours.is_empty()) {
+        bail!(
+            "{path} has no {name} at {}, the grid point nearest to the place ({:.1} km), as land data have none at sea; \
+             the nearest point with values is {point}, {distance_km:.1} km from the place: set [ingest] nearest = \
+             \"with-values\" to take it, or correct latitude_deg and longitude_deg",
+            masked.point,
+            masked.distance_km
+        );
+    }
+    Ok(())
 }
 
 /// Sums since midnight made amounts of each hour; everything else as it is.
@@ -155,7 +192,9 @@ fn of_each_hour(
             );
             if shared > 0 {
                 let shared = gaps::count_hours(shared);
-                tracing::warn!("{name}: {shared} missing or next to it, flagged; the sum over the gap is shared out equally");
+                tracing::warn!(
+                    "{name}: {shared} missing or next to it, flagged; the sum over the gap is shared out equally"
+                );
             }
             Ok(amounts)
         }

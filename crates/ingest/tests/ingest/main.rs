@@ -7,6 +7,7 @@ mod fixture;
 mod formats;
 mod inspect;
 mod layouts;
+mod masks;
 mod messages;
 mod parquet_stations;
 mod quality;

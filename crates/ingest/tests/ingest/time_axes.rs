@@ -20,8 +20,13 @@ fn a_three_hourly_grid_is_refused_whatever_the_variable() {
     for variable in ["tp", "t2m"] {
         let Some(path) = shared_case(&format!("03-three-hourly/{variable}_3h.nc")) else { return };
         let message = message(&path, variable);
-        assert!(message.starts_with(&format!("{} has {variable} every 3 hours from ", path.display())), "{message}");
-        assert!(message.contains("; wanted every hour, since nothing says what stands for the hours between"));
+        assert!(
+            message.starts_with(&format!("{} has {variable} every 3 hours from ", path.display())),
+            "{message}"
+        );
+        assert!(
+            message.contains("; wanted every hour, since nothing says what stands for the hours between")
+        );
     }
 }
 
@@ -44,10 +49,10 @@ fn days_since_1900_in_32_bits_are_rounded_to_the_hour() {
     let expected = read(&config(), &[expected]).unwrap();
     let days = (0..100).map(|hour| (36_524.0 + f64::from(hour) / 24.0) as f32).collect::<Vec<_>>();
     let widened = days.iter().map(|day| f64::from(*day)).collect();
-    for data in [Data::F32(days), Data::F64(widened)] {
+    for (name, data) in [("narrow.nc", Data::F32(days)), ("wide.nc", Data::F64(widened))] {
         let mut file = hourly(0, &values);
         file.variables[0] = var("time", &["time"], data).text("units", "days since 1900-01-01");
-        let path = folder.path().join("days.nc");
+        let path = folder.path().join(name);
         file.write(&path);
         assert_eq!(read(&config(), &[path]).unwrap(), expected);
     }
