@@ -2,6 +2,9 @@
 //! ERA5 itself they are those of each hour already; no attribute tells the two apart, so the values
 //! have to.
 
+use std::ops::RangeInclusive;
+
+use contract::artifact::flag;
 use contract::calendar::{DAY_US, HOUR_US};
 
 use crate::dataset::Hour;
@@ -12,9 +15,39 @@ const FEWEST_DAYS: usize = 5;
 /// day.
 const LEAST_SHARE: f64 = 0.9;
 
-/// True if the values grow through each day, from 01:00 to 24:00 UTC, and start again after it.
-pub(crate) fn is_since_midnight(hours: &[Hour]) -> bool {
-    let days = hours.chunk_by(|a, b| day(a) == day(b)).filter(|day| day.len() == 24);
+/// A day with so many of its hours tells sums from amounts: with fewer, an hour's radiation may grow as long as there
+/// are hours.
+const FEWEST_HOURS: usize = 20;
+/// A day with fewer tells nothing at all.
+const FEWEST_HOURS_UNCLEAR: usize = 6;
+
+/// What the values are amounts of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accumulation {
+    /// The hour before.
+    Hour,
+    /// The time since midnight UTC.
+    Day,
+    /// They grow through each day, of which too few hours are there.
+    Unclear,
+}
+
+/// Since midnight if the values grow through each day, from 01:00 to 24:00 UTC, and start again after it. Hours may
+/// be lacking.
+pub(crate) fn of(hours: &[Hour]) -> Accumulation {
+    if grows_daily(hours, FEWEST_HOURS..=24) {
+        return Accumulation::Day;
+    }
+    let has_fuller = hours.chunk_by(|a, b| day(a) == day(b)).any(|day| day.len() >= FEWEST_HOURS);
+    if !has_fuller && grows_daily(hours, FEWEST_HOURS_UNCLEAR..=FEWEST_HOURS) {
+        return Accumulation::Unclear;
+    }
+    Accumulation::Hour
+}
+
+/// True if nearly all days with so many hours grow.
+fn grows_daily(hours: &[Hour], present: RangeInclusive<usize>) -> bool {
+    let days = hours.chunk_by(|a, b| day(a) == day(b)).filter(|day| present.contains(&day.len()));
     let wet: Vec<&[Hour]> = days.filter(|day| day.iter().any(|hour| hour.value > 0.0)).collect();
     // Packing moves equal sums by its step, far less than a thousandth of a day's amount.
     let grows = |day: &&&[Hour]| {
@@ -24,21 +57,35 @@ pub(crate) fn is_since_midnight(hours: &[Hour]) -> bool {
     wet.len() >= FEWEST_DAYS && wet.iter().filter(grows).count() as f64 >= LEAST_SHARE * wet.len() as f64
 }
 
-/// The amount of each hour; missing where the hour before is.
-pub(crate) fn of_each_hour(hours: &[Hour]) -> Vec<Hour> {
+/// The amount of each hour, and how many hours share one. Where hours of a day are missing, no more than
+/// `longest_shared`, they and the next one share what fell meanwhile equally, flagged as filled, so that no amount is
+/// lost; beyond, and at the end of a day, they stay missing.
+pub(crate) fn of_each_hour(hours: &[Hour], longest_shared: usize) -> (Vec<Hour>, usize) {
     let mut before: Option<&Hour> = None;
     let mut amounts = Vec::with_capacity(hours.len());
+    let mut shared = 0;
     for hour in hours {
-        let is_first_of_day = (hour.time_us - HOUR_US).rem_euclid(DAY_US) == 0;
-        let follows = before.filter(|before| hour.time_us - before.time_us == HOUR_US);
-        let since = if is_first_of_day { Some(0.0) } else { follows.map(|before| f64::from(before.value)) };
-        if let Some(since) = since {
-            // A sum that falls by the step of its packing stands for nothing.
-            amounts.push(Hour { value: (f64::from(hour.value) - since).max(0.0) as f32, ..*hour });
-        }
+        let midnight_us = day(hour) * DAY_US;
+        let (since_us, since) = match before.filter(|before| before.time_us > midnight_us) {
+            Some(before) => (before.time_us, f64::from(before.value)),
+            None => (midnight_us, 0.0),
+        };
         before = Some(hour);
+        let number = (hour.time_us - since_us) / HOUR_US;
+        if number > 1 + longest_shared as i64 {
+            continue;
+        }
+        // A sum that falls by the step of its packing stands for nothing.
+        let amount = (f64::from(hour.value) - since).max(0.0) / number as f64;
+        let flags = if number > 1 { hour.flags | flag::FILLED } else { hour.flags };
+        shared += if number > 1 { number as usize } else { 0 };
+        amounts.extend((1..=number).map(|at| Hour {
+            time_us: since_us + at * HOUR_US,
+            value: amount as f32,
+            flags,
+        }));
     }
-    amounts
+    (amounts, shared)
 }
 
 /// The day whose sum an hour belongs to: 00:00 is the last hour of the day before.
@@ -80,9 +127,9 @@ mod tests {
         fn sums_since_midnight_come_back_as_the_amounts(
             amounts in prop::collection::vec((0_u8..40).prop_map(|x| f32::from(x.saturating_sub(25))), 24 * 12),
         ) {
-            prop_assert!(is_since_midnight(&sums(&amounts)));
-            prop_assert_eq!(of_each_hour(&sums(&amounts)), series(&amounts));
-            prop_assert!(!is_since_midnight(&series(&amounts)));
+            prop_assert_eq!(of(&sums(&amounts)), Accumulation::Day);
+            prop_assert_eq!(of_each_hour(&sums(&amounts), 3), (series(&amounts), 0));
+            prop_assert_eq!(of(&series(&amounts)), Accumulation::Hour);
         }
     }
 
@@ -90,21 +137,45 @@ mod tests {
     fn the_sun_of_each_hour_is_no_sum() {
         let sun = |hour: usize| (-(std::f64::consts::TAU * hour as f64 / 24.0).cos()).max(0.0) as f32 * 800.0;
         let amounts: Vec<f32> = (1..=24 * 30).map(sun).collect();
-        assert!(!is_since_midnight(&series(&amounts)));
-        assert!(is_since_midnight(&sums(&amounts)));
-        assert!(!is_since_midnight(&series(&[0.0; 24 * 30])));
-        assert!(!is_since_midnight(&sums(&amounts[..24 * 3])));
+        assert_eq!(of(&series(&amounts)), Accumulation::Hour);
+        assert_eq!(of(&sums(&amounts)), Accumulation::Day);
+        assert_eq!(of(&series(&[0.0; 24 * 30])), Accumulation::Hour);
+        assert_eq!(of(&sums(&amounts[..24 * 3])), Accumulation::Hour);
     }
 
     #[test]
-    fn an_hour_after_a_hole_is_missing_but_for_the_first_of_a_day() {
-        let mut hours = sums(&[1.0; 48]);
+    fn hours_around_a_short_hole_share_what_fell_meanwhile() {
+        let mut hours = sums(&(1..=48).map(|hour| hour as f32).collect::<Vec<_>>());
         hours.remove(30);
         hours.remove(23);
-        let amounts = of_each_hour(&hours);
-        let times: Vec<i64> = amounts.iter().map(|hour| hour.time_us / HOUR_US).collect();
-        let expected: Vec<i64> = (1..=48).filter(|hour| ![24, 31, 32].contains(hour)).collect();
-        assert_eq!(times, expected);
-        assert!(amounts.iter().all(|hour| hour.value == 1.0));
+        let (amounts, shared) = of_each_hour(&hours, 1);
+        let seen: Vec<_> = amounts.iter().map(|h| (h.time_us / HOUR_US, h.value, h.flags)).collect();
+        let expected: Vec<_> =
+            (1..=48_i64)
+                .filter(|hour| *hour != 24)
+                .map(|hour| {
+                    if [31, 32].contains(&hour) { (hour, 31.5, flag::FILLED) } else { (hour, hour as f32, 0) }
+                })
+                .collect();
+        assert_eq!((seen, shared), (expected, 2));
+        let times = |hours: Vec<Hour>| hours.iter().map(|h| h.time_us / HOUR_US).collect::<Vec<_>>();
+        let without: Vec<i64> = (1..=48).filter(|hour| ![24, 31, 32].contains(hour)).collect();
+        assert_eq!(times(of_each_hour(&hours, 0).0), without);
+    }
+
+    #[test]
+    fn sums_are_recognised_where_no_day_is_whole() {
+        let amounts: Vec<f32> = (0..24 * 30).map(|hour| (hour % 5) as f32).collect();
+        let keep = |hours: Vec<Hour>, lacking: &[i64]| -> Vec<Hour> {
+            let lacks = |hour: &Hour| lacking.contains(&(hour.time_us / HOUR_US % 24));
+            hours.into_iter().filter(|hour| !lacks(hour)).collect()
+        };
+        for lacking in [vec![23], vec![0], vec![1], vec![6, 12, 18]] {
+            assert_eq!(of(&keep(sums(&amounts), &lacking)), Accumulation::Day, "{lacking:?}");
+            assert_eq!(of(&keep(series(&amounts), &lacking)), Accumulation::Hour, "{lacking:?}");
+        }
+        let night: Vec<i64> = (12..24).collect();
+        assert_eq!(of(&keep(sums(&amounts), &night)), Accumulation::Unclear);
+        assert_eq!(of(&keep(series(&amounts), &night)), Accumulation::Hour);
     }
 }

@@ -50,6 +50,10 @@ pub struct IngestTable {
     /// What stands for the place among the points of a grid.
     #[serde(default)]
     pub interpolation: Interpolation,
+    /// Which grid point is the nearest one: `with-values` passes by those that have none, as the sea's of land data. Not
+    /// beside `interpolation = "bilinear"`.
+    #[serde(default)]
+    pub nearest: Nearest,
     /// The longest run of missing hours that is filled along the straight line between its neighbours.
     #[serde(default = "default_max_gap_hours")]
     #[schemars(range(min = 0, max = LONGEST_GAP_HOURS))]
@@ -84,6 +88,17 @@ pub enum Interpolation {
     Bilinear,
 }
 
+/// Which points of a grid may stand for a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nearest {
+    /// All; the stage ends where the nearest one has no values.
+    #[default]
+    Point,
+    /// Those that have any value, within `max_distance_km`.
+    WithValues,
+}
+
 /// What becomes of a gap that is too long to be filled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -104,6 +119,7 @@ pub struct Config {
     pub place: Point,
     pub max_distance_km: f64,
     pub interpolation: Interpolation,
+    pub nearest: Nearest,
     pub gaps: GapPolicy,
     /// `Some` if the files are a station's.
     pub station: Option<Station>,
@@ -150,6 +166,7 @@ impl Config {
             place,
             max_distance_km: default_max_distance_km(),
             interpolation: Interpolation::default(),
+            nearest: Nearest::default(),
             gaps: GapPolicy {
                 linear_hours: default_max_gap_hours().unsigned_abs() as usize,
                 diurnal_hours: 0,
@@ -199,12 +216,18 @@ impl Tables {
             let message = format!("is for files of one's own station; take it out, or {seen}");
             return Err(Fault { key: "ingest.station".to_string(), message });
         }
+        if table.nearest == Nearest::WithValues && table.interpolation == Interpolation::Bilinear {
+            let message =
+                "is \"with-values\" beside interpolation = \"bilinear\"; wanted one of them: take one out";
+            return Err(Fault { key: "ingest.nearest".to_string(), message: message.to_string() });
+        }
         Ok(Config {
             source,
             variables,
             place,
             max_distance_km,
             interpolation: table.interpolation,
+            nearest: table.nearest,
             gaps: GapPolicy {
                 linear_hours: linear.unsigned_abs() as usize,
                 diurnal_hours: diurnal.unsigned_abs() as usize,
@@ -302,7 +325,7 @@ mod tests {
             "max_gap",
             json!(3),
             "has no key \"max_gap\"; its keys are files, source, variables, latitude_deg, longitude_deg, \
-             max_distance_km, interpolation, max_gap_hours, max_diurnal_gap_hours, long_gaps, station, licence, \
+             max_distance_km, interpolation, nearest, max_gap_hours, max_diurnal_gap_hours, long_gaps, station, licence, \
              attribution; did you mean \
              \"max_gap_hours\"?",
         );
@@ -311,6 +334,21 @@ mod tests {
             json!("48 N"),
             "latitude_deg = \"48 N\": invalid type: string \"48 N\", expected f64",
         );
+    }
+
+    #[test]
+    fn a_point_with_values_is_no_interpolation() {
+        let tables = json!({"ingest": {
+            "files": ["data/x.nc"], "latitude_deg": 48.45, "longitude_deg": 5.59,
+            "nearest": "with-values", "interpolation": "bilinear",
+        }});
+        let checked = parse::<Tables>(tables.as_object().unwrap()).and_then(Tables::check);
+        assert_eq!(
+            checked.unwrap_err().describe("x.toml"),
+            "x.toml: [ingest] nearest is \"with-values\" beside interpolation = \"bilinear\"; wanted one of them: take \
+             one out"
+        );
+        assert_eq!(with("nearest", json!("with-values")).unwrap().nearest, Nearest::WithValues);
     }
 
     #[test]

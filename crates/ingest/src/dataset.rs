@@ -9,7 +9,7 @@ use contract::variable::Variable;
 
 use crate::attributes;
 use crate::backend::{Attribute, Backend, NetcdfFile, Shape};
-use crate::config::{Config, Interpolation};
+use crate::config::{Config, Interpolation, Nearest};
 use crate::era5_csv;
 use crate::grid::{self, Corner, Site};
 use crate::intact;
@@ -37,9 +37,22 @@ pub(crate) struct FileHours {
 pub(crate) struct FileColumn {
     pub variable: &'static Variable,
     pub site: Site,
+    /// `Some` if the nearest point has no value at all, as the sea's in data of the land.
+    pub mask: Option<Mask>,
     /// In the order of the file, missing ones left out.
     pub hours: Vec<Hour>,
 }
+
+/// A nearest point without a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Mask {
+    pub masked: Site,
+    /// The nearest point with values within `max_distance_km`; `None` where there is none.
+    pub nearest: Option<Site>,
+}
+
+/// So many points are looked at for one with values.
+const MOST_POINTS: usize = 100;
 
 /// One value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,16 +140,49 @@ fn read_variable(
     let layout = Layout::of(file, all, shape)?;
     let (site, corners) = site(file, config, &layout)?;
     if shape.dimensions.iter().any(|(_, size)| *size == 0) {
-        return Ok(FileColumn { variable, site, hours: Vec::new() });
+        return Ok(FileColumn { variable, site, mask: None, hours: Vec::new() });
     }
     plausible::check_count(&shape.name, layout.column(0, 0).iter().map(ExactSizeIterator::len))?;
     let times = Times::read(file, all, shape, &layout)?;
     let versions = Versions::read(file, all, shape, &layout)?;
-    let values = read_values(file, shape, &layout, &packing, &corners)?;
+    let mut values = read_values(file, shape, &layout, &packing, &corners)?;
+    let (mut site, mut mask) = (site, None);
+    if config.interpolation == Interpolation::Nearest && is_masked(&values) {
+        let unmasked = point_with_values(file, shape, &layout, &packing, config)?;
+        mask = Some(Mask { masked: site, nearest: unmasked.as_ref().map(|(site, _)| *site) });
+        if let Some(unmasked) = unmasked.filter(|_| config.nearest == Nearest::WithValues) {
+            (site, values) = unmasked;
+        }
+    }
     let hours = arrange(&layout, &times, &versions, &values)?;
     plausible::check_values(variable, &hours)?;
     jumps::check(variable, &hours)?;
-    Ok(FileColumn { variable, site, hours })
+    Ok(FileColumn { variable, site, mask, hours })
+}
+
+fn is_masked(values: &[f32]) -> bool {
+    values.iter().all(|value| value.is_nan())
+}
+
+/// The nearest point after the nearest one that has any value, and its values.
+fn point_with_values(
+    file: &dyn NetcdfFile,
+    shape: &Shape,
+    layout: &Layout,
+    packing: &Packing,
+    config: &Config,
+) -> anyhow::Result<Option<(Site, Vec<f32>)>> {
+    let latitudes = times::read_axis(file, &layout.latitude)?;
+    let longitudes = times::read_axis(file, &layout.longitude)?;
+    let others =
+        grid::next_nearest(&latitudes, &longitudes, config.place, config.max_distance_km, MOST_POINTS);
+    for (site, corner) in others {
+        let values = read_values(file, shape, layout, packing, &[corner])?;
+        if !is_masked(&values) {
+            return Ok(Some((site, values)));
+        }
+    }
+    Ok(None)
 }
 
 /// Where the place is in the file's grid.

@@ -60,7 +60,8 @@ pub(crate) fn read(path: &Path, config: &Config) -> anyhow::Result<FileHours> {
         );
     }
     let variables = columns.variables.into_iter().zip(place.hours);
-    let columns = variables.map(|(column, hours)| FileColumn { variable: column.variable, site, hours });
+    let columns =
+        variables.map(|(column, hours)| FileColumn { variable: column.variable, site, mask: None, hours });
     Ok(FileHours { names, columns: columns.collect(), credit: Credit::default() })
 }
 

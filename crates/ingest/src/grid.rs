@@ -76,6 +76,34 @@ pub(crate) fn nearest(latitudes_deg: &[f64], longitudes_deg: &[f64], place: Poin
     Some((site, Corner { latitude_index, longitude_index, weight: 1.0 }))
 }
 
+/// The points of the grid from the nearest to `place` to the furthest within `max_distance_km`, the nearest itself left
+/// out; at most `most`.
+pub(crate) fn next_nearest(
+    latitudes_deg: &[f64],
+    longitudes_deg: &[f64],
+    place: Point,
+    max_distance_km: f64,
+    most: usize,
+) -> Vec<(Site, Corner)> {
+    let mut points: Vec<(Site, Corner)> = Vec::new();
+    for (latitude_index, &latitude_deg) in latitudes_deg.iter().enumerate() {
+        for (longitude_index, &longitude_deg) in longitudes_deg.iter().enumerate() {
+            let point = Point { latitude_deg, longitude_deg };
+            let distance_km = point.distance_km(place);
+            if distance_km <= max_distance_km {
+                let corner = Corner { latitude_index, longitude_index, weight: 1.0 };
+                points.push((Site { point: point.rounded(), distance_km }, corner));
+            }
+        }
+    }
+    points.sort_by(|(a, _), (b, _)| {
+        let key = |site: &Site| (site.point.latitude_deg, site.point.longitude_deg);
+        let distance = (a.distance_km * 1e6).round().total_cmp(&(b.distance_km * 1e6).round());
+        distance.then(key(a).0.total_cmp(&key(b).0)).then(key(a).1.total_cmp(&key(b).1))
+    });
+    points.into_iter().skip(1).take(most).collect()
+}
+
 /// The points of the grid around `place` with the weights of bilinear interpolation in degrees: four,
 /// or fewer where the place is on a line of the grid. `None` outside of the grid.
 pub(crate) fn bilinear(latitudes_deg: &[f64], longitudes_deg: &[f64], place: Point) -> Option<Vec<Corner>> {

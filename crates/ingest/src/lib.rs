@@ -25,12 +25,13 @@ mod series;
 mod sniff;
 mod stage;
 mod station;
+mod step;
 mod times;
 mod unpack;
 mod user_series;
 mod versions;
 
-pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Tables};
+pub use config::{Config, GapPolicy, IngestTable, Interpolation, LongGaps, Nearest, Tables};
 pub use grid::Point;
 pub use inspect::Inspect;
 pub use series::{Series, VariableSeries, read_series};

@@ -8,15 +8,16 @@ use contract::stage::InputFile;
 use contract::variable::{Sampling, Variable};
 use rayon::prelude::*;
 
-use crate::accumulation;
+use crate::accumulation::{self, Accumulation};
 use crate::backend::Backend;
-use crate::config::Config;
-use crate::dataset::{self, FileColumn, FileHours, Hour};
+use crate::config::{Config, Nearest};
+use crate::dataset::{self, FileColumn, FileHours, Hour, Mask};
 use crate::gaps::{self, Gap};
 use crate::grid::Point;
 use crate::merge::{self, Source};
 use crate::quality;
 use crate::station;
+use crate::step;
 
 /// Grid points closer than this, about 100 m, are the same.
 const SAME_POINT_DEG: f64 = 1e-3;
@@ -116,6 +117,9 @@ fn merge_grids(
     for (path, file) in paths.iter().zip(&read).filter(|(_, file)| file.columns.is_empty()) {
         tracing::warn!("{path} has none of the variables of [ingest]; it has {}", file.names.join(", "));
     }
+    for variable in &config.variables {
+        check_mask(variable, config, paths, &read)?;
+    }
     let (point, distance_km) = common_point(paths, &read)?;
     let mut series = Vec::new();
     for variable in &config.variables {
@@ -123,23 +127,82 @@ fn merge_grids(
             .filter(|(_, column)| column.variable == *variable)
             .map(|(file, column)| Source { file, hours: &column.hours })
             .collect();
-        series.push((*variable, of_each_hour(variable, merge::merge(variable, &sources)?)));
+        let merged = merge::merge(variable, &sources)?;
+        step::check(variable, &merged, &sources)?;
+        series.push((*variable, of_each_hour(variable, merged, config.gaps.linear_hours)?));
     }
     let used = read.into_iter().filter(|file| !file.columns.is_empty());
     let credit = used.fold(Credit::default(), |credit, file| credit.and(file.credit));
     Ok(Merged { point, distance_km, series, credit })
 }
 
+/// Says that the nearest point with values is taken in place of one without.
+///
+/// # Errors
+/// When no file has a value at the nearest point, and another point has.
+fn check_mask(
+    variable: &Variable,
+    config: &Config,
+    paths: &[String],
+    read: &[FileHours],
+) -> anyhow::Result<()> {
+    let of_variable = || columns(paths, read).filter(|(_, column)| column.variable == variable);
+    let masked = of_variable().find_map(|(path, column)| Some((path, column.mask?)));
+    let Some((path, Mask { masked, nearest: Some(nearest) })) = masked else { return Ok(()) };
+    let name = variable.name;
+    let (point, distance_km) = (nearest.point, nearest.distance_km);
+    if config.nearest == Nearest::WithValues {
+        tracing::warn!(
+            "{path} has no {name} at {}, the nearest point; {point} is taken, {distance_km:.1} km from the place",
+            masked.point
+        );
+        return Ok(());
+    }
+    if of_variable().all(|(_, column)| column.hours.is_empty()) {
+        bail!(
+            "{path} has no {name} at {}, the grid point nearest to the place ({:.1} km), as land data have none at sea; \
+             the nearest point with values is {point}, {distance_km:.1} km from the place: set [ingest] nearest = \
+             \"with-values\" to take it, or correct latitude_deg and longitude_deg",
+            masked.point,
+            masked.distance_km
+        );
+    }
+    Ok(())
+}
+
 /// Sums since midnight made amounts of each hour; everything else as it is.
-fn of_each_hour(variable: &Variable, hours: Vec<Hour>) -> Vec<Hour> {
-    if variable.sampling == Sampling::Instantaneous || !accumulation::is_since_midnight(&hours) {
-        return hours;
+///
+/// # Errors
+/// When nothing tells the one from the other.
+fn of_each_hour(
+    variable: &Variable,
+    hours: Vec<Hour>,
+    longest_shared_hours: usize,
+) -> anyhow::Result<Vec<Hour>> {
+    if variable.sampling == Sampling::Instantaneous {
+        return Ok(hours);
     }
     let name = variable.name;
-    tracing::warn!(
-        "{name} is accumulated since midnight UTC, as in ERA5-Land; the amounts of each hour are taken"
-    );
-    accumulation::of_each_hour(&hours)
+    match accumulation::of(&hours) {
+        Accumulation::Hour => Ok(hours),
+        Accumulation::Day => {
+            let (amounts, shared) = accumulation::of_each_hour(&hours, longest_shared_hours);
+            tracing::warn!(
+                "{name} is accumulated since midnight UTC, as in ERA5-Land; the amounts of each hour are taken"
+            );
+            if shared > 0 {
+                let shared = gaps::count_hours(shared);
+                tracing::warn!(
+                    "{name}: {shared} missing or next to it, flagged; the sum over the gap is shared out equally"
+                );
+            }
+            Ok(amounts)
+        }
+        Accumulation::Unclear => bail!(
+            "{name} grows through each day, as sums since midnight do (ERA5-Land), but too few hours of a day are there \
+             to tell; wanted all 24 hours of each day: download all of them, or take {name} out of [ingest] variables"
+        ),
+    }
 }
 
 fn columns<'a>(

@@ -33,11 +33,15 @@ impl Times {
         let along: Vec<usize> =
             [&layout.time, &layout.step].into_iter().flatten().filter_map(|axis| axis.dimension).collect();
         if let Some((valid_time, along)) = valid_time(all, variable, &along) {
-            let times_us = instants(file, &valid_time.name, &coordinates(file, valid_time)?)?;
+            let values = coordinates(file, valid_time)?;
+            let times_us = instants(file, &valid_time.name, &values)?;
+            let times_us = undo_32_bits(file, &valid_time.name, &values, times_us)?;
             return whole_hours(&valid_time.name, Times { along, times_us });
         }
         let Some(time) = &layout.time else { return Err(wrong_dimensions(variable)) };
-        let starts = instants(file, &time.coordinate, &read_axis(file, time)?)?;
+        let values = read_axis(file, time)?;
+        let starts = instants(file, &time.coordinate, &values)?;
+        let starts = undo_32_bits(file, &time.coordinate, &values, starts)?;
         let Some(step) = &layout.step else {
             return whole_hours(&time.coordinate, Times { along, times_us: starts });
         };
@@ -118,10 +122,58 @@ fn durations(file: &dyn NetcdfFile, name: &str, values: &[f64]) -> anyhow::Resul
     values.iter().map(duration).collect()
 }
 
+/// Times whose coordinates are stored in 32 bits, days since 1900 in steps of 6 minutes, rounded to the full hours that
+/// they mean, with a warning. Those that are no further from one than 32 bits allow are; all others stay.
+///
+/// # Errors
+/// When 32 bits cannot tell one hour from the next.
+fn undo_32_bits(
+    file: &dyn NetcdfFile,
+    name: &str,
+    values: &[f64],
+    times_us: Vec<i64>,
+) -> anyhow::Result<Vec<i64>> {
+    let is_whole = |time_us: &i64| time_us.rem_euclid(HOUR_US) == 0;
+    // A tool may have widened them later.
+    let fits = |value: &f64| f64::from(*value as f32).to_bits() == value.to_bits();
+    if times_us.iter().all(is_whole) || !values.iter().all(fits) {
+        return Ok(times_us);
+    }
+    let unit = text(file, name, "units")?.unwrap_or_default();
+    let unit = unit.split_once(" since ").and_then(|(unit, _)| cf_time::unit_ns(unit));
+    let Some(unit_ns) = unit else { return Ok(times_us) };
+    let most = values.iter().fold(0.0_f32, |most, value| most.max(value.abs() as f32));
+    let step_us = f64::from(most.next_up() - most) * unit_ns as f64 / 1e3;
+    let hour = |time_us: &i64| (time_us + HOUR_US / 2).div_euclid(HOUR_US) * HOUR_US;
+    let hours: Vec<i64> = times_us.iter().map(hour).collect();
+    let furthest_us = times_us.iter().zip(&hours).map(|(time, hour)| (time - hour).abs()).max().unwrap_or(0);
+    if step_us >= (HOUR_US / 2) as f64 {
+        bail!(
+            "{name} is stored in 32 bits, in steps of {:.1} hours; wanted times that tell one hour from the next: \
+             store {name} in 64 bits, made anew from the source",
+            step_us / HOUR_US as f64
+        );
+    }
+    if furthest_us as f64 > step_us {
+        return Ok(times_us);
+    }
+    tracing::warn!(
+        "{name} is stored in 32 bits, in steps of {:.1} minutes; its times are rounded to the full hour, by up to {:.1} \
+         minutes",
+        step_us / 6e7,
+        furthest_us as f64 / 6e7
+    );
+    Ok(hours)
+}
+
 fn whole_hours(name: &str, times: Times) -> anyhow::Result<Times> {
     if let Some(time) = times.times_us.iter().find(|&&time| time % HOUR_US != 0) {
-        let seen = calendar::format_hour(*time);
-        bail!("{name} has the time {seen}, not a whole hour; wanted hourly values at whole hours UTC");
+        let after_us = time.rem_euclid(HOUR_US);
+        let (hour, minutes) = (calendar::format_hour(time - after_us), after_us as f64 / 6e7);
+        bail!(
+            "{name} has a time {minutes:.1} minutes after {hour}, not a whole hour; wanted hourly values at whole hours \
+             UTC: interpolate or average the file to them"
+        );
     }
     Ok(times)
 }

@@ -142,3 +142,8 @@ pub fn shared(folder: &str) -> Option<Vec<PathBuf>> {
     paths.sort();
     Some(paths)
 }
+
+/// A file of the shared cases; `None`, said on standard error, where there is none.
+pub fn shared_case(name: &str) -> Option<PathBuf> {
+    shared_file(&format!("../cases/{name}"))
+}

@@ -306,7 +306,8 @@ fn times_that_are_not_whole_hours() {
     case.check(
         &config(),
         &["x.nc"],
-        "{}/x.nc: time has the time 1970-01-01T00:30, not a whole hour; wanted hourly values at whole hours UTC",
+        "{}/x.nc: time has a time 30.0 minutes after 1970-01-01T00:00, not a whole hour; wanted hourly values at whole \
+         hours UTC: interpolate or average the file to them",
     );
 }
 
