@@ -40,6 +40,7 @@ pub(crate) fn untrained(config: ModelConfig) -> anyhow::Result<TrainedModel> {
             window_hours: 1536,
             seasonal_degree: 3,
             in_sample: false,
+            exclude: contract::missing::MissingFlags::default(),
             credit: contract::credit::Credit::default(),
         },
         path_prior: None,

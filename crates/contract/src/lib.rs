@@ -9,6 +9,7 @@ pub mod config;
 pub mod credit;
 pub mod harmonics;
 pub mod log;
+pub mod missing;
 pub mod monotone_cubic;
 pub mod normal_scores;
 pub mod place;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Moment, UtcOffset, YearClock};
 use crate::credit::Credit;
+use crate::missing::MissingFlags;
 use crate::monotone_cubic::MonotoneCubic;
 use crate::normal_scores::NormalScores;
 use crate::slope_pattern::SlopePattern;
@@ -30,6 +31,9 @@ pub struct Transform {
     pub seasonal_degree: usize,
     /// True where the article's split let every year into the fit, so that nothing is out of sample.
     pub in_sample: bool,
+    /// Hours with any of these quality flags are missing; models of earlier versions don't say it.
+    #[serde(default)]
+    pub exclude: MissingFlags,
     /// What has to be said of the data that it was fitted to; models of earlier versions don't.
     #[serde(default, skip_serializing_if = "Credit::is_empty")]
     pub credit: Credit,
@@ -297,6 +301,7 @@ mod tests {
             window_hours: 1536,
             seasonal_degree: 3,
             in_sample: false,
+            exclude: MissingFlags::default(),
             credit: Credit::default(),
         }
     }

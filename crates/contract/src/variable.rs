@@ -141,6 +141,11 @@ impl Variable {
         VARIABLES.iter().find(|variable| variable.name == name)
     }
 
+    /// Whether it is never below 0 and exactly 0 in many hours, as rain and radiation are.
+    pub fn has_floor(&self) -> bool {
+        matches!(self.name, "ssrd" | "tp")
+    }
+
     /// The accepted unit of that name, or `None`.
     pub fn unit(&self, name: &str) -> Option<AcceptedUnit> {
         self.accepted_units.iter().copied().find(|unit| unit.name == name)
@@ -172,6 +177,19 @@ pub fn list_names(schema: &mut Schema) {
             schema.insert("enum".to_string(), names.into());
         }
     }
+}
+
+/// The names of the variables that a model can be of, for messages.
+pub fn modelled_names() -> String {
+    let names: Vec<_> =
+        VARIABLES.iter().filter(|variable| !variable.has_floor()).map(|variable| variable.name).collect();
+    names.join(", ")
+}
+
+/// Lists the names of the variables that a model can be of in the schema of a key that is one.
+pub fn list_modelled_names(schema: &mut Schema) {
+    let modelled = VARIABLES.iter().filter(|variable| !variable.has_floor());
+    schema.insert("enum".to_string(), modelled.map(|variable| variable.name).collect::<Vec<_>>().into());
 }
 
 /// The variables of these names, the value of the key `key` of a pipeline file.

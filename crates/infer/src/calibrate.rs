@@ -7,6 +7,7 @@ use std::ops::Range;
 use contract::artifact::{MODEL, OBSERVED, Split, column};
 use contract::calendar::HOUR_US;
 use contract::config::Fault;
+use contract::missing::MissingFlags;
 use contract::stage::{Inputs, Outputs, Stage};
 use model::device::DeviceKind;
 use schemars::JsonSchema;
@@ -45,7 +46,9 @@ impl Stage for Calibrate {
     fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
-        let trained = hours_of(&observed, &model, Split::Train, |_| true)?;
+        // A straight line that fills a gap says nothing of what the tasks need to know.
+        let missing = model.transform.exclude.and_filled();
+        let trained = hours_of(&observed, &model, missing, |split, _| split == Some(Split::Train.name()))?;
         let detector = Detector::learn(&model, &trained, Seen::InTraining)?;
         let pooling = Pooling::learn(&model, &trained);
         std::fs::create_dir_all(outputs.file(MODEL))?;
@@ -54,19 +57,22 @@ impl Stage for Calibrate {
     }
 }
 
-/// The stretches of consecutive hours of a split, as they were observed, of those hours that `keep` takes.
+/// The stretches of consecutive hours as they were observed, NaN where missing, of those that `keep` takes by their
+/// split and value.
 ///
 /// # Errors
 /// When a column is missing.
 pub(crate) fn hours_of(
     observed: &Table,
     model: &TrainedModel,
-    split: Split,
-    keep: impl Fn(f32) -> bool,
+    missing: MissingFlags,
+    keep: impl Fn(Option<&str>, f32) -> bool,
 ) -> anyhow::Result<Vec<ObservedHours>> {
-    let (times, values) = (observed.times(column::TIME)?, observed.f32s(&model.transform.variable)?);
+    let variable = &model.transform.variable;
+    let times = observed.times(column::TIME)?;
+    let values = missing.values(observed.f32s(variable)?, observed.u8s(&column::flag(variable))?);
     let splits = observed.texts(column::SPLIT)?;
-    let is_kept = |row: &usize| splits[*row].as_deref() == Some(split.name()) && keep(values[*row]);
+    let is_kept = |row: &usize| keep(splits[*row].as_deref(), values[*row]);
     let stretches = stretches(times, (0..times.len()).filter(is_kept)).into_iter();
     let hours =
         stretches.map(|rows| ObservedHours { first_us: times[rows.start], values: values[rows].to_vec() });

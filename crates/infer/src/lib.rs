@@ -16,6 +16,7 @@ pub mod model_folder;
 pub mod observed;
 pub mod pooling;
 pub mod posterior;
+mod purpose;
 pub mod span;
 pub mod stage;
 pub mod task;

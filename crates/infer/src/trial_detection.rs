@@ -11,6 +11,7 @@ use crate::detect::{DetectSettings, Detection, Detector, FaultKind, detect};
 use crate::faults::{Faulty, inject};
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
+use crate::purpose::seed_of;
 
 /// False alarms a year that the trials ask for.
 const FALSE_ALARMS_PER_YEAR: f64 = 12.0;
@@ -61,7 +62,7 @@ pub fn run(
             let values = &stretch.observed.values;
             let faulty = match kind {
                 None => Faulty { values: values.clone(), sizes: vec![0; values.len()] },
-                Some(kind) => inject(values, kind, sd, SEED + number),
+                Some(kind) => inject(values, kind, sd, seed_of(SEED, kind.name(), number)),
             };
             let observed = ObservedHours { first_us: stretch.observed.first_us, values: faulty.values };
             let settings = DetectSettings { false_alarms_per_year: FALSE_ALARMS_PER_YEAR };

@@ -32,7 +32,7 @@ pub(crate) fn check_count(name: &str, sizes: impl Iterator<Item = usize>) -> any
 /// That, as a sentence about the variable.
 pub(crate) fn check_values(variable: &Variable, hours: &[Hour]) -> anyhow::Result<()> {
     let [least, greatest] = variable.valid_range;
-    let is_possible = |hour: &Hour| (least..=greatest).contains(&f64::from(hour.value));
+    let is_possible = |hour: &Hour| is_possible(variable, hour.value);
     let Some(first) = hours.first().filter(|_| !hours.iter().any(is_possible)) else { return Ok(()) };
     let (name, unit) = (variable.name, variable.canonical_unit);
     bail!(
@@ -40,6 +40,28 @@ pub(crate) fn check_values(variable: &Variable, hours: &[Hour]) -> anyhow::Resul
          file is damaged, or its units, scale_factor or add_offset are wrong",
         first.value
     )
+}
+
+/// Whether the value lies in the variable's valid range.
+pub(crate) fn is_possible(variable: &Variable, value: f32) -> bool {
+    let [least, greatest] = variable.valid_range;
+    (least..=greatest).contains(&f64::from(value))
+}
+
+/// How many hours lie outside the variable's valid range, as a sentence; `None` where all are possible.
+pub(crate) fn outside_range(variable: &Variable, hours: &[Hour]) -> Option<String> {
+    let outside = || hours.iter().filter(|hour| !is_possible(variable, hour.value));
+    let first = outside().next()?;
+    let ([least, greatest], unit) = (variable.valid_range, variable.canonical_unit);
+    Some(format!(
+        "{} of {} values of {} lie outside {least} to {greatest} {unit} and count as missing, the first being {} \
+         {unit} at {}Z; if that is a code for missing hours, nothing needs to be done",
+        outside().count(),
+        hours.len(),
+        variable.name,
+        first.value,
+        calendar::format_hour(first.time_us)
+    ))
 }
 
 /// Refuses a series of too many hours before it is made.

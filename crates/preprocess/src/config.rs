@@ -3,10 +3,13 @@
 use contract::artifact::flag;
 use contract::calendar::UtcOffset;
 use contract::config::{Fault, in_range, nearest};
+use contract::missing::MissingFlags;
 use contract::transform::{TrendMethod, TrendShape};
-use contract::variable::{Variable, list_names, variable_names};
+use contract::variable::{Variable, list_modelled_names, modelled_names};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+
+use crate::years::LEAST_COVERAGE;
 
 /// The tables of the pipeline file that this stage reads.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -20,16 +23,22 @@ pub struct Tables {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreprocessTable {
-    /// The variable that the model is of: one of `[ingest] variables`.
+    /// The variable that the model is of: one of `[ingest] variables` without a floor at 0.
     #[serde(default = "default_variable")]
-    #[schemars(transform = list_names)]
+    #[schemars(transform = list_modelled_names)]
     variable: String,
     /// Local standard time, without summer time, as its offset from UTC: -14:00 to +14:00. It says where a day and a
     /// year begin.
     utc_offset: UtcOffset,
-    /// The first and the last local year that are used; without it, every year that has at least 99 % of its hours.
+    /// The first and the last local year that are used; without it, every year of which enough hours are there
+    /// (`min_year_coverage`).
     #[schemars(inner(range(min = 1, max = 9999)), extend("examples" = [[1971, 2020]]))]
     years: Option<[i16; 2]>,
+    /// The least share of a local year's hours that must be there for the year to be used. Hours that are missing in
+    /// such years stay missing; no training window holds one.
+    #[serde(default = "default_min_year_coverage")]
+    #[schemars(range(min = LEAST_COVERAGE, max = 1.0))]
+    min_year_coverage: f64,
     /// How the trend over the years is estimated: from the training years alone, or with `split = "article"` from all.
     #[serde(default = "default_trend")]
     trend: TrendMethod,
@@ -71,7 +80,8 @@ pub struct PreprocessTable {
     /// The seed of the shuffle. Only for `split = "article"`.
     #[serde(default)]
     seed: u64,
-    /// Hours with any of these quality flags count as missing (docs/data-sources.md, Flags).
+    /// Hours with any of these quality flags are missing, here and in every stage that follows
+    /// (docs/data-sources.md, Flags).
     #[serde(default = "default_exclude")]
     #[schemars(transform = list_flags)]
     exclude: Vec<String>,
@@ -126,6 +136,8 @@ pub struct Config {
     pub utc_offset: UtcOffset,
     /// First and last local year; `None` for every year that is there.
     pub years: Option<(i16, i16)>,
+    /// The least share of a year's hours, 0.5 to 1.
+    pub min_year_coverage: f64,
     pub trend: TrendMethod,
     pub trend_shape: TrendShape,
     pub trend_by: TrendByKind,
@@ -135,8 +147,8 @@ pub struct Config {
     pub window_hours: usize,
     pub seasonal_degree: usize,
     pub split: SplitPlan,
-    /// Hours with any of these bits of [`flag`] count as missing.
-    pub exclude: u8,
+    /// Hours with any of these flags are missing, here and in every stage that follows.
+    pub exclude: MissingFlags,
 }
 
 /// How years or windows are dealt to training, validation and test.
@@ -150,6 +162,10 @@ pub enum SplitPlan {
 
 fn default_variable() -> String {
     "t2m".to_string()
+}
+
+fn default_min_year_coverage() -> f64 {
+    0.9
 }
 
 fn default_trend() -> TrendMethod {
@@ -181,7 +197,7 @@ fn default_split() -> SplitKind {
 }
 
 fn default_exclude() -> Vec<String> {
-    ["out-of-range", "spike", "stuck"].map(str::to_string).to_vec()
+    MissingFlags::default().names().into_iter().map(str::to_string).collect()
 }
 
 fn default_two() -> i16 {
@@ -194,9 +210,9 @@ fn default_two_years() -> usize {
 
 impl PreprocessTable {
     pub(crate) fn check(self) -> Result<Config, Fault> {
-        let variable = Variable::named(&self.variable).ok_or_else(|| {
-            Fault::value("preprocess.variable", format!("{:?}", self.variable), variable_names())
-        })?;
+        let variable = check_variable(&self.variable)?;
+        let min_year_coverage =
+            in_range("preprocess.min_year_coverage", self.min_year_coverage, LEAST_COVERAGE..=1.0)?;
         let years = self.years.map(|[first, last]| (first, last));
         if let Some((first, last)) = years {
             in_range("preprocess.years", first, 1..=9999)?;
@@ -231,6 +247,7 @@ impl PreprocessTable {
             variable,
             utc_offset: self.utc_offset,
             years,
+            min_year_coverage,
             trend: self.trend,
             trend_shape: self.trend_shape,
             trend_by: self.trend_by,
@@ -251,8 +268,26 @@ impl PreprocessTable {
     }
 }
 
-/// The bits of the flags of these names.
-fn check_exclude(names: &[String]) -> Result<u8, Fault> {
+/// The variable of that name, if a model can be of it.
+fn check_variable(name: &str) -> Result<&'static Variable, Fault> {
+    let key = "preprocess.variable";
+    let variable =
+        Variable::named(name).ok_or_else(|| Fault::value(key, format!("{name:?}"), modelled_names()))?;
+    if variable.has_floor() {
+        let message = format!(
+            "is {name:?} ({}), which is never below 0 and exactly 0 in many hours; a variable with such a floor is not \
+             modelled as what it is yet: generated hours would lie below 0, and none at 0. Take one of {} instead; \
+             {name} may stay among [ingest] variables",
+            variable.long_name,
+            modelled_names()
+        );
+        return Err(Fault { key: key.to_string(), message });
+    }
+    Ok(variable)
+}
+
+/// The flags of these names.
+fn check_exclude(names: &[String]) -> Result<MissingFlags, Fault> {
     let known = || flag::NAMES.into_iter().map(|(name, _)| name);
     let bit = |name: &String| {
         let found = flag::NAMES.into_iter().find(|(known, _)| known == name).map(|(_, bit)| bit);
@@ -263,7 +298,7 @@ fn check_exclude(names: &[String]) -> Result<u8, Fault> {
             Fault { key: "preprocess.exclude".to_string(), message }
         })
     };
-    names.iter().map(bit).try_fold(0, |bits, bit| Ok(bits | bit?))
+    names.iter().map(bit).try_fold(0, |bits, bit| Ok(bits | bit?)).map(MissingFlags)
 }
 
 #[cfg(test)]
@@ -287,6 +322,21 @@ mod tests {
     }
 
     #[test]
+    fn variables_with_a_floor_are_refused() {
+        for (name, long_name) in
+            [("tp", "Total precipitation"), ("ssrd", "Surface solar radiation downwards")]
+        {
+            let message = format!(
+                "variable is \"{name}\" ({long_name}), which is never below 0 and exactly 0 in many hours; a variable \
+                 with such a floor is not modelled as what it is yet: generated hours would lie below 0, and none at \
+                 0. Take one of t2m, d2m, u10, v10, u100, v100, sp, msl instead; {name} may stay among [ingest] \
+                 variables"
+            );
+            check("variable", json!(name), &message);
+        }
+    }
+
+    #[test]
     fn values_that_cannot_be_used_are_named() {
         check(
             "window_hours",
@@ -304,8 +354,10 @@ mod tests {
         check(
             "variable",
             json!("t3m"),
-            "variable is \"t3m\"; wanted t2m, d2m, u10, v10, u100, v100, sp, msl, ssrd, tp",
+            "variable is \"t3m\"; wanted t2m, d2m, u10, v10, u100, v100, sp, msl",
         );
+        check("min_year_coverage", json!(0.4), "min_year_coverage is 0.4; wanted 0.5 to 1");
+        check("min_year_coverage", json!(90), "min_year_coverage is 90; wanted 0.5 to 1");
         check(
             "exclude",
             json!(["filled", "stuk"]),

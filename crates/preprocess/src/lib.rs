@@ -10,4 +10,5 @@ mod split;
 pub mod stage;
 mod trend;
 mod windows;
+mod yearly_mean;
 mod years;

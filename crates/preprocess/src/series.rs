@@ -10,6 +10,7 @@ use polars::prelude::*;
 use polars::series::IsSorted;
 
 use crate::config::MarginalsKind;
+use crate::yearly_mean;
 use crate::years::YearCount;
 
 const TIME: &str = "time";
@@ -86,7 +87,9 @@ impl Series {
         Series::of(&time, time.iter().map(value).collect_ca(VALUE.into()), self.offset)
     }
 
-    /// The mean of each of these years, over its observed hours.
+    /// The mean of each of these years, over its observed hours. Of a year that lacks more than one in a hundred, the
+    /// mean departure from the climatology of these years takes the place of the mean, so that a missing winter does
+    /// not warm it ([`crate::yearly_mean`]).
     ///
     /// # Errors
     /// Those of polars.
@@ -95,7 +98,10 @@ impl Series {
         let means = means.sort([YEAR], SortMultipleOptions::default()).collect()?;
         let all = means.column(YEAR)?.i32()?.into_no_null_iter().zip(means.column(VALUE)?.f64()?.iter());
         let wanted = all.filter_map(|(year, mean)| Some((i16::try_from(year).ok()?, mean?)));
-        Ok(wanted.filter(|(year, _)| years.contains(year)).collect())
+        let mut means: Vec<(i16, f64)> = wanted.filter(|(year, _)| years.contains(year)).collect();
+        let (local_times, values) = self.hours()?;
+        yearly_mean::balance(&local_times, &values, &mut means);
+        Ok(means)
     }
 
     /// The local time and the value of each hour, NaN where missing.

@@ -8,6 +8,7 @@ use contract::artifact::{FORMAT, OBSERVED, SEASON, SERIES, STANDARDISED, Split, 
 use contract::calendar::{HOUR_US, YearClock};
 use contract::config::Fault;
 use contract::credit::Credit;
+use contract::missing::MissingFlags;
 use contract::stage::{Inputs, Outputs, Stage};
 use contract::transform::{Transform, TrendBy, TrendMethod};
 use tables::{Column, Table, Values};
@@ -34,7 +35,7 @@ impl Stage for Preprocess {
         let ingested = Ingested::read(config, inputs)?;
         let series =
             Series::new(&ingested.times, &ingested.usable_values(config.exclude), config.utc_offset)?;
-        let chosen = years::choose(config.years, &series.year_counts()?)?;
+        let chosen = years::choose(config.years, config.min_year_coverage, &series.year_counts()?)?;
         for dropped in &chosen.dropped {
             tracing::warn!("left out the local year {dropped}");
         }
@@ -67,6 +68,7 @@ impl Stage for Preprocess {
             window_hours: config.window_hours,
             seasonal_degree: config.seasonal_degree,
             in_sample: matches!(config.split, SplitPlan::Article { .. }),
+            exclude: config.exclude,
             credit: ingested.credit.clone(),
         };
         describe(config, &transform, &roles);
@@ -74,6 +76,9 @@ impl Stage for Preprocess {
         write_artifacts(config, outputs, &ingested, &adjusted, &splits, &windows, &transform)
     }
 }
+
+/// With a smaller share of the hours in windows, people are told.
+const LEAST_USED: f64 = 0.75;
 
 /// What `ingest` left, with the place.
 struct Ingested {
@@ -113,15 +118,13 @@ impl Ingested {
 }
 
 impl Ingested {
-    /// The values, NaN where an hour has any of the bits `exclude` among its flags.
-    fn usable_values(&self, exclude: u8) -> Vec<f32> {
-        let is_excluded = |flags: &u8| flags & exclude != 0;
-        let excluded = self.flags.iter().filter(|flags| is_excluded(flags)).count();
+    /// The values, NaN where an hour is missing for its flags.
+    fn usable_values(&self, exclude: MissingFlags) -> Vec<f32> {
+        let excluded = self.flags.iter().filter(|flags| exclude.is_among(**flags)).count();
         if excluded > 0 {
             tracing::warn!("{excluded} hours are left out for their flags ([preprocess] exclude)");
         }
-        let hours = self.values.iter().zip(&self.flags);
-        hours.map(|(value, flags)| if is_excluded(flags) { f32::NAN } else { *value }).collect()
+        exclude.values(&self.values, &self.flags)
     }
 
     /// The value and the flags of the hour at that time; missing outside of the series.
@@ -196,12 +199,16 @@ fn deal(
     for split in [Split::Train, Split::Validation] {
         if !windows.iter().any(|window| window.split == split) {
             bail!(
-                "no window of [preprocess] window_hours = {} fits into the {} hours; choose shorter windows or more years",
+                "no window of [preprocess] window_hours = {} fits into the {} hours, of which at most {} follow each \
+                 other without a missing one; choose shorter windows or more years, or let [ingest] max_gap_hours and \
+                 max_diurnal_gap_hours fill short gaps",
                 config.window_hours,
-                split.name()
+                split.name(),
+                windows::longest_run(&hours, split)
             );
         }
     }
+    warn_of_unused(config, &hours, &windows);
     let mut splits: Vec<Option<Split>> = hours.iter().map(|hour| hour.split).collect();
     if matches!(config.split, SplitPlan::Article { .. }) {
         for window in &windows {
@@ -209,6 +216,22 @@ fn deal(
         }
     }
     Ok((splits, windows))
+}
+
+/// Says so where missing hours keep much of the training years out of all windows.
+fn warn_of_unused(config: &Config, hours: &[Hour], windows: &[Window]) {
+    let is_training = |hour: &&Hour| !hour.missing && hour.split != Some(Split::Test);
+    let there = hours.iter().filter(is_training).count();
+    let used = windows.iter().filter(|window| window.split != Split::Test).count() * config.window_hours;
+    if (used as f64) < LEAST_USED * there as f64 {
+        tracing::warn!(
+            "training and validation windows of {} hours hold {:.0} % of the hours of their years, since none may hold \
+             a missing hour; a smaller [preprocess] window_hours, or [ingest] max_gap_hours and \
+             max_diurnal_gap_hours, let more be learned from",
+            config.window_hours,
+            100.0 * used as f64 / there as f64
+        );
+    }
 }
 
 fn write_artifacts(

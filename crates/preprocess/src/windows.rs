@@ -48,6 +48,12 @@ pub(crate) fn shuffle(hours: &[Hour], window_hours: usize, seed: u64) -> Vec<Win
     windows
 }
 
+/// The most hours of a split that follow each other from a local midnight without a missing one.
+pub(crate) fn longest_run(hours: &[Hour], split: Split) -> usize {
+    let of_split = runs(hours).into_iter().filter(|run| hours[run.start].split == Some(split));
+    of_split.map(|run| run.len()).max().unwrap_or(0)
+}
+
 /// Runs of consecutive hours with one split and no missing value. A run starts with a local day.
 fn runs(hours: &[Hour]) -> Vec<std::ops::Range<usize>> {
     let mut runs: Vec<std::ops::Range<usize>> = Vec::new();

@@ -11,6 +11,7 @@ use super::{TestRun, adjust, member_columns};
 use crate::forecast::{ForecastSettings, LONGEST_HOURS, forecast};
 use crate::observed::ObservedHours;
 use crate::posterior::Posterior;
+use crate::purpose::seed_of;
 
 const MEMBERS: usize = 100;
 /// Hours from one origin to the next: every hour of the day has its turn.
@@ -37,7 +38,6 @@ pub(super) fn write(
             (BEFORE_HOURS..last).step_by(EVERY_HOURS).map(|origin| (&run.observed, origin))
         })
         .collect();
-    let settings = ForecastSettings { hours: LONGEST_HOURS, members: MEMBERS, seed };
     let every = origins.len().div_ceil(WHOLE).max(1);
     let horizons_of = |number: usize| -> Vec<usize> {
         // In the middle of each part, so that the seasons differ.
@@ -46,6 +46,9 @@ pub(super) fn write(
     let one = |number: usize| -> anyhow::Result<Vec<Vec<f32>>> {
         let (observed, origin) = origins[number];
         let seen = ObservedHours { first_us: observed.first_us, values: observed.values[..=origin].to_vec() };
+        // By its time, so that an origin's members do not depend on which other hours are there.
+        let seed = seed_of(seed, "forecast", observed.time_us(origin).cast_unsigned());
+        let settings = ForecastSettings { hours: LONGEST_HOURS, members: MEMBERS, seed };
         let mut drawn = forecast(posterior, &seen, settings)?;
         let at = |horizon: usize| {
             let draws = &mut drawn.values[(horizon - 1) * MEMBERS..horizon * MEMBERS];

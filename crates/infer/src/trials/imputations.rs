@@ -10,6 +10,7 @@ use super::{TestRun, adjust, member_columns};
 use crate::hidden::PATTERNS;
 use crate::observed::ObservedHours;
 use crate::posterior::{Draws, Posterior};
+use crate::purpose::seed_of;
 
 const MEMBERS: usize = 50;
 
@@ -26,11 +27,11 @@ pub(super) fn write(
         let name: Arc<str> = pattern.name().into();
         for (number, run) in (0_u64..).zip(runs) {
             let mut observed: ObservedHours = run.observed.clone();
-            let seed = seed.wrapping_add(number);
             pattern
-                .hidden(observed.values.len(), seed)
+                .hidden(observed.values.len(), seed_of(seed, &format!("hide {name}"), number))
                 .into_iter()
                 .for_each(|hour| observed.values[hour] = f32::NAN);
+            let seed = seed_of(seed, &format!("draw {name}"), number);
             let mut drawn = posterior.draw(&observed, Draws { members: MEMBERS, seed, following: 0 })?;
             for (&hour, draws) in drawn.hours.iter().zip(drawn.values.chunks_exact_mut(MEMBERS)) {
                 let local_us = observed.local_us(model, hour);

@@ -106,3 +106,40 @@ fn time_axes_that_are_not_hourly_are_refused() {
         "x.csv has the time 2021-01-01T00:00 twice; wanted each hour once: of several members or places take one",
     );
 }
+
+/// Codes for missing hours in the file's unit, such as -999 in degC, beside hours that are empty.
+#[test]
+fn values_outside_the_valid_range_are_missing_and_said() {
+    for (unit, code, kelvin) in
+        [("degC", "-999", "-725.85"), ("degC", "9999", "10272.15"), ("K", "-9999", "-9999"), ("K", "0", "0")]
+    {
+        let zero = if unit == "K" { 273.15 } else { 0.0 };
+        let value = |celsius: f64| zero + celsius;
+        let text = format!(
+            "time,t2m [{unit}]\n2021-01-01T00:00Z,{}\n2021-01-01T01:00Z,{code}\n2021-01-01T02:00Z,{code}\n\
+             2021-01-01T03:00Z,\n2021-01-01T04:00Z,{}\n",
+            value(1.0),
+            value(2.0)
+        );
+        let table = read(&TempDir::new().unwrap(), "x.csv", &text).unwrap();
+        let values = table.f32s("t2m").unwrap();
+        assert_eq!((values[0], values[4]), (274.15, 275.15), "{code} {unit}");
+        assert!(values[1..4].iter().all(|value| value.is_nan()), "{code} {unit}");
+        let unit = t2m().unit(unit).unwrap();
+        let hour = |row: i64, value: f64| Hour {
+            time_us: row * HOUR_US,
+            value: unit.to_canonical(value) as f32,
+            flags: 0,
+        };
+        let code = code.parse().unwrap();
+        let hours = [hour(0, value(1.0)), hour(1, code), hour(2, code), hour(4, value(2.0))];
+        assert_eq!(
+            plausible::outside_range(t2m(), &hours).unwrap(),
+            format!(
+                "2 of 4 values of t2m lie outside 170 to 340 K and count as missing, the first being {kelvin} K at \
+                 1970-01-01T01:00Z; if that is a code for missing hours, nothing needs to be done"
+            )
+        );
+        assert_eq!(plausible::outside_range(t2m(), &[hours[0], hours[3]]), None);
+    }
+}
