@@ -79,9 +79,6 @@ mod tests {
         assert_eq!(text, r#"["out-of-range","spike","stuck"]"#);
         assert_eq!(serde_json::from_str::<MissingFlags>(&text).unwrap(), MissingFlags::default());
         let error = serde_json::from_str::<MissingFlags>(r#"["stuk"]"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "\"stuk\" is no quality flag that this version knows at line 1 column 8"
-        );
+        assert_eq!(error.to_string(), "\"stuk\" is no quality flag that this version knows");
     }
 }
