@@ -150,6 +150,11 @@ pub mod flag {
         ("stuck", STUCK),
         ("duplicate", DUPLICATE),
     ];
+
+    /// The bit of that name, or `None`.
+    pub fn named(name: &str) -> Option<u8> {
+        NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, bit)| bit)
+    }
 }
 
 /// The role of an hour or a window.

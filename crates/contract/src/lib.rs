@@ -14,6 +14,7 @@ pub mod monotone_cubic;
 pub mod normal_scores;
 pub mod place;
 pub mod progress;
+pub mod purpose;
 pub mod runs;
 pub mod schema;
 pub mod season;

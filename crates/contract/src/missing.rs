@@ -49,8 +49,7 @@ impl<'de> Deserialize<'de> for MissingFlags {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MissingFlags, D::Error> {
         let names = Vec::<String>::deserialize(deserializer)?;
         let bit = |name: &String| {
-            let found = flag::NAMES.into_iter().find(|(known, _)| known == name);
-            found.map(|(_, bit)| bit).ok_or_else(|| {
+            flag::named(name).ok_or_else(|| {
                 de::Error::custom(format!("{name:?} is no quality flag that this version knows"))
             })
         };

@@ -181,15 +181,16 @@ pub fn list_names(schema: &mut Schema) {
 
 /// The names of the variables that a model can be of, for messages.
 pub fn modelled_names() -> String {
-    let names: Vec<_> =
-        VARIABLES.iter().filter(|variable| !variable.has_floor()).map(|variable| variable.name).collect();
-    names.join(", ")
+    modelled().join(", ")
 }
 
 /// Lists the names of the variables that a model can be of in the schema of a key that is one.
 pub fn list_modelled_names(schema: &mut Schema) {
-    let modelled = VARIABLES.iter().filter(|variable| !variable.has_floor());
-    schema.insert("enum".to_string(), modelled.map(|variable| variable.name).collect::<Vec<_>>().into());
+    schema.insert("enum".to_string(), modelled().into());
+}
+
+fn modelled() -> Vec<&'static str> {
+    VARIABLES.iter().filter(|variable| !variable.has_floor()).map(|variable| variable.name).collect()
 }
 
 /// The variables of these names, the value of the key `key` of a pipeline file.

@@ -14,12 +14,8 @@ pub(crate) struct Random(ChaCha8Rng);
 impl Random {
     /// The stream of that purpose: the FNV-1a hash of its name.
     pub(crate) fn of(purpose: &str) -> Random {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in purpose.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
         let mut random = ChaCha8Rng::seed_from_u64(SEED);
-        random.set_stream(hash);
+        random.set_stream(contract::purpose::hash(purpose));
         Random(random)
     }
 

@@ -48,7 +48,7 @@ impl Stage for Calibrate {
         let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
         // A straight line that fills a gap says nothing of what the tasks need to know.
         let missing = model.transform.exclude.and_filled();
-        let trained = hours_of(&observed, &model, missing, |split, _| split == Some(Split::Train.name()))?;
+        let trained = hours_of(&observed, &model, missing, Split::Train, |_| true)?;
         let detector = Detector::learn(&model, &trained, Seen::InTraining)?;
         let pooling = Pooling::learn(&model, &trained);
         std::fs::create_dir_all(outputs.file(MODEL))?;
@@ -57,8 +57,8 @@ impl Stage for Calibrate {
     }
 }
 
-/// The stretches of consecutive hours as they were observed, NaN where missing, of those that `keep` takes by their
-/// split and value.
+/// The stretches of consecutive hours of a split as they were observed, NaN where missing, of those hours that `keep`
+/// takes.
 ///
 /// # Errors
 /// When a column is missing.
@@ -66,13 +66,14 @@ pub(crate) fn hours_of(
     observed: &Table,
     model: &TrainedModel,
     missing: MissingFlags,
-    keep: impl Fn(Option<&str>, f32) -> bool,
+    split: Split,
+    keep: impl Fn(f32) -> bool,
 ) -> anyhow::Result<Vec<ObservedHours>> {
     let variable = &model.transform.variable;
     let times = observed.times(column::TIME)?;
     let values = missing.values(observed.f32s(variable)?, observed.u8s(&column::flag(variable))?);
     let splits = observed.texts(column::SPLIT)?;
-    let is_kept = |row: &usize| keep(splits[*row].as_deref(), values[*row]);
+    let is_kept = |row: &usize| splits[*row].as_deref() == Some(split.name()) && keep(values[*row]);
     let stretches = stretches(times, (0..times.len()).filter(is_kept)).into_iter();
     let hours =
         stretches.map(|rows| ObservedHours { first_us: times[rows.start], values: values[rows].to_vec() });

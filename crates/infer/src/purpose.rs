@@ -4,10 +4,7 @@
 /// The seed of one stream: the FNV-1a hash of the purpose's name, then the setting and the number, each mixed in by
 /// `SplitMix64` (Steele, Lea and Flood 2014).
 pub(crate) fn seed_of(setting: u64, purpose: &str, number: u64) -> u64 {
-    let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    mix(mix(mix(hash) ^ setting) ^ number)
+    mix(mix(mix(contract::purpose::hash(purpose)) ^ setting) ^ number)
 }
 
 fn mix(state: u64) -> u64 {

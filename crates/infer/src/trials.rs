@@ -98,8 +98,8 @@ fn test_runs(inputs: &Inputs, model: &TrainedModel) -> anyhow::Result<Vec<TestRu
     let flag = column::flag(variable);
     let columns = [column::TIME, variable, &flag, column::SPLIT];
     let table = tables::read(inputs.path("preprocess/observed.parquet")?, &columns)?;
-    let is_kept = |split: Option<&str>, value: f32| split == Some(Split::Test.name()) && !value.is_nan();
-    let hours = hours_of(&table, model, model.transform.exclude, is_kept)?.into_iter();
+    let hours =
+        hours_of(&table, model, model.transform.exclude, Split::Test, |value| !value.is_nan())?.into_iter();
     let mut runs: Vec<TestRun> = hours.map(|observed| TestRun { observed }).collect();
     runs.retain(|run| run.observed.values.len() >= SHORTEST_HOURS);
     Ok(runs)

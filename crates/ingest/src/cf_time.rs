@@ -101,8 +101,13 @@ pub(crate) fn duration_us(value: f64, unit_ns: i64) -> Option<i64> {
 
 /// The full hour that a time is but for its rounding, else the time.
 pub(crate) fn undo_rounding(time_us: i64) -> i64 {
-    let hour = (time_us + HOUR_US / 2).div_euclid(HOUR_US) * HOUR_US;
+    let hour = nearest_hour(time_us);
     if (time_us - hour).abs() < ROUNDING_US { hour } else { time_us }
+}
+
+/// The full hour nearest to a time.
+pub(crate) fn nearest_hour(time_us: i64) -> i64 {
+    (time_us + HOUR_US / 2).div_euclid(HOUR_US) * HOUR_US
 }
 
 /// `1900-01-01`, `1900-1-1 00:00:00.0`, `1970-01-01T00:00:00Z`.

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::dataset::Hour;
+use crate::plausible;
 
 /// What is looked for among a station's hours. What is found gets a flag, and is never changed.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -80,9 +81,8 @@ pub(crate) struct Found {
 /// Flags the suspicious of `hours`, which are in order of time; `station` says what to look for in
 /// measurements.
 pub(crate) fn flag_hours(variable: &Variable, hours: &mut [Hour], station: Option<&Quality>) -> Found {
-    let [least, greatest] = variable.valid_range;
     for hour in hours.iter_mut() {
-        if !(least..=greatest).contains(&f64::from(hour.value)) {
+        if !plausible::is_possible(variable, hour.value) {
             hour.flags |= flag::OUT_OF_RANGE;
         }
     }

@@ -144,8 +144,7 @@ fn undo_32_bits(
     let Some(unit_ns) = unit else { return Ok(times_us) };
     let most = values.iter().fold(0.0_f32, |most, value| most.max(value.abs() as f32));
     let step_us = f64::from(most.next_up() - most) * unit_ns as f64 / 1e3;
-    let hour = |time_us: &i64| (time_us + HOUR_US / 2).div_euclid(HOUR_US) * HOUR_US;
-    let hours: Vec<i64> = times_us.iter().map(hour).collect();
+    let hours: Vec<i64> = times_us.iter().map(|time_us| cf_time::nearest_hour(*time_us)).collect();
     let furthest_us = times_us.iter().zip(&hours).map(|(time, hour)| (time - hour).abs()).max().unwrap_or(0);
     if step_us >= (HOUR_US / 2) as f64 {
         bail!(

@@ -290,8 +290,7 @@ fn check_variable(name: &str) -> Result<&'static Variable, Fault> {
 fn check_exclude(names: &[String]) -> Result<MissingFlags, Fault> {
     let known = || flag::NAMES.into_iter().map(|(name, _)| name);
     let bit = |name: &String| {
-        let found = flag::NAMES.into_iter().find(|(known, _)| known == name).map(|(_, bit)| bit);
-        found.ok_or_else(|| {
+        flag::named(name).ok_or_else(|| {
             let proposal = nearest(name, known()).map(|near| format!("; did you mean {near:?}?"));
             let (known, proposal) = (known().collect::<Vec<_>>().join(", "), proposal.unwrap_or_default());
             let message = format!("has {name:?}; wanted flags out of {known}{proposal}");
