@@ -22,6 +22,7 @@ use crate::pooling::Pooling;
 use crate::posterior::Posterior;
 use config::{DetectConfig, DetectTables, ForecastConfig, ForecastTables, ImputeConfig, ImputeTables};
 use export::Exporter;
+use input::Doubtful;
 use output::Hours;
 
 /// The `impute` stage.
@@ -53,7 +54,7 @@ impl Stage for Impute {
     fn run(config: &ImputeConfig, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "impute")?;
-        let (observed, credit) = input::read(inputs, &model)?;
+        let (observed, credit) = input::read(inputs, &model, Doubtful::Missing)?;
         let settings = ImputeSettings { members: config.members, seed: config.seed };
         let posterior = Posterior::new(&model, Some(Pooling::read(inputs)?))?;
         let drawn = impute(&posterior, &observed, settings)?;
@@ -78,7 +79,7 @@ impl Stage for Forecast {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "forecast")?;
         let thresholds = exporter.thresholds(&config.thresholds)?;
-        let (observed, credit) = input::read(inputs, &model)?;
+        let (observed, credit) = input::read(inputs, &model, Doubtful::Missing)?;
         let settings = ForecastSettings { hours: config.hours, members: config.members, seed: config.seed };
         let posterior = Posterior::new(&model, Some(Pooling::read(inputs)?))?;
         let drawn = forecast(&posterior, &observed, settings)?;
@@ -109,7 +110,7 @@ impl Stage for Detect {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let exporter = Exporter::new(&model, &config.exports, config.unit.as_deref(), "detect")?;
         let detector = Detector::read(inputs)?;
-        let (observed, credit) = input::read(inputs, &model)?;
+        let (observed, credit) = input::read(inputs, &model, Doubtful::Kept)?;
         let settings = DetectSettings { false_alarms_per_year: config.false_alarms_per_year };
         let detection = detect(&model, &detector, &observed, settings)?;
         tracing::info!("{} event(s) in {} hours", detection.events.len(), observed.values.len());

@@ -48,22 +48,6 @@ pub(crate) fn is_possible(variable: &Variable, value: f32) -> bool {
     (least..=greatest).contains(&f64::from(value))
 }
 
-/// How many hours lie outside the variable's valid range, as a sentence; `None` where all are possible.
-pub(crate) fn outside_range(variable: &Variable, hours: &[Hour]) -> Option<String> {
-    let outside = || hours.iter().filter(|hour| !is_possible(variable, hour.value));
-    let first = outside().next()?;
-    let ([least, greatest], unit) = (variable.valid_range, variable.canonical_unit);
-    Some(format!(
-        "{} of {} values of {} lie outside {least} to {greatest} {unit} and count as missing, the first being {} \
-         {unit} at {}Z; if that is a code for missing hours, nothing needs to be done",
-        outside().count(),
-        hours.len(),
-        variable.name,
-        first.value,
-        calendar::format_hour(first.time_us)
-    ))
-}
-
 /// Refuses a series of too many hours before it is made.
 ///
 /// # Errors

@@ -1,7 +1,6 @@
 //! The user's files for a task with a trained model: the hours as they are, at the model's place if they are of a
 //! grid. What is missing stays missing and nothing is flagged, averaged or filled: a spike may be what is looked
-//! for. Values outside the variable's valid range are missing, and counted in a warning: most are codes for missing
-//! hours. A time axis that is not hourly is refused, since nothing says what stands for an hour.
+//! for. A time axis that is not hourly is refused, since nothing says what stands for an hour.
 
 mod table;
 
@@ -116,9 +115,6 @@ fn together(variable: &'static Variable, files: &[FileSeries]) -> anyhow::Result
         bail!("{shown}: all hours of {} are missing; there is nothing to go by", variable.name);
     }
     plausible::check_values(variable, &hours).map_err(|error| anyhow::anyhow!("{shown}: {error:#}"))?;
-    if let Some(sentence) = plausible::outside_range(variable, &hours) {
-        tracing::warn!("{shown}: {sentence}");
-    }
     let mut rows: Vec<i64> = files.iter().flat_map(|file| &file.times).copied().collect();
     rows.sort_unstable();
     rows.dedup();
@@ -127,7 +123,7 @@ fn together(variable: &'static Variable, files: &[FileSeries]) -> anyhow::Result
     check_step(&shown, &rows)?;
     let count = ((last_us - first_us) / HOUR_US + 1) as usize;
     let mut values = vec![f32::NAN; count];
-    for hour in hours.iter().filter(|hour| plausible::is_possible(variable, hour.value)) {
+    for hour in &hours {
         values[((hour.time_us - first_us) / HOUR_US) as usize] = hour.value;
     }
     let times = (0..count as i64).map(|hour| first_us + hour * HOUR_US).collect();
