@@ -8,6 +8,7 @@ mod pipeline {
     mod experiments;
     mod kills;
     mod new;
+    mod readme;
     mod reference;
     mod schema;
     mod sources;

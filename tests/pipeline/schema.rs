@@ -65,6 +65,7 @@ fn check(place: &str, schema: &Map<String, Value>, value: &Value, found: &mut Ve
                     fault(value.get(key).is_none(), format!("lacks {key}"));
                 }
             }
+            "not" => fault(fits(wanted, value), "fits what it must not".to_string()),
             "oneOf" | "anyOf" => {
                 let count = wanted.as_array().unwrap().iter().filter(|schema| fits(schema, value)).count();
                 let is_right = if part == "oneOf" { count == 1 } else { count > 0 };

@@ -7,7 +7,7 @@ pub(crate) struct Stage {
     pub name: &'static str,
     /// The binary, which is also the crate's name.
     pub binary: &'static str,
-    /// The tables of the pipeline file that it gets.
+    /// The tables of the pipeline file that it gets; `table.key` is that key alone.
     pub tables: &'static [&'static str],
     /// What it reads, as `stage/file`; [`FILES`] are those named in the pipeline file.
     /// Of a stage that does not run, nothing is read.
@@ -68,8 +68,8 @@ pub(crate) const GRAPH: &str = "stages";
 #[rustfmt::skip]
 pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "ingest", binary: "ingest", tables: &["ingest"], reads: &[FILES], runs: Runs::Always },
-    Stage { name: "preprocess", binary: "preprocess", tables: &["preprocess"], reads: &["ingest/series.parquet"], runs: Runs::Always },
-    Stage { name: "train", binary: "train", tables: &["model", "train"], reads: &[
+    Stage { name: "preprocess", binary: "preprocess", tables: &["preprocess", "model.preset"], reads: &["ingest/series.parquet"], runs: Runs::Always },
+    Stage { name: "train", binary: "train", tables: &["model", "train", "preprocess.marginals"], reads: &[
         "preprocess/standardised.parquet", "preprocess/season.parquet",
         "preprocess/windows.parquet", "preprocess/transform.json",
     ], runs: Runs::Always },
@@ -150,7 +150,7 @@ pub(crate) fn up_to(last: Option<&Stage>, runs: &dyn Fn(&Stage) -> bool) -> Vec<
 pub(crate) fn tables() -> Vec<&'static str> {
     let mut tables = vec![ABOUT];
     for table in STAGES.iter().flat_map(|stage| stage.tables) {
-        if *table != GRAPH && !tables.contains(table) {
+        if *table != GRAPH && !table.contains('.') && !tables.contains(table) {
             tables.push(table);
         }
     }

@@ -85,9 +85,13 @@ impl Pipeline {
         if stage.is_download() {
             return source::tables(&self.tables);
         }
-        let table = |name: &&str| {
-            let table = if *name == map::GRAPH { self.graph_table() } else { self.tables[*name].clone() };
-            (name.to_string(), table)
+        let table = |name: &&str| match name.split_once('.') {
+            Some((table, key)) => {
+                let value = self.tables[table].get(key).map(|value| (key.to_string(), value.clone()));
+                (table.to_string(), value.into_iter().collect::<Map<_, _>>().into())
+            }
+            None if *name == map::GRAPH => (name.to_string(), self.graph_table()),
+            None => (name.to_string(), self.tables[*name].clone()),
         };
         stage.tables.iter().map(table).collect()
     }

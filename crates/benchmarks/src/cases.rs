@@ -67,22 +67,19 @@ pub(crate) fn number(case: &Case, key: &str, value: Option<usize>) -> anyhow::Re
 }
 
 /// The tables `[model]` and `[train]` of the case: the article's with that number of filters, or those of
-/// `pipelines/la-haute-borne.toml`.
+/// another preset.
 ///
 /// # Errors
 /// When the stage refuses them.
 pub(crate) fn configuration(case: &Case) -> anyhow::Result<Config> {
-    let (model, train) = match case.preset.as_deref() {
-        Some(preset) => (
-            json!({"preset": preset}),
-            json!({"free_nats": 9.0, "beta_2": 0.995, "weight_decay": 0.05, "clip_norm": 0.5}),
-        ),
+    let model = match case.preset.as_deref() {
+        Some(preset) => json!({"preset": preset}),
         None => {
             let filters = case.filters.unwrap_or(ModelConfig::article().filters);
-            (json!({"preset": "article", "filters": filters}), json!({}))
+            json!({"preset": "article", "filters": filters})
         }
     };
-    let tables = json!({"model": model, "train": train});
+    let tables = json!({"model": model});
     let tables = tables.as_object().context("tables are an object")?;
     let checked = config::parse(tables).and_then(Train::check);
     checked.map_err(|fault| anyhow::anyhow!(fault.describe("the case's model")))

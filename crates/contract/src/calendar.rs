@@ -176,6 +176,12 @@ impl UtcOffset {
         (minutes.abs() <= 14 * 60).then_some(UtcOffset { minutes })
     }
 
+    /// The full hours nearest to the solar time of a longitude, -180 to 360 degrees east.
+    pub fn solar(longitude_deg: f64) -> Option<UtcOffset> {
+        let east = if longitude_deg > 180.0 { longitude_deg - 360.0 } else { longitude_deg };
+        UtcOffset::from_minutes(60 * ((east + 7.5) / 15.0).floor() as i32)
+    }
+
     pub fn minutes(self) -> i32 {
         self.minutes
     }

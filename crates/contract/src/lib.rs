@@ -13,6 +13,7 @@ pub mod missing;
 pub mod monotone_cubic;
 pub mod normal_scores;
 pub mod place;
+pub mod preset;
 pub mod progress;
 pub mod purpose;
 pub mod runs;

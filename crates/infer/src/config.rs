@@ -10,43 +10,42 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tables {
+    #[serde(default)]
     pub generate: GenerateTable,
 }
 
-/// The years that are drawn from the trained model. Either `years` or `hours` has to be given.
+/// The years that are drawn from the trained model: `years` or `hours`, not both.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["years"]}, {"required": ["hours"]}]))]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("not" = {"required": ["years", "hours"]}))]
 pub struct GenerateTable {
     /// The first day, local standard time, as `YYYY-MM-DD`. It sets the season, not the climate.
-    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), extend("examples" = ["2001-01-01"]))]
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), extend("examples" = ["2021-01-01"]))]
     start: String,
-    /// Length of each member, calendar years; they end with the year 9999 at the latest.
-    #[schemars(range(min = 1, max = 9999), extend("examples" = [100]))]
+    /// Length of each member, calendar years; they end with the year 9999 at the latest. Without `hours`, 100.
+    #[schemars(range(min = 1, max = 9999), extend("examples" = [50]))]
     years: Option<i16>,
     /// Length of each member, hours.
     #[schemars(range(min = 1, max = MOST_HOURS))]
     hours: Option<i64>,
     /// How many series are drawn, each independent of the others.
-    #[serde(default = "default_members")]
     #[schemars(range(min = 1, max = MOST_MEMBERS))]
     members: i32,
     /// Whether the noise around the decoder's output is drawn; without it the hours are too smooth.
-    #[serde(default = "default_noise")]
     noise: bool,
     /// The year whose climate the hours have, along the trend; the reference year's without it.
     #[schemars(range(min = 1, max = 9999))]
     target_year: Option<i16>,
     /// The seed of all draws.
-    #[serde(default)]
     seed: u64,
     /// Formats beside Parquet.
-    #[serde(default)]
     exports: Vec<ExportKind>,
     /// Unit of the exports, such as `degC`; the canonical one without it. Only beside `exports`.
     unit: Option<String>,
 }
 
+/// Years of a member, unless a length is given: the scorecard compares statistics of whole years, and needs many.
+const YEARS: i16 = 100;
 /// The most hours of a member: ten thousand years.
 const MOST_HOURS: i64 = 87_660_000;
 /// The most members.
@@ -62,12 +61,20 @@ pub enum ExportKind {
     Csv,
 }
 
-fn default_members() -> i32 {
-    1
-}
-
-fn default_noise() -> bool {
-    true
+impl Default for GenerateTable {
+    fn default() -> GenerateTable {
+        GenerateTable {
+            start: "2001-01-01".to_string(),
+            years: None,
+            hours: None,
+            members: 1,
+            noise: true,
+            target_year: None,
+            seed: 0,
+            exports: Vec::new(),
+            unit: None,
+        }
+    }
 }
 
 /// `[generate]`, checked.
@@ -105,7 +112,7 @@ impl GenerateTable {
             (Some(_), Some(_)) => {
                 return Err(Fault::value("generate.hours", "given beside years", "one of the two"));
             }
-            (None, None) => return Err(Fault::value("generate.years", "missing", "years or hours")),
+            (None, None) => Length::Years(YEARS),
         };
         let known = |name: &String| VARIABLES.iter().any(|variable| variable.unit(name).is_some());
         if let Some(unit) = self.unit.as_ref().filter(|unit| !known(unit)) {
@@ -163,7 +170,6 @@ mod tests {
         );
         check("hours", json!(24), "hours is given beside years; wanted one of the two");
         check("years", json!(0), "years is 0; wanted 1 to 9999");
-        check("years", json!(null), "years is missing; wanted years or hours");
         check("members", json!(0), "members is 0; wanted 1 to 1000000");
         check(
             "years",
@@ -180,5 +186,13 @@ mod tests {
             json!(["xlsx"]),
             "exports[0] = \"xlsx\": unknown variant `xlsx`, expected `netcdf` or `csv`",
         );
+    }
+    #[test]
+    fn an_absent_table_is_a_hundred_years_from_2001_on() {
+        let checked =
+            |tables: Value| parse::<Tables>(tables.as_object().unwrap()).unwrap().generate.check().unwrap();
+        let given = json!({"generate": {"start": "2001-01-01", "years": 100, "members": 1, "noise": true, "seed": 0}});
+        assert_eq!(format!("{:?}", checked(json!({}))), format!("{:?}", checked(given)));
+        assert_eq!(checked(json!({"generate": {"hours": 48}})).length, Length::Hours(48));
     }
 }

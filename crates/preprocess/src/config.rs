@@ -4,6 +4,9 @@ use contract::artifact::flag;
 use contract::calendar::UtcOffset;
 use contract::config::{Fault, in_range, nearest};
 use contract::missing::MissingFlags;
+pub use contract::preset::MarginalsKind;
+use contract::preset::{Preset, PresetTable, sentence};
+use contract::schema::describe;
 use contract::transform::{TrendMethod, TrendShape};
 use contract::variable::{Variable, list_modelled_names, modelled_names};
 use schemars::{JsonSchema, Schema};
@@ -16,20 +19,23 @@ use crate::years::LEAST_COVERAGE;
 #[serde(deny_unknown_fields)]
 pub struct Tables {
     pub preprocess: PreprocessTable,
+    #[serde(default)]
+    pub model: PresetTable,
 }
 
 /// How the series becomes what the model is trained on: whole local years, their trend, their scale, and which of
 /// them are held out.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = say_what_presets_set)]
 pub struct PreprocessTable {
     /// The variable that the model is of: one of `[ingest] variables` without a floor at 0.
     #[serde(default = "default_variable")]
     #[schemars(transform = list_modelled_names)]
     variable: String,
     /// Local standard time, without summer time, as its offset from UTC: -14:00 to +14:00. It says where a day and a
-    /// year begin.
-    utc_offset: UtcOffset,
+    /// year begin. Without it, the longitude's: the full hours nearest to the sun's.
+    utc_offset: Option<UtcOffset>,
     /// The first and the last local year that are used; without it, every year of which enough hours are there
     /// (`min_year_coverage`).
     #[schemars(inner(range(min = 1, max = 9999)), extend("examples" = [[1971, 2020]]))]
@@ -52,8 +58,7 @@ pub struct PreprocessTable {
     #[schemars(range(min = 1, max = 9999))]
     reference_year: Option<i16>,
     /// How adjusted values become standardised ones.
-    #[serde(default = "default_marginals")]
-    marginals: MarginalsKind,
+    marginals: Option<MarginalsKind>,
     /// Length of a training window, hours: a multiple of 96, the hours of a latent step.
     #[serde(default = "default_window_hours")]
     #[schemars(range(min = STEP_HOURS, max = LONGEST_WINDOW_HOURS), extend("multipleOf" = STEP_HOURS))]
@@ -74,7 +79,7 @@ pub struct PreprocessTable {
     #[schemars(range(min = 0, max = 100))]
     block_offset: i16,
     /// How many of the years that are not held out are for validation, evenly spread. Only for `split = "blocks"`.
-    #[serde(default = "default_two_years")]
+    #[serde(default = "default_validation_years")]
     #[schemars(range(min = 1, max = 100))]
     validation_years: usize,
     /// The seed of the shuffle. Only for `split = "article"`.
@@ -119,21 +124,12 @@ pub enum TrendByKind {
     MonthHour,
 }
 
-/// How adjusted values become standardised ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MarginalsKind {
-    /// The article's one mean and one standard deviation.
-    Scaler,
-    /// A monotone map of each day of year and hour of day to normal scores.
-    NormalScores,
-}
-
 /// `[preprocess]`, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub variable: &'static Variable,
-    pub utc_offset: UtcOffset,
+    /// `None` for the longitude's.
+    pub utc_offset: Option<UtcOffset>,
     /// First and last local year; `None` for every year that is there.
     pub years: Option<(i16, i16)>,
     /// The least share of a year's hours, 0.5 to 1.
@@ -180,10 +176,6 @@ fn default_trend_by() -> TrendByKind {
     TrendByKind::Year
 }
 
-fn default_marginals() -> MarginalsKind {
-    MarginalsKind::Scaler
-}
-
 fn default_window_hours() -> usize {
     1536
 }
@@ -204,12 +196,23 @@ fn default_two() -> i16 {
     2
 }
 
-fn default_two_years() -> usize {
-    2
+fn default_validation_years() -> usize {
+    1
+}
+
+impl Tables {
+    pub(crate) fn check(self) -> Result<Config, Fault> {
+        self.preprocess.check(self.model.preset)
+    }
+}
+
+/// Says in the schema what each preset sets.
+fn say_what_presets_set(schema: &mut Schema) {
+    describe(schema, "marginals", &sentence(Preset::marginals));
 }
 
 impl PreprocessTable {
-    pub(crate) fn check(self) -> Result<Config, Fault> {
+    fn check(self, preset: Preset) -> Result<Config, Fault> {
         let variable = check_variable(&self.variable)?;
         let min_year_coverage =
             in_range("preprocess.min_year_coverage", self.min_year_coverage, LEAST_COVERAGE..=1.0)?;
@@ -252,7 +255,7 @@ impl PreprocessTable {
             trend_shape: self.trend_shape,
             trend_by: self.trend_by,
             reference_year: self.reference_year,
-            marginals: self.marginals,
+            marginals: self.marginals.unwrap_or(preset.marginals()),
             window_hours: self.window_hours,
             seasonal_degree: self.seasonal_degree,
             exclude,
@@ -316,7 +319,7 @@ mod tests {
     fn check_table(table: Value, message: &str) {
         let tables = json!({"preprocess": table});
         let parsed = parse::<Tables>(tables.as_object().unwrap());
-        let fault = parsed.and_then(|tables| tables.preprocess.check().map(|_| ())).unwrap_err();
+        let fault = parsed.and_then(|tables| tables.check().map(|_| ())).unwrap_err();
         assert_eq!(fault.describe("pipelines/x.toml"), format!("pipelines/x.toml: [preprocess] {message}"));
     }
 
@@ -387,5 +390,17 @@ mod tests {
             json!("normal"),
             "marginals = \"normal\": unknown variant `normal`, expected `scaler` or `normal-scores`",
         );
+    }
+    #[test]
+    fn the_marginals_are_the_presets_unless_they_are_given() {
+        let marginals = |tables: Value| {
+            let tables = parse::<Tables>(tables.as_object().unwrap()).unwrap();
+            tables.check().unwrap().marginals
+        };
+        let article = json!({"preset": "article"});
+        assert_eq!(marginals(json!({"preprocess": {}})), MarginalsKind::NormalScores);
+        assert_eq!(marginals(json!({"preprocess": {}, "model": article})), MarginalsKind::Scaler);
+        let given = json!({"preprocess": {"marginals": "normal-scores"}, "model": article});
+        assert_eq!(marginals(given), MarginalsKind::NormalScores);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, bail};
 use contract::artifact::{FORMAT, OBSERVED, SEASON, SERIES, STANDARDISED, Split, TRANSFORM, WINDOWS, column};
-use contract::calendar::{HOUR_US, YearClock};
+use contract::calendar::{HOUR_US, UtcOffset, YearClock};
 use contract::config::Fault;
 use contract::credit::Credit;
 use contract::missing::MissingFlags;
@@ -28,13 +28,13 @@ impl Stage for Preprocess {
     type Config = Config;
 
     fn check(tables: Tables) -> Result<Config, Fault> {
-        tables.preprocess.check()
+        tables.check()
     }
 
     fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let ingested = Ingested::read(config, inputs)?;
-        let series =
-            Series::new(&ingested.times, &ingested.usable_values(config.exclude), config.utc_offset)?;
+        let utc_offset = utc_offset(config, &ingested)?;
+        let series = Series::new(&ingested.times, &ingested.usable_values(config.exclude), utc_offset)?;
         let chosen = years::choose(config.years, config.min_year_coverage, &series.year_counts()?)?;
         for dropped in &chosen.dropped {
             tracing::warn!("left out the local year {dropped}");
@@ -62,7 +62,7 @@ impl Stage for Preprocess {
             variable: config.variable.name.to_string(),
             latitude_deg: ingested.latitude_deg,
             longitude_deg: ingested.longitude_deg,
-            utc_offset: config.utc_offset,
+            utc_offset,
             trend,
             marginals: adjusted.marginals.clone(),
             window_hours: config.window_hours,
@@ -134,6 +134,21 @@ impl Ingested {
         row.filter(|row| *row < self.values.len())
             .map_or((f32::NAN, 0), |row| (self.values[row], self.flags[row]))
     }
+}
+
+/// The offset that is given, or the longitude's.
+fn utc_offset(config: &Config, ingested: &Ingested) -> anyhow::Result<UtcOffset> {
+    if let Some(given) = config.utc_offset {
+        return Ok(given);
+    }
+    let longitude = ingested.longitude_deg;
+    let solar = UtcOffset::solar(longitude)
+        .with_context(|| format!("longitude {longitude} has no solar time; give [preprocess] utc_offset"))?;
+    tracing::warn!(
+        "local time is UTC{solar}, the solar time of longitude {longitude}: it says where a day and a year begin; if the \
+         civil standard time is another, set [preprocess] utc_offset"
+    );
+    Ok(solar)
 }
 
 /// The split of each year; `None` where windows and not years are dealt.

@@ -158,7 +158,8 @@ fn normal_scores_of_three_training_years_are_refused() {
 #[test]
 fn the_trend_and_the_scaler_are_their_definitions() {
     let run = Run::new(series(2001, 2010));
-    run.preprocess(json!({"utc_offset": "+01:00", "block_years": 1, "validation_years": 1})).unwrap();
+    let settings = json!({"utc_offset": "+01:00", "block_years": 1, "marginals": "scaler"});
+    run.preprocess(settings).unwrap();
     let transform = run.transform();
     assert_eq!(transform.credit.licence().as_deref(), Some("CC0-1.0"));
     assert_eq!(run.table(OBSERVED).metadata["licence"], "CC0-1.0");
@@ -321,12 +322,22 @@ fn a_variable_that_was_not_ingested_is_named() {
 }
 
 #[test]
+fn the_clock_is_the_longitudes_unless_an_offset_is_given() {
+    let run = Run::new(series(2001, 2010));
+    run.preprocess(json!({"marginals": "scaler"})).unwrap();
+    // 5.5 degrees east is 22 minutes ahead of Greenwich.
+    assert_eq!(run.transform().utc_offset.to_string(), "+00:00");
+    run.preprocess(json!({"marginals": "scaler", "utc_offset": "+01:00"})).unwrap();
+    assert_eq!(run.transform().utc_offset.to_string(), "+01:00");
+}
+
+#[test]
 fn too_few_years_are_named() {
     let run = Run::new(series(2001, 2004));
     let error = run.preprocess(json!({"utc_offset": "+00:00"})).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the split needs at least 3 training years and 1 test year; [preprocess] block_years = 2 and validation_years \
-         = 2 leave 0 and 2 of the 4 whole years; give more years, or smaller blocks, or fewer validation years"
+         = 1 leave 1 and 2 of the 4 whole years; give more years, or smaller blocks, or fewer validation years"
     );
 }

@@ -3,12 +3,14 @@
 mod model_table;
 
 use contract::config::{Fault, in_range};
-use model::adam::Adam;
+pub use contract::preset::Schedule;
+use contract::preset::{MarginalsKind, sentence};
+use contract::schema::describe;
 use model::config::{ModelConfig, STEP_HOURS};
 use model::device::DeviceKind;
 use model::loss::KlCost;
 use model::path_prior::PathPriorConfig;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::history::Terms;
@@ -20,26 +22,37 @@ pub use model_table::ModelTable;
 #[serde(deny_unknown_fields)]
 pub struct Tables {
     #[serde(default)]
+    pub preprocess: MarginalsTable,
+    #[serde(default)]
     pub model: ModelTable,
     #[serde(default)]
     pub train: TrainTable,
 }
 
-/// How the model is trained, with Adam.
+/// The part of `[preprocess]` that the model has to fit.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MarginalsTable {
+    /// How adjusted values become standardised ones.
+    marginals: Option<MarginalsKind>,
+}
+
+/// How the model is trained, with Adam. What is not given is the preset's, or has a default.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(transform = say_what_presets_set)]
 pub struct TrainTable {
     /// How many times the training years are gone through.
     #[schemars(range(min = 1, max = MOST_EPOCHS))]
-    epochs: u32,
+    epochs: Option<u32>,
     /// Windows of a training step.
     #[schemars(range(min = 1, max = 65536))]
-    batch: usize,
+    batch: Option<usize>,
     /// Adam's learning rate.
     #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
-    learning_rate: f64,
+    learning_rate: Option<f64>,
     /// How the learning rate goes.
-    schedule: Schedule,
+    schedule: Option<Schedule>,
     /// Which windows are trained on.
     windows: WindowChoice,
     /// Epochs without a better validation loss before training stops; the best weights are kept then. Without it, all
@@ -51,15 +64,15 @@ pub struct TrainTable {
     beta: f64,
     /// Nats per latent step (96 hours) that the latents' KL costs nothing up to.
     #[schemars(range(min = 0, max = 1000))]
-    free_nats: f32,
+    free_nats: Option<f32>,
     /// Adam's memory of squared gradients.
     #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
-    beta_2: f64,
+    beta_2: Option<f64>,
     /// Adam's decoupled weight decay, multiplied by the learning rate in each step.
     #[schemars(range(min = 0, max = 10))]
-    weight_decay: f64,
-    /// The largest norm of a parameter's gradient; a larger one is scaled down to it. Without it, none is.
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    weight_decay: Option<f64>,
+    /// The largest norm of a parameter's gradient; a larger one is scaled down to it. With 0, none is.
+    #[schemars(range(min = 0))]
     clip_norm: Option<f32>,
     /// The seed of first weights, windows and latents.
     seed: u64,
@@ -67,18 +80,11 @@ pub struct TrainTable {
     device: DeviceKind,
 }
 
+/// Why a calibrated model and the scaler do not go together.
+pub(crate) const NEEDS_NORMAL_SCORES: &str = "= true maps generated hours to normal scores; set [preprocess] marginals = \
+                                   \"normal-scores\", or calibrate = false";
 /// The most epochs.
 const MOST_EPOCHS: u32 = 1_000_000;
-
-/// How the learning rate goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// The same in all steps.
-    Constant,
-    /// Half a cosine from the given rate to zero, after a short rise to it.
-    Cosine,
-}
 
 /// Which windows are trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -93,21 +99,34 @@ pub enum WindowChoice {
 impl Default for TrainTable {
     fn default() -> TrainTable {
         TrainTable {
-            epochs: 1000,
-            batch: 32,
-            learning_rate: 1e-3,
-            schedule: Schedule::Constant,
+            epochs: None,
+            batch: None,
+            learning_rate: None,
+            schedule: None,
             windows: WindowChoice::Random,
             patience: None,
             beta: 1.0,
-            free_nats: 0.0,
-            beta_2: Adam::KERAS_BETA_2,
-            weight_decay: 0.0,
+            free_nats: None,
+            beta_2: None,
+            weight_decay: None,
             clip_norm: None,
             seed: 0,
             device: DeviceKind::Cpu,
         }
     }
+}
+
+/// Says in the schema of `[train]` what each preset sets.
+fn say_what_presets_set(schema: &mut Schema) {
+    let mut say = |key: &str, sentence: String| describe(schema, key, &sentence);
+    say("epochs", sentence(|preset| preset.training().epochs));
+    say("batch", sentence(|preset| preset.training().batch));
+    say("learning_rate", sentence(|preset| preset.training().learning_rate));
+    say("schedule", sentence(|preset| preset.training().schedule));
+    say("free_nats", sentence(|preset| preset.training().free_nats));
+    say("beta_2", sentence(|preset| preset.training().beta_2));
+    say("weight_decay", sentence(|preset| preset.training().weight_decay));
+    say("clip_norm", sentence(|preset| preset.training().clip_norm));
 }
 
 /// Both tables, checked.
@@ -160,45 +179,58 @@ impl TrainConfig {
 
 impl Tables {
     pub(crate) fn check(self) -> Result<Config, Fault> {
+        let preset = self.model.preset;
         let Model { shape: model, refit, calibrate } = self.model.check()?;
-        let table = self.train;
-        if !(table.learning_rate > 0.0 && table.learning_rate <= 1.0) {
-            return Err(Fault::value("train.learning_rate", table.learning_rate, "more than 0, at most 1"));
+        let marginals = self.preprocess.marginals.unwrap_or(preset.marginals());
+        if calibrate && marginals != MarginalsKind::NormalScores {
+            return Err(Fault {
+                key: "model.calibrate".to_string(),
+                message: NEEDS_NORMAL_SCORES.to_string(),
+            });
+        }
+        let (table, usual) = (self.train, preset.training());
+        let learning_rate = table.learning_rate.unwrap_or(usual.learning_rate);
+        if !(learning_rate > 0.0 && learning_rate <= 1.0) {
+            return Err(Fault::value("train.learning_rate", learning_rate, "more than 0, at most 1"));
         }
         if !(table.beta >= 0.0 && table.beta <= 1000.0) {
             return Err(Fault::value("train.beta", table.beta, "0 to 1000"));
         }
-        if !(table.free_nats >= 0.0 && table.free_nats <= 1000.0) {
-            return Err(Fault::value("train.free_nats", table.free_nats, "0 to 1000 nats per latent step"));
+        let free_nats = table.free_nats.unwrap_or(usual.free_nats);
+        if !(0.0..=1000.0).contains(&free_nats) {
+            return Err(Fault::value("train.free_nats", free_nats, "0 to 1000 nats per latent step"));
         }
-        if !(table.beta_2 >= 0.0 && table.beta_2 < 1.0) {
-            return Err(Fault::value("train.beta_2", table.beta_2, "0 to below 1"));
+        let beta_2 = table.beta_2.unwrap_or(usual.beta_2);
+        if !(0.0..1.0).contains(&beta_2) {
+            return Err(Fault::value("train.beta_2", beta_2, "0 to below 1"));
         }
-        if !(table.weight_decay >= 0.0 && table.weight_decay <= 10.0) {
-            return Err(Fault::value("train.weight_decay", table.weight_decay, "0 to 10"));
+        let weight_decay = table.weight_decay.unwrap_or(usual.weight_decay);
+        if !(0.0..=10.0).contains(&weight_decay) {
+            return Err(Fault::value("train.weight_decay", weight_decay, "0 to 10"));
         }
-        if let Some(norm) = table.clip_norm.filter(|norm| !(*norm > 0.0 && norm.is_finite())) {
-            return Err(Fault::value("train.clip_norm", norm, "more than 0"));
+        let clip_norm = table.clip_norm.unwrap_or(usual.clip_norm);
+        if !(clip_norm >= 0.0 && clip_norm.is_finite()) {
+            return Err(Fault::value("train.clip_norm", clip_norm, "more than 0, or 0 for none"));
         }
         Ok(Config {
             model,
             refit,
             calibrate,
             train: TrainConfig {
-                epochs: in_range("train.epochs", table.epochs, 1..=MOST_EPOCHS)?,
-                batch: in_range("train.batch", table.batch, 1..=65_536)?,
-                learning_rate: table.learning_rate,
-                schedule: table.schedule,
+                epochs: in_range("train.epochs", table.epochs.unwrap_or(usual.epochs), 1..=MOST_EPOCHS)?,
+                batch: in_range("train.batch", table.batch.unwrap_or(usual.batch), 1..=65_536)?,
+                learning_rate,
+                schedule: table.schedule.unwrap_or(usual.schedule),
                 windows: table.windows,
                 patience: table
                     .patience
                     .map(|epochs| in_range("train.patience", epochs, 1..=MOST_EPOCHS))
                     .transpose()?,
                 beta: table.beta,
-                free_nats: table.free_nats,
-                beta_2: table.beta_2,
-                weight_decay: table.weight_decay,
-                clip_norm: table.clip_norm,
+                free_nats,
+                beta_2,
+                weight_decay,
+                clip_norm: (clip_norm > 0.0).then_some(clip_norm),
                 seed: table.seed,
                 device: table.device,
             },
@@ -238,11 +270,11 @@ mod tests {
         );
         check(json!({"model": {"filters": 0}}), "[model] filters is 0; wanted 1 to 1024");
         check(
-            json!({"model": {"noise": {"kind": "ar"}}}),
+            json!({"model": {"preset": "article", "noise": {"kind": "ar"}}}),
             "[model] noise.kind is \"ar\"; wanted \"white\" (preset = \"article\" is the article's model; set preset = \"isotherm\" to choose)",
         );
         check(
-            json!({"model": {"prior": {"kind": "seasonal-var"}}}),
+            json!({"model": {"preset": "article", "prior": {"kind": "seasonal-var"}}}),
             "[model] prior.kind is \"seasonal-var\"; wanted \"seasonal\" (preset = \"article\" is the article's model; set preset = \"isotherm\" to choose)",
         );
         check(
@@ -265,6 +297,10 @@ mod tests {
             json!({"model": {"preset": "isotherm", "prior": {"order": 9}}}),
             "[model] prior.order is 9; wanted 1 to 8",
         );
+        check(
+            json!({"train": {"clip_norm": -1.0}}),
+            "[train] clip_norm is -1; wanted more than 0, or 0 for none",
+        );
         check(json!({"train": {"beta_2": 1.0}}), "[train] beta_2 is 1; wanted 0 to below 1");
         check(json!({"train": {"beta": -1.0}}), "[train] beta is -1; wanted 0 to 1000");
         check(
@@ -275,5 +311,42 @@ mod tests {
             json!({"model": {"filter": 20}}),
             "[model] has no key \"filter\"; its keys are preset, filters, latent_channels, strides, decoder, prior, noise, calibrate; did you mean \"filters\"?",
         );
+    }
+    fn checked(tables: Value) -> Config {
+        parse::<Tables>(tables.as_object().unwrap()).unwrap().check().unwrap()
+    }
+
+    #[test]
+    fn a_preset_carries_its_training_and_a_key_overrides_it() {
+        let text = |train: TrainConfig| format!("{train:?}");
+        let isotherm = json!({
+            "epochs": 300, "batch": 8, "learning_rate": 3e-3, "schedule": "cosine", "free_nats": 9.0, "beta_2": 0.995,
+            "weight_decay": 0.05, "clip_norm": 0.5,
+        });
+        let article = json!({
+            "epochs": 1000, "batch": 32, "learning_rate": 1e-3, "schedule": "constant", "free_nats": 0.0,
+            "beta_2": 0.999, "weight_decay": 0.0, "clip_norm": 0.0,
+        });
+        let usual = [json!({}), json!({"preset": "isotherm"}), json!({"preset": "article"})];
+        for (model, train) in usual.into_iter().zip([&isotherm, &isotherm, &article]) {
+            let by_default = checked(json!({"model": model}));
+            // The other preset's values would win if a key that is given did not.
+            for preset in ["article", "isotherm"] {
+                let given = checked(json!({"model": {"preset": preset}, "train": train}));
+                assert_eq!(text(given.train), text(by_default.train), "{model}");
+            }
+        }
+        assert!(checked(json!({})).calibrate && !checked(json!({"model": {"preset": "article"}})).calibrate);
+    }
+
+    #[test]
+    fn calibration_wants_normal_scores_before_anything_runs() {
+        let sentence = "[model] calibrate = true maps generated hours to normal scores; set [preprocess] marginals = \
+                        \"normal-scores\", or calibrate = false";
+        let scaler = json!({"marginals": "scaler"});
+        check(json!({"preprocess": scaler}), sentence);
+        check(json!({"preprocess": scaler, "model": {"preset": "isotherm", "calibrate": true}}), sentence);
+        checked(json!({"preprocess": scaler, "model": {"calibrate": false}}));
+        checked(json!({"preprocess": scaler, "model": {"preset": "article"}}));
     }
 }

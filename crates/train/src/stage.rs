@@ -18,7 +18,7 @@ use model::vae::Vae;
 use model::weights;
 use serde::Serialize;
 
-use crate::config::{Config, Tables};
+use crate::config::{Config, NEEDS_NORMAL_SCORES, Tables};
 use crate::dataset::Dataset;
 use crate::posterior::Posterior;
 use crate::{calibrate, history, trainer};
@@ -65,11 +65,9 @@ impl Stage for Train {
 
     fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
         let dataset = Dataset::read(inputs)?;
+        // A transform of another pipeline file's: the tables of this one have been checked.
         if config.calibrate && !matches!(dataset.transform.marginals, Marginals::NormalScores(_)) {
-            bail!(
-                "[model] calibrate = true maps generated hours to normal scores; set [preprocess] marginals = \
-                 \"normal-scores\", or calibrate = false"
-            );
+            bail!("[model] calibrate {NEEDS_NORMAL_SCORES}");
         }
         let shape =
             ModelConfig { seasonal_degree: dataset.transform.seasonal_degree, ..config.model.clone() };

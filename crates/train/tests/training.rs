@@ -78,7 +78,7 @@ impl Bench {
     fn new() -> Bench {
         let folder = tempfile::tempdir().unwrap();
         write_inputs(folder.path());
-        Bench { folder, model: json!({"filters": 8, "latent_channels": 3}) }
+        Bench { folder, model: json!({"preset": "article", "filters": 8, "latent_channels": 3}) }
     }
 
     /// With a prior and a noise that have memory.

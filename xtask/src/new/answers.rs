@@ -48,12 +48,6 @@ pub(super) fn utc_offset(text: &str) -> Result<UtcOffset, String> {
     is_whole.then(|| UtcOffset::from_minutes(minutes as i32)).flatten().ok_or_else(wanted)
 }
 
-/// Standard time by the sun: a whole number of hours for each 15 degrees.
-pub(super) fn solar_offset(longitude_deg: f64) -> Option<UtcOffset> {
-    let east = if longitude_deg > 180.0 { longitude_deg - 360.0 } else { longitude_deg };
-    UtcOffset::from_minutes((east / 15.0).round() as i32 * 60)
-}
-
 /// The first and the last year.
 pub(super) fn years(text: &str) -> Result<(i16, i16), String> {
     let wanted = || format!("is {text:?}; wanted the first and the last local year, such as 1991 2020");
@@ -119,7 +113,7 @@ mod tests {
     use super::*;
 
     fn offset(longitude_deg: f64) -> String {
-        solar_offset(longitude_deg).unwrap().to_string()
+        UtcOffset::solar(longitude_deg).unwrap().to_string()
     }
 
     #[test]

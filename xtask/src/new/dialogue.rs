@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use contract::calendar::UtcOffset;
+
 use super::answers::{self, Wishes};
 use super::plan::VARIABLE;
 use crate::failure::{Failure, config};
@@ -109,7 +111,7 @@ impl Dialogue<'_> {
     /// The time zone is left open if the answer is the longitude's, as if nothing had been said.
     fn clock(&mut self, wishes: &mut Wishes) -> anyhow::Result<()> {
         let longitude = wishes.longitude.as_deref().and_then(|text| answers::longitude(text).ok());
-        let solar = longitude.and_then(answers::solar_offset).map(|offset| offset.to_string());
+        let solar = longitude.and_then(UtcOffset::solar).map(|offset| offset.to_string());
         if wishes.utc_offset_hours.is_none() {
             let hint = "local standard time, hours ahead of UTC, without summer time; by the sun it would be";
             let question = Question { what: "Time zone", hint, usual: solar.as_deref() };

@@ -43,7 +43,7 @@ impl Plan {
         let said = wishes.utc_offset_hours.as_deref();
         let utc_offset = match said {
             Some(_) => of_option("utc-offset-hours", said, answers::utc_offset)?,
-            None => answers::solar_offset(longitude_deg).ok_or("the longitude has no solar time")?,
+            None => UtcOffset::solar(longitude_deg).ok_or("the longitude has no solar time")?,
         };
         let years = wishes.years.as_deref();
         Ok(Plan {

@@ -1,6 +1,7 @@
-//! The text of the file: what was decided, and comments on what else can be. The training settings are those of the
-//! shipped pipelines, which the published numbers are made with.
+//! The text of the file: what was decided, and comments on what else can be. The training settings are the preset's,
+//! which the published numbers are made with.
 
+use contract::preset::Preset;
 use contract::source::{Kind, SourceTable};
 
 use super::plan::{Origin, Plan};
@@ -16,6 +17,7 @@ pub(super) fn of(plan: &Plan) -> String {
     let (ingest, clock, years) = (origin(plan), clock(plan), years(plan));
     let (latitude, longitude) = (plan.latitude_deg, plan.longitude_deg);
     let variable = variable.name;
+    let (preset, epochs) = (Preset::default().name(), Preset::default().training().epochs);
     let blocks = if span_years(plan) >= Some(MANY_YEARS) { 5 } else { 2 };
     format!(
         "\
@@ -41,24 +43,16 @@ variable = \"{variable}\"
 {clock}
 utc_offset = \"{utc_offset}\"
 {years}
-marginals = \"normal-scores\"
 # Years are trained on and held out in turn, in blocks of so many; of those trained on, some validate.
 block_years = {blocks}
-validation_years = 1
 
 [model]
-preset = \"isotherm\"
+# It carries the marginals of [preprocess] and the settings of [train] as well.
+preset = \"{preset}\"
 
 [train]
 # Ten epochs are enough to see that all stages work: --set train.epochs=10
-epochs = 300
-batch = 8
-learning_rate = 3e-3
-schedule = \"cosine\"
-free_nats = 9.0
-beta_2 = 0.995
-weight_decay = 0.05
-clip_norm = 0.5
+epochs = {epochs}
 # device = \"cuda\"
 
 [generate]

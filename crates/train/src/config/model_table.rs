@@ -1,6 +1,7 @@
 //! The `[model]` table: as written, and what becomes of it with its preset.
 
 use contract::config::Fault;
+use contract::preset::{Preset, sentence};
 use contract::schema::describe;
 use model::config::{DecoderKernel, MixtureConfig, ModelConfig, NoiseKind, PriorKind, STEP_HOURS};
 use model::noise::HISTORY_HOURS;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 #[schemars(transform = say_what_presets_set)]
 pub struct ModelTable {
     /// What the other keys are, unless they are given.
-    preset: Preset,
+    pub(super) preset: Preset,
     /// Channels of each hidden layer of encoder and decoder.
     #[schemars(range(min = 1, max = 1024))]
     filters: Option<usize>,
@@ -33,16 +34,6 @@ pub struct ModelTable {
     noise: NoiseTable,
     /// Whether what the trained model generates is mapped to the marginals of the training years.
     calibrate: Option<bool>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum Preset {
-    /// The article's model: its prior and its noise, whatever the sizes.
-    #[default]
-    Article,
-    /// A prior and a noise with memory; each can be chosen.
-    Isotherm,
 }
 
 /// What the latents are trained against, and drawn from.
@@ -98,51 +89,38 @@ enum NoiseName {
     Mixture,
 }
 
-impl Preset {
-    /// The sizes, and the prior.
-    fn shape(self) -> ModelConfig {
-        match self {
-            Preset::Article => ModelConfig::article(),
-            Preset::Isotherm => ModelConfig {
-                filters: 20,
-                latent_channels: 12,
-                decoder: DecoderKernel::Wide,
-                prior: PriorKind::SeasonalVar,
-                ..ModelConfig::article()
-            },
-        }
+/// The sizes of a preset, and its prior.
+fn shape(preset: Preset) -> ModelConfig {
+    match preset {
+        Preset::Article => ModelConfig::article(),
+        Preset::Isotherm => ModelConfig {
+            filters: 20,
+            latent_channels: 12,
+            decoder: DecoderKernel::Wide,
+            prior: PriorKind::SeasonalVar,
+            ..ModelConfig::article()
+        },
     }
+}
 
-    fn noise(self) -> NoiseName {
-        match self {
-            Preset::Article => NoiseName::White,
-            Preset::Isotherm => NoiseName::Mixture,
-        }
+fn noise(preset: Preset) -> NoiseName {
+    match preset {
+        Preset::Article => NoiseName::White,
+        Preset::Isotherm => NoiseName::Mixture,
     }
 }
 
 /// Says in the schema of `[model]` what each preset sets.
 fn say_what_presets_set(schema: &mut Schema) {
-    fn say(schema: &mut Schema, key: &str, values: [impl Serialize; 2]) {
-        let [article, isotherm] =
-            values.map(|value| serde_json::to_string(&value).unwrap_or_default().replace(',', ", "));
-        let sentence = match article == isotherm {
-            true => format!("The presets': `{article}`."),
-            false => format!("The preset's: `{article}` in `article`, `{isotherm}` in `isotherm`."),
-        };
-        describe(schema, key, &sentence);
-    }
-    let presets = [Preset::Article, Preset::Isotherm];
-    let shapes = presets.map(Preset::shape);
-    let [one, two] = &shapes;
-    say(schema, "filters", [one.filters, two.filters]);
-    say(schema, "latent_channels", [one.latent_channels, two.latent_channels]);
-    say(schema, "strides", [&one.strides, &two.strides]);
-    say(schema, "decoder", [one.decoder, two.decoder]);
-    say(schema, "prior/properties/kind", [one.prior, two.prior]);
-    say(schema, "noise/properties/kind", presets.map(Preset::noise));
+    let mut say = |key: &str, sentence: String| describe(schema, key, &sentence);
+    say("filters", sentence(|preset| shape(preset).filters));
+    say("latent_channels", sentence(|preset| shape(preset).latent_channels));
+    say("strides", sentence(|preset| shape(preset).strides));
+    say("decoder", sentence(|preset| shape(preset).decoder));
+    say("prior/properties/kind", sentence(|preset| shape(preset).prior));
+    say("noise/properties/kind", sentence(noise));
     for key in ["prior/properties/refit", "calibrate"] {
-        say(schema, key, presets.map(|preset| preset != Preset::Article));
+        say(key, sentence(|preset| preset != Preset::Article));
     }
 }
 
@@ -163,8 +141,8 @@ pub(super) struct Model {
 impl ModelTable {
     pub(super) fn check(self) -> Result<Model, Fault> {
         self.fits_the_preset()?;
-        let (is_article, noise) = (self.preset == Preset::Article, self.preset.noise());
-        let preset = self.preset.shape();
+        let (is_article, noise) = (self.preset == Preset::Article, noise(self.preset));
+        let preset = shape(self.preset);
         let shape = ModelConfig {
             filters: self.filters.unwrap_or(preset.filters),
             latent_channels: self.latent_channels.unwrap_or(preset.latent_channels),
