@@ -106,7 +106,7 @@ impl Console {
 
 /// One aligned row: name, state, text.
 pub(crate) fn line(name: &str, state: &str, text: &str) -> String {
-    format!("{name:<12}{state:<9}{text}").trim_end().to_string()
+    format!("{name:<19}{state:<9}{text}").trim_end().to_string()
 }
 
 fn emit(mut fields: Value) {

@@ -42,7 +42,7 @@ pub(crate) static HOURS: Stage = Stage {
     name: "hours",
     binary: "ingest",
     tables: &[],
-    reads: &[FILES, "train/model/transform.json"],
+    reads: &[FILES, "deliver/model/transform.json"],
     runs: Runs::Always,
 };
 
@@ -73,33 +73,53 @@ pub(crate) const STAGES: &[Stage] = &[
         "preprocess/standardised.parquet", "preprocess/season.parquet",
         "preprocess/windows.parquet", "preprocess/transform.json",
     ], runs: Runs::Always },
-    Stage { name: "generate", binary: "infer", tables: &["generate"], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json",
+    Stage { name: "held-out", binary: "infer", tables: &["generate"], reads: &[
+        "train/held_out_model/config.json", "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json", "train/held_out_model/transform.json",
     ], runs: Runs::Always },
     Stage { name: "bound", binary: "infer", tables: &[], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "preprocess/standardised.parquet", "preprocess/season.parquet",
+        "train/held_out_model/config.json", "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json", "train/held_out_model/transform.json",
+        "preprocess/standardised.parquet", "preprocess/season.parquet",
+    ], runs: Runs::Always },
+    Stage { name: "prepare-delivery", binary: "preprocess",
+        tables: &["preprocess", "model.preset", "train.deliver"], reads: &["ingest/series.parquet"],
+        runs: Runs::Always },
+    Stage { name: "deliver", binary: "train", tables: &["model", "train", "preprocess.marginals"], reads: &[
+        "train/held_out_model/config.json", "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json", "train/held_out_model/transform.json", "train/history.parquet",
+        "prepare-delivery/delivery/standardised.parquet", "prepare-delivery/delivery/season.parquet",
+        "prepare-delivery/delivery/windows.parquet", "prepare-delivery/delivery/transform.json",
+    ], runs: Runs::Always },
+    Stage { name: "generate", binary: "infer", tables: &["generate"], reads: &[
+        "deliver/model/config.json", "deliver/model/weights.safetensors", "deliver/model/generator.json",
+        "deliver/model/transform.json",
     ], runs: Runs::Always },
     Stage { name: "calibrate", binary: "infer", tables: &[], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "preprocess/observed.parquet",
+        "deliver/model/config.json", "deliver/model/weights.safetensors", "deliver/model/generator.json",
+        "deliver/model/transform.json", "prepare-delivery/delivery/observed.parquet",
     ], runs: Runs::Always },
     Stage { name: "impute", binary: "infer", tables: &["impute"], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "calibrate/model/pooling.json", "ingest/series.parquet",
+        "deliver/model/config.json", "deliver/model/weights.safetensors", "deliver/model/generator.json",
+        "deliver/model/transform.json", "calibrate/model/pooling.json", "ingest/series.parquet",
     ], runs: Runs::WithTable },
     Stage { name: "forecast", binary: "infer", tables: &["forecast"], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "calibrate/model/pooling.json", "ingest/series.parquet",
+        "deliver/model/config.json", "deliver/model/weights.safetensors", "deliver/model/generator.json",
+        "deliver/model/transform.json", "calibrate/model/pooling.json", "ingest/series.parquet",
     ], runs: Runs::WithTable },
     Stage { name: "detect", binary: "infer", tables: &["detect"], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "calibrate/model/detector.json", "ingest/series.parquet",
+        "deliver/model/config.json", "deliver/model/weights.safetensors", "deliver/model/generator.json",
+        "deliver/model/transform.json", "calibrate/model/detector.json", "ingest/series.parquet",
     ], runs: Runs::WithTable },
+    Stage { name: "calibrate-held-out", binary: "infer", tables: &[], reads: &[
+        "train/held_out_model/config.json", "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json", "train/held_out_model/transform.json",
+        "preprocess/observed.parquet",
+    ], runs: Runs::With("trials") },
     Stage { name: "trials", binary: "infer", tables: &["trials"], reads: &[
-        "train/model/config.json", "train/model/weights.safetensors", "train/model/generator.json",
-        "train/model/transform.json", "calibrate/model/pooling.json", "calibrate/model/detector.json",
+        "train/held_out_model/config.json", "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json", "train/held_out_model/transform.json",
+        "calibrate-held-out/held_out_model/pooling.json", "calibrate-held-out/held_out_model/detector.json",
         "preprocess/observed.parquet",
     ], runs: Runs::WithTable },
     Stage { name: "score-tasks", binary: "evaluate", tables: &[], reads: &[
@@ -107,14 +127,20 @@ pub(crate) const STAGES: &[Stage] = &[
         "trials/forecasts.parquet", "trials/detections.parquet", "trials/detected_events.parquet",
     ], runs: Runs::With("trials") },
     Stage { name: "evaluate", binary: "evaluate", tables: &["evaluate"], reads: &[
-        "preprocess/observed.parquet", "preprocess/transform.json", "generate/generated.parquet",
+        "preprocess/observed.parquet", "preprocess/transform.json", "held-out/held_out.parquet",
         "bound/likelihood.json",
+    ], runs: Runs::Always },
+    Stage { name: "compare-models", binary: "evaluate", tables: &[], reads: &[
+        "preprocess/observed.parquet", "preprocess/transform.json", "held-out/held_out.parquet",
+        "prepare-delivery/delivery/observed.parquet", "prepare-delivery/delivery/transform.json",
+        "generate/generated.parquet",
     ], runs: Runs::Always },
     Stage { name: "report", binary: "evaluate",
         tables: &["ingest", "preprocess", "model", "train", "generate", "trials", "evaluate", "report", GRAPH],
         reads: &[
-            "evaluate/metrics.json", "evaluate/curves.json", "train/history.parquet", "ingest/source.json",
-            "preprocess/transform.json", "generate/generated.parquet", "preprocess/observed.parquet",
+            "evaluate/metrics.json", "evaluate/curves.json", "compare-models/models.json",
+            "train/history.parquet", "ingest/source.json", "preprocess/transform.json",
+            "held-out/held_out.parquet", "preprocess/observed.parquet", "generate/generated.parquet",
             "score-tasks/tasks.json",
         ], runs: Runs::Always },
 ];
@@ -210,16 +236,20 @@ mod tests {
     #[test]
     fn a_stage_needs_what_it_reads_and_nothing_after_it() {
         assert_eq!(names("ingest"), ["ingest"]);
-        assert_eq!(names("generate"), ["ingest", "preprocess", "train", "generate"]);
+        assert_eq!(
+            names("generate"),
+            ["ingest", "preprocess", "train", "prepare-delivery", "deliver", "generate"]
+        );
         let always = STAGES.iter().filter(|stage| stage.runs == Runs::Always);
-        let with_trials = ["trials", "score-tasks"].len();
+        let with_trials = ["calibrate-held-out", "trials", "score-tasks"].len();
+        let without_tasks = always.filter(|stage| stage.name != "calibrate");
         assert_eq!(
             names("report").len(),
-            always.count() + with_trials,
+            without_tasks.count() + with_trials,
             "what the tasks are tried by as well"
         );
         let without = up_to(Some(stage("report").unwrap()), &|stage| stage.runs == Runs::Always);
-        assert!(without.iter().all(|stage| stage.name != "calibrate"), "only trials need it");
+        assert!(without.iter().all(|stage| !stage.name.starts_with("calibrate")), "only tasks need it");
     }
 
     #[test]
@@ -236,9 +266,9 @@ mod tests {
     fn an_unknown_stage_proposes_the_nearest() {
         assert_eq!(
             stage("trian").unwrap_err(),
-            "there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, calibrate, impute, \
-             forecast, detect, trials, score-tasks, evaluate, report; \
-             did you mean \"train\"?"
+            "there is no stage \"trian\"; the stages are ingest, preprocess, train, held-out, bound, prepare-delivery, \
+             deliver, generate, calibrate, impute, forecast, detect, calibrate-held-out, trials, score-tasks, \
+             evaluate, compare-models, report; did you mean \"train\"?"
         );
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn measure(case: &Case, folder: &Path) -> anyhow::Result<Sampled> {
         credit: model.transform.credit.clone(),
     };
     let sampled = sample(|| {
-        let mut sinks = export::open(&series, &[], folder)?;
+        let mut sinks = export::open(&series, GENERATED, &[], folder)?;
         write_all(&generator, members, &mut sinks)?;
         sinks.into_iter().try_for_each(|sink| sink.finish())
     });

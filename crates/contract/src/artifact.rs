@@ -20,8 +20,14 @@ pub const WINDOWS: &str = "windows.parquet";
 /// standardised values to canonical units ([`crate::transform::Transform`]).
 pub const TRANSFORM: &str = "transform.json";
 
-/// Written by `train`: the folder of the trained model.
+/// Written by `prepare-delivery`: the folder with [`OBSERVED`], [`STANDARDISED`], [`SEASON`], [`WINDOWS`] and
+/// [`TRANSFORM`] of the years that the delivered model is fitted to.
+pub const DELIVERY: &str = "delivery";
+
+/// Written by `deliver`: the folder of the model that users get.
 pub const MODEL: &str = "model";
+/// Written by `train`: the folder of the model that held-out years judge.
+pub const HELD_OUT_MODEL: &str = "held_out_model";
 /// In the model folder: the weights, named `encoder.0.kernel` and so on.
 pub const WEIGHTS: &str = "weights.safetensors";
 /// In the model folder: the model's configuration.
@@ -31,9 +37,13 @@ pub const MODEL_CONFIG: &str = "config.json";
 pub const GENERATOR: &str = "generator.json";
 /// Written by `train`: one row an epoch.
 pub const HISTORY: &str = "history.parquet";
+/// Written by `deliver`: the same of the delivered model.
+pub const DELIVERED_HISTORY: &str = "delivered_history.parquet";
 
-/// Written by `generate`: the synthetic hours.
+/// Written by `generate`: the synthetic hours of the delivered model.
 pub const GENERATED: &str = "generated.parquet";
+/// Written by `held-out`: those of the model that has not seen the held-out years, which the scorecard is of.
+pub const HELD_OUT: &str = "held_out.parquet";
 
 /// Written by `bound`: the likelihood bound of training, validation and test years.
 pub const LIKELIHOOD: &str = "likelihood.json";
@@ -60,6 +70,9 @@ pub const DETECTED_EVENTS: &str = "detected_events.parquet";
 pub const METRICS: &str = "metrics.json";
 /// Written by `evaluate`: the curves that the report draws.
 pub const CURVES: &str = "curves.json";
+
+/// Written by `compare-models`: what the delivered model and the one of the scorecard make of the training years.
+pub const MODELS: &str = "models.json";
 
 /// Written by `score-tasks`: how well missing hours, coming hours and faults were found.
 pub const TASKS: &str = "tasks.json";

@@ -36,6 +36,17 @@ pub enum Schedule {
     Cosine,
 }
 
+/// Which years the delivered model is fitted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivery {
+    /// All years, the held-out ones included, by a second training with the same settings. The scorecard stays that of
+    /// the first.
+    AllYears,
+    /// The training years: it is the model that the scorecard is of.
+    TrainingYears,
+}
+
 /// The keys of `[train]` that follow the preset.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Training {
@@ -68,6 +79,14 @@ impl Preset {
         match self {
             Preset::Article => MarginalsKind::Scaler,
             Preset::Isotherm => MarginalsKind::NormalScores,
+        }
+    }
+
+    /// `[train] deliver`, unless it is given.
+    pub fn delivery(self) -> Delivery {
+        match self {
+            Preset::Article => Delivery::TrainingYears,
+            Preset::Isotherm => Delivery::AllYears,
         }
     }
 
@@ -116,4 +135,12 @@ pub fn sentence<T: Serialize + PartialEq>(value: impl Fn(Preset) -> T) -> String
 pub struct PresetTable {
     /// What the other keys are, unless they are given.
     pub preset: Preset,
+}
+
+/// The part of `[train]` that other stages than `train` and `deliver` see.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeliveryTable {
+    /// Which years the delivered model is fitted to.
+    pub deliver: Option<Delivery>,
 }

@@ -28,9 +28,10 @@ pub(crate) fn assess(
         figures().into_iter().partition(|figure| is_temperature || !figure.only_temperature);
     let whole = WholeYears::of(&samples.generated);
     let generated = whole.sample(&samples.generated);
+    let yardstick = Yardstick::of(&samples.observed.series, &figures);
     let scorecard = Scorecard {
         real: curves(&figures, samples.real()),
-        yardstick: Yardstick::of(&samples.observed.series, &figures),
+        yardstick: yardstick.as_ref(),
         figures: &figures,
     };
     let look = Look { scorecard: &scorecard, examination: Examination::of(samples, config) };

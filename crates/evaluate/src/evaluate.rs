@@ -92,7 +92,7 @@ impl Stage for Evaluate {
     const READS: &'static [&'static str] = &[
         "preprocess/observed.parquet",
         "preprocess/transform.json",
-        "generate/generated.parquet",
+        "held-out/held_out.parquet",
         "bound/likelihood.json",
     ];
     type Tables = EvaluateTables;
@@ -113,7 +113,7 @@ impl Stage for Evaluate {
             format!("{path}: variable {name:?} is unknown; known are {}", variable_names())
         })?;
         let observed = Observed::read(inputs.path("preprocess/observed.parquet")?, &transform)?;
-        let generated = Generated::read(inputs.path("generate/generated.parquet")?, &transform)?;
+        let generated = Generated::read(inputs.path("held-out/held_out.parquet")?, &transform)?;
         let bound = LikelihoodDocument::read(inputs.path("bound/likelihood.json")?)?;
         let moved = generated.moved;
         let (samples, years) = samples(&observed, generated, transform.in_sample);

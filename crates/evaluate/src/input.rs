@@ -46,6 +46,11 @@ impl Observed {
         self.series(|row| self.splits[row].is_some_and(|split| splits.contains(&split)))
     }
 
+    /// The whole ones among those years.
+    pub(crate) fn among(&self, years: &std::collections::BTreeSet<i16>) -> Series {
+        self.series(|row| years.contains(&contract::calendar::year(self.local_us[row])))
+    }
+
     /// The whole ones of the years in `years`.
     pub(crate) fn of_years(&self, years: std::ops::RangeInclusive<i16>) -> Series {
         self.series(|row| years.contains(&contract::calendar::year(self.local_us[row])))

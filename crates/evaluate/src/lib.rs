@@ -5,6 +5,7 @@
 mod assess;
 mod audit;
 mod climatology;
+mod compare_models;
 mod curves;
 mod evaluate;
 mod examination;
@@ -29,6 +30,7 @@ mod targets;
 mod tasks;
 mod yardstick;
 
+pub use compare_models::{CompareModels, CompareModelsTables};
 pub use evaluate::{Evaluate, EvaluateConfig, EvaluateTables};
 pub use history::{History, HistoryTables, RunFacts};
 pub use report::{Report, ReportConfig, ReportTables};

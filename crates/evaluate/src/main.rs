@@ -7,6 +7,7 @@ use contract::stage::Entry;
 fn main() -> ExitCode {
     contract::stage::main(&[
         Entry::of::<evaluate::Evaluate>(),
+        Entry::of::<evaluate::CompareModels>(),
         Entry::of::<evaluate::ScoreTasks>(),
         Entry::of::<evaluate::Report>(),
         Entry::of::<evaluate::History>(),

@@ -2,6 +2,7 @@
 //! `score-tasks` have left, beside the loss history, the place, the trend, the stages, the settings and the digests of what it was made from. It holds no
 //! time of day, no fingerprint and no path of the machine.
 
+mod delivered;
 mod findings;
 mod inputs;
 mod page;
@@ -69,11 +70,13 @@ impl Stage for Report {
     const READS: &'static [&'static str] = &[
         "evaluate/metrics.json",
         "evaluate/curves.json",
+        "compare-models/models.json",
         "train/history.parquet",
         "ingest/source.json",
         "preprocess/transform.json",
-        "generate/generated.parquet",
+        "held-out/held_out.parquet",
         "preprocess/observed.parquet",
+        "generate/generated.parquet",
         "score-tasks/tasks.json",
     ];
     type Tables = ReportTables;

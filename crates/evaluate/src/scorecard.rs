@@ -89,7 +89,7 @@ pub(crate) struct Scorecard<'a> {
     pub(crate) figures: &'a [Figure],
     /// Of the years that candidates are compared with.
     pub(crate) real: FigureCurves,
-    pub(crate) yardstick: Option<Yardstick>,
+    pub(crate) yardstick: Option<&'a Yardstick>,
 }
 
 impl Scorecard<'_> {
@@ -105,7 +105,7 @@ impl Scorecard<'_> {
             return Some(format!("the real years have less than is needed ({needs})"));
         }
         let in_splits = |yardstick: &Yardstick| yardstick.real_error(figure).is_some();
-        let defined = self.yardstick.as_ref().is_none_or(in_splits);
+        let defined = self.yardstick.is_none_or(in_splits);
         (!defined).then(|| "some halves of the real years have nothing of it or none differ".to_string())
     }
 
@@ -119,7 +119,7 @@ impl Scorecard<'_> {
                 missing.push(figure.title.as_str());
                 continue;
             };
-            let by_yardstick = self.yardstick.as_ref().and_then(|yardstick| yardstick.measure(index, error));
+            let by_yardstick = self.yardstick.and_then(|yardstick| yardstick.measure(index, error));
             measured.extend(by_yardstick);
             rows.push(Score::of(figure, error, by_yardstick));
         }
@@ -172,11 +172,9 @@ mod tests {
         let years = real.series.whole_years();
         let figures: Vec<_> =
             figures().into_iter().filter(|figure| figure.key == "warm_spells_per_year").collect();
-        let scorecard = Scorecard {
-            real: curves(&figures, &real),
-            yardstick: Yardstick::of(&years, &figures),
-            figures: &figures,
-        };
+        let yardstick = Yardstick::of(&years, &figures);
+        let scorecard =
+            Scorecard { real: curves(&figures, &real), yardstick: yardstick.as_ref(), figures: &figures };
         let constant = sample(2001, hours, |_| 1.0);
         let name = Name { name: "constant", title: "Constant", kind: CandidateKind::Broken };
         let seen = Seen { curves: curves(&figures, &constant), examined: Examined::default() };

@@ -59,10 +59,10 @@ struct Measured {
 impl Stage for Bound {
     const NAME: &'static str = "bound";
     const READS: &'static [&'static str] = &[
-        "train/model/config.json",
-        "train/model/weights.safetensors",
-        "train/model/generator.json",
-        "train/model/transform.json",
+        "train/held_out_model/config.json",
+        "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json",
+        "train/held_out_model/transform.json",
         "preprocess/standardised.parquet",
         "preprocess/season.parquet",
     ];

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use contract::artifact::{MODEL, OBSERVED, Split, column};
+use contract::artifact::{Split, column};
 use contract::calendar::HOUR_US;
 use contract::config::Fault;
 use contract::missing::MissingFlags;
@@ -18,6 +18,7 @@ use crate::detect::{DETECTOR, Detector, Seen};
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
 use crate::pooling::{POOLING, Pooling};
+use crate::which::Which;
 
 /// The `calibrate` stage.
 pub struct Calibrate;
@@ -30,10 +31,34 @@ pub struct Tables {}
 impl Stage for Calibrate {
     const NAME: &'static str = "calibrate";
     const READS: &'static [&'static str] = &[
-        "train/model/config.json",
-        "train/model/weights.safetensors",
-        "train/model/generator.json",
-        "train/model/transform.json",
+        "deliver/model/config.json",
+        "deliver/model/weights.safetensors",
+        "deliver/model/generator.json",
+        "deliver/model/transform.json",
+        "prepare-delivery/delivery/observed.parquet",
+    ];
+    type Tables = Tables;
+    type Config = ();
+
+    fn check(_: Tables) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        calibrate(inputs, outputs)
+    }
+}
+
+/// The `calibrate-held-out` stage: the same for the model that held-out years judge, for `trials`.
+pub struct CalibrateHeldOut;
+
+impl Stage for CalibrateHeldOut {
+    const NAME: &'static str = "calibrate-held-out";
+    const READS: &'static [&'static str] = &[
+        "train/held_out_model/config.json",
+        "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json",
+        "train/held_out_model/transform.json",
         "preprocess/observed.parquet",
     ];
     type Tables = Tables;
@@ -44,17 +69,23 @@ impl Stage for Calibrate {
     }
 
     fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
-        let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
-        let observed = tables::read(inputs.path(&format!("preprocess/{OBSERVED}"))?, &[])?;
-        // A straight line that fills a gap says nothing of what the tasks need to know.
-        let missing = model.transform.exclude.and_filled();
-        let trained = hours_of(&observed, &model, missing, Split::Train, |_| true)?;
-        let detector = Detector::learn(&model, &trained, Seen::InTraining)?;
-        let pooling = Pooling::learn(&model, &trained);
-        std::fs::create_dir_all(outputs.file(MODEL))?;
-        outputs.write_json(&format!("{MODEL}/{POOLING}"), &pooling)?;
-        outputs.write_json(&format!("{MODEL}/{DETECTOR}"), &detector)
+        calibrate(inputs, outputs)
     }
+}
+
+fn calibrate(inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+    let which = Which::of(inputs);
+    let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
+    let observed = tables::read(inputs.path(&which.observed())?, &[])?;
+    // A straight line that fills a gap says nothing of what the tasks need to know.
+    let missing = model.transform.exclude.and_filled();
+    let trained = hours_of(&observed, &model, missing, Split::Train, |_| true)?;
+    let detector = Detector::learn(&model, &trained, Seen::InTraining)?;
+    let pooling = Pooling::learn(&model, &trained);
+    let folder = which.folder();
+    std::fs::create_dir_all(outputs.file(folder))?;
+    outputs.write_json(&format!("{folder}/{POOLING}"), &pooling)?;
+    outputs.write_json(&format!("{folder}/{DETECTOR}"), &detector)
 }
 
 /// The stretches of consecutive hours of a split as they were observed, NaN where missing, of those hours that `keep`

@@ -9,11 +9,11 @@ mod slow;
 mod steps;
 mod tail;
 
-use contract::artifact::MODEL;
 use contract::stage::{Inputs, read_json};
 
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
+use crate::which::Which;
 use clock::Scorer;
 use departures::Departures;
 pub use detector::{Detector, Seen};
@@ -120,7 +120,7 @@ impl Detector {
     /// # Errors
     /// When the file is missing or of another format version.
     pub fn read(inputs: &Inputs) -> anyhow::Result<Detector> {
-        read_json(inputs.path(&format!("calibrate/{MODEL}/{DETECTOR}"))?)
+        read_json(inputs.path(&format!("{}/{DETECTOR}", Which::of(inputs).calibration()))?)
     }
 
     /// Learns from stretches of years without faults.

@@ -7,7 +7,6 @@ mod parquet;
 
 use std::path::Path;
 
-use contract::artifact::GENERATED;
 use contract::credit::Credit;
 use contract::variable::{AcceptedUnit, Variable};
 
@@ -72,13 +71,18 @@ pub trait Sink: Send {
     fn finish(self: Box<Self>) -> anyhow::Result<()>;
 }
 
-/// Creates `generated.parquet` and the exports asked for.
+/// Creates the Parquet file of that name and the exports asked for.
 ///
 /// # Errors
 /// When a file cannot be created.
-pub fn open(series: &Series, kinds: &[ExportKind], folder: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+pub fn open(
+    series: &Series,
+    name: &str,
+    kinds: &[ExportKind],
+    folder: &Path,
+) -> anyhow::Result<Vec<Box<dyn Sink>>> {
     let mut sinks: Vec<Box<dyn Sink>> =
-        vec![Box::new(parquet::Parquet::create(series.clone(), &folder.join(GENERATED))?)];
+        vec![Box::new(parquet::Parquet::create(series.clone(), &folder.join(name))?)];
     for kind in kinds {
         sinks.push(match kind {
             ExportKind::Netcdf => {

@@ -22,3 +22,4 @@ pub mod stage;
 pub mod task;
 pub mod trial_detection;
 pub mod trials;
+mod which;

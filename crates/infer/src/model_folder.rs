@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::Device;
-use contract::artifact::{GENERATOR, MODEL, MODEL_CONFIG, TRANSFORM, WEIGHTS};
+use contract::artifact::{GENERATOR, MODEL_CONFIG, TRANSFORM, WEIGHTS};
 use contract::normal_scores::NormalScores;
 use contract::stage::{Inputs, read_json};
 use contract::transform::Transform;
@@ -15,6 +15,8 @@ use model::persistence::Persistence;
 use model::vae::Vae;
 use model::weights;
 use serde::{Deserialize, Serialize};
+
+use crate::which::Which;
 
 /// A model and everything needed to use it.
 pub struct TrainedModel {
@@ -65,12 +67,13 @@ struct ModelDocument {
 }
 
 impl TrainedModel {
-    /// Reads the model that the `train` stage left.
+    /// Reads the model that the request names: the delivered one, or the one that held-out years judge.
     ///
     /// # Errors
     /// When a file is missing, of another format version, or does not fit the others.
     pub fn read(inputs: &Inputs, device: Device) -> anyhow::Result<TrainedModel> {
-        let path = |name: &str| inputs.path(&format!("train/{MODEL}/{name}"));
+        let folder = Which::of(inputs).model();
+        let path = |name: &str| inputs.path(&format!("{folder}/{name}"));
         TrainedModel::from_files(
             path(MODEL_CONFIG)?,
             path(WEIGHTS)?,

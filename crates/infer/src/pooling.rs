@@ -14,13 +14,14 @@
 //! 90 %, was 1.11, 1.10, 1.03, 0.97, 0.96 and 0.88 at Phoenix, and 1.03, 1.07, 1.15, 1.16, 1.15 and 0.93 at La Haute Borne.
 //! The correction depends on all draws of an hour together; each remains a course of the weather.
 
-use contract::artifact::{FORMAT, MODEL};
+use contract::artifact::FORMAT;
 use contract::stage::{Inputs, read_json};
 use serde::{Deserialize, Serialize};
 
 use crate::linear::{Linear, Standardised};
 use crate::model_folder::TrainedModel;
 use crate::observed::ObservedHours;
+use crate::which::Which;
 
 /// The file in the model folder.
 pub const POOLING: &str = "pooling.json";
@@ -54,7 +55,7 @@ impl Pooling {
     /// # Errors
     /// When the file is missing or of another format version.
     pub fn read(inputs: &Inputs) -> anyhow::Result<Pooling> {
-        read_json(inputs.path(&format!("calibrate/{MODEL}/{POOLING}"))?)
+        read_json(inputs.path(&format!("{}/{POOLING}", Which::of(inputs).calibration()))?)
     }
 
     /// Fits the autoregression on the training hours.

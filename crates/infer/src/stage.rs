@@ -1,5 +1,6 @@
 //! The `generate` stage: a trained model to years of hours.
 
+use contract::artifact::{GENERATED, HELD_OUT};
 use contract::config::Fault;
 use contract::progress::Progress;
 use contract::stage::{Inputs, Outputs, Stage};
@@ -23,10 +24,10 @@ const HOURS_AT_ONCE: usize = 16_000_000;
 impl Stage for Generate {
     const NAME: &'static str = "generate";
     const READS: &'static [&'static str] = &[
-        "train/model/config.json",
-        "train/model/weights.safetensors",
-        "train/model/generator.json",
-        "train/model/transform.json",
+        "deliver/model/config.json",
+        "deliver/model/weights.safetensors",
+        "deliver/model/generator.json",
+        "deliver/model/transform.json",
     ];
     type Tables = Tables;
     type Config = Config;
@@ -36,31 +37,58 @@ impl Stage for Generate {
     }
 
     fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
-        let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
-        let transform = &model.transform;
-        let span = config
-            .span(transform.utc_offset)
-            .map_err(|fault| anyhow::anyhow!("[generate] {}", fault.message))?;
-        let target_year = config.target_year.unwrap_or(transform.trend.reference_year);
-        let generator = Generator::new(&model, span, config.noise, config.seed, target_year)?;
-        let series = Series {
-            variable: model.variable,
-            latitude_deg: transform.latitude_deg,
-            longitude_deg: transform.longitude_deg,
-            span,
-            members: config.members,
-            target_year: config.target_year,
-            unit: unit(config, &model)?,
-            credit: transform.credit.clone(),
-        };
-        let mut sinks = export::open(&series, &config.exports, &outputs.folder)?;
-        write_all(&generator, config.members, &mut sinks)?;
-        for sink in sinks {
-            sink.finish()?;
-        }
-        tracing::info!("{} member(s) of {} hours, {}", config.members, span.hours, span.describe());
-        Ok(())
+        generate(config, GENERATED, inputs, outputs)
     }
+}
+
+/// The `held-out` stage: the same hours of the model that has not seen the held-out years, for the scorecard.
+pub struct HeldOut;
+
+impl Stage for HeldOut {
+    const NAME: &'static str = "held-out";
+    const READS: &'static [&'static str] = &[
+        "train/held_out_model/config.json",
+        "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json",
+        "train/held_out_model/transform.json",
+    ];
+    type Tables = Tables;
+    type Config = Config;
+
+    fn check(tables: Tables) -> Result<Config, Fault> {
+        tables.generate.check()
+    }
+
+    fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let without_exports = Config { exports: Vec::new(), unit: None, ..config.clone() };
+        generate(&without_exports, HELD_OUT, inputs, outputs)
+    }
+}
+
+fn generate(config: &Config, name: &str, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+    let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
+    let transform = &model.transform;
+    let span =
+        config.span(transform.utc_offset).map_err(|fault| anyhow::anyhow!("[generate] {}", fault.message))?;
+    let target_year = config.target_year.unwrap_or(transform.trend.reference_year);
+    let generator = Generator::new(&model, span, config.noise, config.seed, target_year)?;
+    let series = Series {
+        variable: model.variable,
+        latitude_deg: transform.latitude_deg,
+        longitude_deg: transform.longitude_deg,
+        span,
+        members: config.members,
+        target_year: config.target_year,
+        unit: unit(config, &model)?,
+        credit: transform.credit.clone(),
+    };
+    let mut sinks = export::open(&series, name, &config.exports, &outputs.folder)?;
+    write_all(&generator, config.members, &mut sinks)?;
+    for sink in sinks {
+        sink.finish()?;
+    }
+    tracing::info!("{} member(s) of {} hours, {}", config.members, span.hours, span.describe());
+    Ok(())
 }
 
 /// Draws all members and hands them to the sinks, in order. Long members go to the sinks chunk by

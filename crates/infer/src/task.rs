@@ -37,10 +37,10 @@ pub struct Detect;
 impl Stage for Impute {
     const NAME: &'static str = "impute";
     const READS: &'static [&'static str] = &[
-        "train/model/config.json",
-        "train/model/weights.safetensors",
-        "train/model/generator.json",
-        "train/model/transform.json",
+        "deliver/model/config.json",
+        "deliver/model/weights.safetensors",
+        "deliver/model/generator.json",
+        "deliver/model/transform.json",
         "calibrate/model/pooling.json",
         "ingest/series.parquet",
     ];
@@ -92,10 +92,10 @@ impl Stage for Forecast {
 impl Stage for Detect {
     const NAME: &'static str = "detect";
     const READS: &'static [&'static str] = &[
-        "train/model/config.json",
-        "train/model/weights.safetensors",
-        "train/model/generator.json",
-        "train/model/transform.json",
+        "deliver/model/config.json",
+        "deliver/model/weights.safetensors",
+        "deliver/model/generator.json",
+        "deliver/model/transform.json",
         "calibrate/model/detector.json",
         "ingest/series.parquet",
     ];

@@ -60,12 +60,12 @@ impl TestRun {
 impl Stage for Trials {
     const NAME: &'static str = "trials";
     const READS: &'static [&'static str] = &[
-        "train/model/config.json",
-        "train/model/weights.safetensors",
-        "train/model/generator.json",
-        "train/model/transform.json",
-        "calibrate/model/pooling.json",
-        "calibrate/model/detector.json",
+        "train/held_out_model/config.json",
+        "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json",
+        "train/held_out_model/transform.json",
+        "calibrate-held-out/held_out_model/pooling.json",
+        "calibrate-held-out/held_out_model/detector.json",
         "preprocess/observed.parquet",
     ];
     type Tables = Tables;

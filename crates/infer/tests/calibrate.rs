@@ -62,8 +62,8 @@ fn calibrate(value: f32, flags: u8, exclude: &[&str]) -> [String; 2] {
     };
     let model = ["config.json", "weights.safetensors", "generator.json", "transform.json"];
     let model = model.map(|name| file(name, &format!("model/{name}"))).to_vec();
-    let observed = vec![file("observed.parquet", "observed.parquet")];
-    let inputs = Inputs([("train".to_string(), model), ("preprocess".to_string(), observed)].into());
+    let observed = vec![file("observed.parquet", "delivery/observed.parquet")];
+    let inputs = Inputs([("deliver".to_string(), model), ("prepare-delivery".to_string(), observed)].into());
     let folder = folder.path().to_path_buf();
     Calibrate::run(&(), &inputs, &Outputs { folder: folder.clone(), work: folder.clone() }).unwrap();
     ["detector.json", "pooling.json"]

@@ -61,7 +61,7 @@ impl Bench {
                 digest: String::new(),
             }
         });
-        let inputs = Inputs([("train".to_string(), files.to_vec())].into());
+        let inputs = Inputs([("deliver".to_string(), files.to_vec())].into());
         let folder = self.folder.path().to_path_buf();
         Generate::run(&config, &inputs, &Outputs { folder: folder.clone(), work: folder })
     }

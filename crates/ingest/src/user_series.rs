@@ -47,7 +47,7 @@ struct FileSeries {
 
 impl Stage for UserSeries {
     const NAME: &'static str = "hours";
-    const READS: &'static [&'static str] = &["files", "train/model/transform.json"];
+    const READS: &'static [&'static str] = &["files", "deliver/model/transform.json"];
     type Tables = NoTables;
     type Config = ();
 
@@ -56,7 +56,7 @@ impl Stage for UserSeries {
     }
 
     fn run(_: &(), inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
-        let model: Transform = read_json(inputs.path("train/model/transform.json")?)?;
+        let model: Transform = read_json(inputs.path("deliver/model/transform.json")?)?;
         let Some(variable) = Variable::named(&model.variable) else {
             bail!("this version does not know the model's variable {:?}", model.variable);
         };

@@ -5,7 +5,7 @@ use contract::calendar::UtcOffset;
 use contract::config::{Fault, in_range, nearest};
 use contract::missing::MissingFlags;
 pub use contract::preset::MarginalsKind;
-use contract::preset::{Preset, PresetTable, sentence};
+use contract::preset::{Delivery, DeliveryTable, Preset, PresetTable, sentence};
 use contract::schema::describe;
 use contract::transform::{TrendMethod, TrendShape};
 use contract::variable::{Variable, list_modelled_names, modelled_names};
@@ -203,6 +203,24 @@ fn default_validation_years() -> usize {
 impl Tables {
     pub(crate) fn check(self) -> Result<Config, Fault> {
         self.preprocess.check(self.model.preset)
+    }
+}
+
+/// The tables that `prepare-delivery` reads.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryTables {
+    pub preprocess: PreprocessTable,
+    #[serde(default)]
+    pub model: PresetTable,
+    #[serde(default)]
+    pub train: DeliveryTable,
+}
+
+impl DeliveryTables {
+    pub(crate) fn check(self) -> Result<(Config, Delivery), Fault> {
+        let preset = self.model.preset;
+        Ok((self.preprocess.check(preset)?, self.train.deliver.unwrap_or(preset.delivery())))
     }
 }
 

@@ -8,5 +8,8 @@ use contract::stage::{Entry, main as stage_main};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    stage_main(&[Entry::of::<preprocess::stage::Preprocess>()])
+    stage_main(&[
+        Entry::of::<preprocess::stage::Preprocess>(),
+        Entry::of::<preprocess::stage::PrepareDelivery>(),
+    ])
 }

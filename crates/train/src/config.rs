@@ -4,7 +4,7 @@ mod model_table;
 
 use contract::config::{Fault, in_range};
 pub use contract::preset::Schedule;
-use contract::preset::{MarginalsKind, sentence};
+use contract::preset::{Delivery, MarginalsKind, sentence};
 use contract::schema::describe;
 use model::config::{ModelConfig, STEP_HOURS};
 use model::device::DeviceKind;
@@ -74,6 +74,8 @@ pub struct TrainTable {
     /// The largest norm of a parameter's gradient; a larger one is scaled down to it. With 0, none is.
     #[schemars(range(min = 0))]
     clip_norm: Option<f32>,
+    /// Which years the delivered model is fitted to: `generated.parquet`, `model/` and the tasks are of it.
+    deliver: Option<Delivery>,
     /// The seed of first weights, windows and latents.
     seed: u64,
     /// Where the model is trained.
@@ -110,6 +112,7 @@ impl Default for TrainTable {
             beta_2: None,
             weight_decay: None,
             clip_norm: None,
+            deliver: None,
             seed: 0,
             device: DeviceKind::Cpu,
         }
@@ -127,6 +130,7 @@ fn say_what_presets_set(schema: &mut Schema) {
     say("beta_2", sentence(|preset| preset.training().beta_2));
     say("weight_decay", sentence(|preset| preset.training().weight_decay));
     say("clip_norm", sentence(|preset| preset.training().clip_norm));
+    say("deliver", sentence(|preset| preset.delivery()));
 }
 
 /// Both tables, checked.
@@ -139,6 +143,8 @@ pub struct Config {
     pub refit: Option<PathPriorConfig>,
     /// True to map what the trained model generates to the marginals of the training years.
     pub calibrate: bool,
+    /// Which years the delivered model is fitted to.
+    pub deliver: Delivery,
 }
 
 /// `[train]`, checked.
@@ -216,6 +222,7 @@ impl Tables {
             model,
             refit,
             calibrate,
+            deliver: table.deliver.unwrap_or(preset.delivery()),
             train: TrainConfig {
                 epochs: in_range("train.epochs", table.epochs.unwrap_or(usual.epochs), 1..=MOST_EPOCHS)?,
                 batch: in_range("train.batch", table.batch.unwrap_or(usual.batch), 1..=65_536)?,

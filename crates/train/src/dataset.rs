@@ -36,13 +36,13 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads what `preprocess` left.
+    /// Reads what the binary of `preprocess` left: `folder` is the stage, and the folder in what it left.
     ///
     /// # Errors
     /// When an artifact cannot be read or does not fit the others.
-    pub fn read(inputs: &Inputs) -> anyhow::Result<Dataset> {
-        let read = |name: &str| tables::read(inputs.path(&format!("preprocess/{name}"))?, &[]);
-        let transform: Transform = read_json(inputs.path(&format!("preprocess/{TRANSFORM}"))?)?;
+    pub fn read(inputs: &Inputs, folder: &str) -> anyhow::Result<Dataset> {
+        let read = |name: &str| tables::read(inputs.path(&format!("{folder}/{name}"))?, &[]);
+        let transform: Transform = read_json(inputs.path(&format!("{folder}/{TRANSFORM}"))?)?;
         let (standardised, season, windows) = (read(STANDARDISED)?, read(SEASON)?, read(WINDOWS)?);
         let values = standardised.f32s(&transform.variable)?.to_vec();
         let degree = transform.seasonal_degree;

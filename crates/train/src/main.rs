@@ -9,5 +9,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     train::allocator::keep_freed_memory();
-    stage_main(&[Entry::of::<train::stage::Train>()])
+    stage_main(&[Entry::of::<train::stage::Train>(), Entry::of::<train::stage::Deliver>()])
 }

@@ -3,9 +3,13 @@
 use std::fs;
 
 use anyhow::{Context, bail};
-use contract::artifact::{FORMAT, GENERATOR, HISTORY, MODEL, MODEL_CONFIG, TRANSFORM, WEIGHTS};
+use contract::artifact::{
+    DELIVERED_HISTORY, DELIVERY, FORMAT, GENERATOR, HELD_OUT_MODEL, HISTORY, MODEL, MODEL_CONFIG, TRANSFORM,
+    WEIGHTS,
+};
 use contract::config::Fault;
 use contract::normal_scores::NormalScores;
+use contract::preset::Delivery;
 use contract::stage::{Inputs, Outputs, Stage};
 use contract::transform::Marginals;
 use model::config::ModelConfig;
@@ -18,8 +22,9 @@ use model::vae::Vae;
 use model::weights;
 use serde::Serialize;
 
-use crate::config::{Config, NEEDS_NORMAL_SCORES, Tables};
+use crate::config::{Config, NEEDS_NORMAL_SCORES, Tables, TrainConfig};
 use crate::dataset::Dataset;
+use crate::history::Epoch;
 use crate::posterior::Posterior;
 use crate::{calibrate, history, trainer};
 
@@ -64,15 +69,9 @@ impl Stage for Train {
     }
 
     fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
-        let dataset = Dataset::read(inputs)?;
-        // A transform of another pipeline file's: the tables of this one have been checked.
-        if config.calibrate && !matches!(dataset.transform.marginals, Marginals::NormalScores(_)) {
-            bail!("[model] calibrate {NEEDS_NORMAL_SCORES}");
-        }
-        let shape =
-            ModelConfig { seasonal_degree: dataset.transform.seasonal_degree, ..config.model.clone() };
-        let trained = trainer::train(&config.train, &shape, &dataset, &outputs.work)?;
-        if let Some(last) = trained.history.last() {
+        let dataset = Dataset::read(inputs, "preprocess")?;
+        let trained = fit(config, &dataset, None, outputs, HELD_OUT_MODEL)?;
+        if let Some(last) = trained.last() {
             tracing::info!(
                 "{} epochs: loss {:.3}, validation {:.3} nats per hour, {} active units",
                 last.number,
@@ -81,20 +80,86 @@ impl Stage for Train {
                 last.active_units
             );
         }
-        let folder = outputs.file(MODEL);
-        fs::create_dir(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let path = folder.join(WEIGHTS);
-        fs::write(&path, weights::to_bytes(&trained.model.parameters()?)?)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        outputs.write_json(
-            &format!("{MODEL}/{MODEL_CONFIG}"),
-            &ModelDocument { format: FORMAT, model: &shape },
-        )?;
-        outputs.write_json(&format!("{MODEL}/{TRANSFORM}"), &dataset.transform)?;
-        let generator = after_training(config, &shape, &dataset, &trained.model)?;
-        outputs.write_json(&format!("{MODEL}/{GENERATOR}"), &generator)?;
-        history::write(&outputs.file(HISTORY), &trained.history)
+        history::write(&outputs.file(HISTORY), &trained)
     }
+}
+
+/// The `deliver` stage: the model that users get. It is fitted again, to all years, with the same settings, after the
+/// training that the scorecard is of; or it is that training's model.
+pub struct Deliver;
+
+impl Stage for Deliver {
+    const NAME: &'static str = "deliver";
+    const READS: &'static [&'static str] = &[
+        "train/held_out_model/config.json",
+        "train/held_out_model/weights.safetensors",
+        "train/held_out_model/generator.json",
+        "train/held_out_model/transform.json",
+        "train/history.parquet",
+        "prepare-delivery/delivery/standardised.parquet",
+        "prepare-delivery/delivery/season.parquet",
+        "prepare-delivery/delivery/windows.parquet",
+        "prepare-delivery/delivery/transform.json",
+    ];
+    type Tables = Tables;
+    type Config = Config;
+
+    fn check(tables: Tables) -> Result<Config, Fault> {
+        tables.check()
+    }
+
+    fn run(config: &Config, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
+        let history = inputs.path(&format!("{}/{HISTORY}", Train::NAME))?;
+        if config.deliver == Delivery::TrainingYears {
+            fs::create_dir(outputs.file(MODEL))?;
+            for name in [MODEL_CONFIG, WEIGHTS, GENERATOR, TRANSFORM] {
+                let held_out = inputs.path(&format!("{}/{HELD_OUT_MODEL}/{name}", Train::NAME))?;
+                fs::copy(held_out, outputs.file(MODEL).join(name))?;
+            }
+            fs::copy(history, outputs.file(DELIVERED_HISTORY))?;
+            return Ok(());
+        }
+        let dataset = Dataset::read(inputs, &format!("prepare-delivery/{DELIVERY}"))?;
+        // No year is left that could say when to stop: it is when the first training's weights were best.
+        let epochs = match config.train.patience {
+            Some(_) => trainer::best(&config.train, &history::read(history)?).map(|epoch| epoch.number),
+            None => None,
+        };
+        let trained = fit(config, &dataset, epochs, outputs, MODEL)?;
+        if let Some(last) = trained.last() {
+            tracing::info!("{} epochs on all years: loss {:.3} nats per hour", last.number, last.train.loss);
+        }
+        history::write(&outputs.file(DELIVERED_HISTORY), &trained)
+    }
+}
+
+/// Trains a model and leaves its folder. With `epochs`, training ends after so many of the schedule's, and the last
+/// weights are kept; without, it ends as `[train]` says.
+fn fit(
+    config: &Config,
+    dataset: &Dataset,
+    epochs: Option<u32>,
+    outputs: &Outputs,
+    name: &str,
+) -> anyhow::Result<Vec<Epoch>> {
+    // A transform of another pipeline file's: the tables of this one have been checked.
+    if config.calibrate && !matches!(dataset.transform.marginals, Marginals::NormalScores(_)) {
+        bail!("[model] calibrate {NEEDS_NORMAL_SCORES}");
+    }
+    let shape = ModelConfig { seasonal_degree: dataset.transform.seasonal_degree, ..config.model.clone() };
+    let train = TrainConfig { patience: config.train.patience.filter(|_| epochs.is_none()), ..config.train };
+    let trained = trainer::train(&train, &shape, dataset, epochs.unwrap_or(train.epochs), &outputs.work)?;
+    let folder = outputs.file(name);
+    fs::create_dir(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let path = folder.join(WEIGHTS);
+    fs::write(&path, weights::to_bytes(&trained.model.parameters()?)?)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    outputs
+        .write_json(&format!("{name}/{MODEL_CONFIG}"), &ModelDocument { format: FORMAT, model: &shape })?;
+    outputs.write_json(&format!("{name}/{TRANSFORM}"), &dataset.transform)?;
+    let generator = after_training(config, &shape, dataset, &trained.model)?;
+    outputs.write_json(&format!("{name}/{GENERATOR}"), &generator)?;
+    Ok(trained.history)
 }
 
 /// Fits what generating needs besides the weights.

@@ -27,7 +27,7 @@ pub struct Trained {
     pub history: Vec<Epoch>,
 }
 
-/// Trains a model of that shape, going on from a checkpoint in `work` if there is one.
+/// Trains a model of that shape for `epochs` of the schedule's, going on from a checkpoint in `work` if there is one.
 ///
 /// # Errors
 /// When the loss is no longer finite, the device fails, or a checkpoint cannot be written.
@@ -35,6 +35,7 @@ pub fn train(
     config: &TrainConfig,
     shape: &ModelConfig,
     dataset: &Dataset,
+    epochs: u32,
     work: &Path,
 ) -> anyhow::Result<Trained> {
     let trainer = Trainer::new(config, dataset)?;
@@ -47,14 +48,14 @@ pub fn train(
         tracing::info!("going on from epoch {}", state.history.len());
     }
     let done = state.history.len() as u64;
-    let mut progress = Progress::start("train", done, u64::from(config.epochs), "epochs");
-    while (state.history.len() as u32) < config.epochs && !stopped(config, &state.history) {
+    let mut progress = Progress::start("train", done, u64::from(epochs), "epochs");
+    while (state.history.len() as u32) < epochs && !stopped(config, &state.history) {
         trainer.epoch(&mut state)?;
         let Some(epoch) = state.history.last().cloned() else { continue };
         progress.advance(u64::from(epoch.number), || {
             format!("loss {:.3}, validation {:.3} nats per hour", epoch.train.loss, epoch.validation.loss)
         });
-        if epoch.number % CHECKPOINT_EPOCHS == 0 && epoch.number < config.epochs {
+        if epoch.number % CHECKPOINT_EPOCHS == 0 && epoch.number < epochs {
             checkpoint::save(work, &state)?;
         }
     }
@@ -65,12 +66,18 @@ pub fn train(
     Ok(Trained { model: fresh.with_parameters(weights)?, history: state.history })
 }
 
+/// The epoch with the best validation.
+pub(crate) fn best<'a>(config: &TrainConfig, history: &'a [Epoch]) -> Option<&'a Epoch> {
+    let objective = |epoch: &Epoch| config.objective(&epoch.validation);
+    history.iter().min_by(|a, b| objective(a).total_cmp(&objective(b)))
+}
+
 /// True once `patience` epochs have passed without a better validation.
 fn stopped(config: &TrainConfig, history: &[Epoch]) -> bool {
     let Some(patience) = config.patience else { return false };
-    let objective = |epoch: &Epoch| config.objective(&epoch.validation);
-    let best = history.iter().min_by(|a, b| objective(a).total_cmp(&objective(b)));
-    best.zip(history.last()).is_some_and(|(best, last)| last.number - best.number >= patience)
+    best(config, history)
+        .zip(history.last())
+        .is_some_and(|(best, last)| last.number - best.number >= patience)
 }
 
 /// The learning rate of a step, `step` from 0.

@@ -97,11 +97,35 @@ impl Bench {
             std::fs::create_dir_all(at(part)).unwrap();
         }
         let input = |file: &str| json!({"name": file, "path": at(file), "digest": ""});
+        let inputs =
+            json!({"preprocess": [input(STANDARDISED), input(SEASON), input(WINDOWS), input(TRANSFORM)]});
+        self.request("train", name, train, inputs, check)
+    }
+
+    /// The `deliver` stage after the training `from`, on the same years.
+    fn deliver(&self, from: &str, name: &str, train: Value) {
+        let at = |part: &str| self.folder.path().join(part);
+        std::fs::create_dir_all(at(name)).unwrap();
+        let left = |file: &str| json!({"name": file, "path": at(from).join(file), "digest": ""});
+        let trained = ["config.json", "weights.safetensors", "generator.json", "transform.json"];
+        let mut trained = trained.map(|file| left(&format!("held_out_model/{file}"))).to_vec();
+        trained.push(left("history.parquet"));
+        let years = [STANDARDISED, SEASON, WINDOWS, TRANSFORM]
+            .map(|file| json!({"name": format!("delivery/{file}"), "path": at(file), "digest": ""}));
+        let inputs = json!({"train": trained, "prepare-delivery": years});
+        let output = self.request("deliver", name, train, inputs, false).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn request(&self, stage: &str, name: &str, train: Value, inputs: Value, check: bool) -> Command {
+        let at = |part: &str| self.folder.path().join(part);
+        let work = if stage == "train" { at("work") } else { at(&format!("work-of-{name}")) };
+        std::fs::create_dir_all(&work).unwrap();
         let request = json!({
-            "format": 1, "stage": "train", "pipeline": "pipelines/x.toml",
+            "format": 1, "stage": stage, "pipeline": "pipelines/x.toml",
             "config": {"model": self.model, "train": train},
-            "inputs": {"preprocess": [input(STANDARDISED), input(SEASON), input(WINDOWS), input(TRANSFORM)]},
-            "outputs": {"folder": at(name), "work": at("work")},
+            "inputs": inputs,
+            "outputs": {"folder": at(name), "work": work},
             "log": at(&format!("{name}.jsonl")),
         });
         let path = at(&format!("{name}.json"));
@@ -118,8 +142,12 @@ impl Bench {
     }
 
     fn artifact(&self, name: &str) -> Vec<Vec<u8>> {
-        let files =
-            ["model/weights.safetensors", "model/config.json", "model/transform.json", "history.parquet"];
+        let files = [
+            "held_out_model/weights.safetensors",
+            "held_out_model/config.json",
+            "held_out_model/transform.json",
+            "history.parquet",
+        ];
         files.map(|file| std::fs::read(self.folder.path().join(name).join(file)).unwrap()).to_vec()
     }
 
@@ -165,6 +193,46 @@ fn a_killed_run_ends_with_the_weights_of_one_that_was_not() {
 }
 
 #[test]
+fn what_is_delivered_is_the_judged_model_or_one_of_the_same_settings() {
+    let bench = Bench::new();
+    let read = |name: &str| std::fs::read(bench.folder.path().join(name)).unwrap();
+    let settings = |deliver: &str, patience: Value| {
+        let mut train =
+            json!({"epochs": 60, "batch": 8, "learning_rate": 1e-2, "seed": 1, "deliver": deliver});
+        if !patience.is_null() {
+            train["patience"] = patience;
+        }
+        train
+    };
+    let with = |deliver: &str| settings(deliver, Value::Null);
+    bench.run("judged", with("all-years"));
+    bench.deliver("judged", "copy", with("training-years"));
+    for file in ["config.json", "weights.safetensors", "generator.json", "transform.json"] {
+        assert_eq!(
+            read(&format!("copy/model/{file}")),
+            read(&format!("judged/held_out_model/{file}")),
+            "{file}"
+        );
+    }
+    assert_eq!(read("copy/delivered_history.parquet"), read("judged/history.parquet"));
+
+    // Trained again, on what are the same years here.
+    bench.deliver("judged", "again", with("all-years"));
+    assert_eq!(read("again/model/weights.safetensors"), read("judged/held_out_model/weights.safetensors"));
+    assert_eq!(read("again/delivered_history.parquet"), read("judged/history.parquet"));
+
+    // With patience the first training ends at its best epoch; nothing tells the second when to, but the first.
+    bench.run("patient", settings("all-years", json!(20)));
+    let losses = bench.history("patient", "validation_loss");
+    let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap() + 1;
+    assert!(best < losses.len(), "the best of {} epochs is the last", losses.len());
+    bench.deliver("patient", "timely", settings("all-years", json!(20)));
+    let history = tables::read(&bench.folder.path().join("timely/delivered_history.parquet"), &[]).unwrap();
+    assert_eq!(history.rows(), best);
+    assert_eq!(read("timely/model/weights.safetensors"), read("patient/held_out_model/weights.safetensors"));
+}
+
+#[test]
 fn the_number_of_threads_changes_no_byte() {
     let settings = json!({"epochs": 3, "batch": 16, "windows": "fixed", "free_nats": 2.0, "clip_norm": 0.5});
     for bench in [Bench::new(), Bench::with_memory(false, false)] {
@@ -187,7 +255,7 @@ fn both_paths_take_the_same_steps() {
         digest: String::new(),
     };
     let files = [STANDARDISED, SEASON, WINDOWS, TRANSFORM].map(input).to_vec();
-    let dataset = Dataset::read(&Inputs([("preprocess".to_string(), files)].into())).unwrap();
+    let dataset = Dataset::read(&Inputs([("preprocess".to_string(), files)].into()), "preprocess").unwrap();
     let config = TrainConfig {
         epochs: 1,
         batch: 8,
@@ -291,7 +359,7 @@ fn a_wrong_key_is_found_by_the_check_alone() {
     let output = bench.command("out", json!({"epoch": 3}), true).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let wanted = "error: pipelines/x.toml: [train] has no key \"epoch\"; its keys are epochs, batch, learning_rate, \
-                  schedule, windows, patience, beta, free_nats, beta_2, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?\n";
+                  schedule, windows, patience, beta, free_nats, beta_2, weight_decay, clip_norm, deliver, seed, device; did you mean \"epochs\"?\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted);
 }
 

@@ -50,15 +50,14 @@ mod tests {
 
     #[test]
     fn a_stage_reads_only_from_those_that_run() {
-        check("", "evaluate", Some(&["preprocess", "generate", "bound"]));
-        check("", "report", Some(&["ingest", "preprocess", "train", "generate", "evaluate"]));
+        check("", "evaluate", Some(&["preprocess", "held-out", "bound"]));
+        let report = ["ingest", "preprocess", "train", "held-out", "generate", "evaluate", "compare-models"];
+        check("", "report", Some(&report));
         check("", "trials", None);
-        check("[trials]", "trials", Some(&["preprocess", "train", "calibrate"]));
-        check(
-            "[trials]",
-            "report",
-            Some(&["ingest", "preprocess", "train", "generate", "score-tasks", "evaluate"]),
-        );
+        check("[trials]", "trials", Some(&["preprocess", "train", "calibrate-held-out"]));
+        let mut with_trials = report.to_vec();
+        with_trials.insert(5, "score-tasks");
+        check("[trials]", "report", Some(&with_trials));
     }
 
     #[test]

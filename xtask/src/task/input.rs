@@ -29,7 +29,7 @@ pub(super) fn model(stage: &'static Stage, folder: &Path) -> anyhow::Result<Inpu
         let path = here.join(folder).join(file);
         if !path.is_file() {
             let what = match source {
-                "train" => "so it is no whole model folder: copy all of it, or train again with `cargo xtask run-all`"
+                "deliver" => "so it is no whole model folder: copy all of it, or train again with `cargo xtask run-all`"
                     .to_string(),
                 other => format!("which {other} makes: run `cargo xtask run-all`, or `cargo xtask run {other}`"),
             };

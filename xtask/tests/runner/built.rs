@@ -58,18 +58,21 @@ fn a_change_reruns_the_crates_stages_and_a_comment_nothing() {
     append(&sandbox, "crates/train/Cargo.toml", "# A comment.\n");
     run(&[]);
     append(&sandbox, "crates/train/src/main.rs", "#[test]\nfn test() {}\n");
-    run(&["train"]);
+    run(&["train", "deliver"]);
     append(&sandbox, "crates/evaluate/src/main.rs", "#[test]\nfn test() {}\n");
-    run(&["evaluate", "report"]);
+    run(&["evaluate", "compare-models", "report"]);
     sandbox.write("crates/train/tests/x.rs", "// A test.\n");
     run(&[]);
     append(&sandbox, "crates/contract/src/lib.rs", "#[test]\nfn test() {}\n");
     let status = xtask(&sandbox, &["status", "x"]).stdout;
-    assert!(status.contains("ingest      stale    changed: contract/src/lib.rs\n"), "{status}");
+    assert!(status.contains("ingest             stale    changed: contract/src/lib.rs\n"), "{status}");
     run(&STAGES);
     append(&sandbox, "Cargo.toml", "[profile.dev]\nopt-level = 1\n");
     let status = xtask(&sandbox, &["status", "x"]).stdout;
-    assert!(status.contains("ingest      stale    changed: build settings in Cargo.toml\n"), "{status}");
+    assert!(
+        status.contains("ingest             stale    changed: build settings in Cargo.toml\n"),
+        "{status}"
+    );
 }
 
 #[test]

@@ -33,7 +33,9 @@ fn a_source_is_downloaded_once() {
     let sandbox = sandbox();
     let status = sandbox.xtask(&["status", "x"]).stdout;
     assert!(
-        status.contains("fetch       missing  not downloaded yet\ningest      missing  waits for fetch\n"),
+        status.contains(
+            "fetch              missing  not downloaded yet\ningest             missing  waits for fetch\n"
+        ),
         "{status}"
     );
     assert_eq!(sandbox.run_all(&[]), with_download());
@@ -41,7 +43,7 @@ fn a_source_is_downloaded_once() {
     sandbox.assert_complete();
     assert_eq!(downloads(&sandbox).len(), 1);
     let status = sandbox.xtask(&["status", "x"]).stdout;
-    assert!(status.contains("fetch       fresh "), "{status}");
+    assert!(status.contains("fetch              fresh "), "{status}");
 }
 
 #[test]
@@ -67,9 +69,9 @@ fn a_download_that_was_changed_is_made_again() {
     sandbox.write(&entry, "garbage");
     let ended = sandbox.xtask(&["run-all", "x"]);
     assert!(
-        ended
-            .stderr
-            .contains("fetch       corrupt  its cache entry is not used: era5.nc is not what was written"),
+        ended.stderr.contains(
+            "fetch              corrupt  its cache entry is not used: era5.nc is not what was written"
+        ),
         "{}",
         ended.stderr
     );

@@ -51,11 +51,21 @@ case "$stage" in
 fetch) files="era5.nc" ;;
 ingest) files="series.parquet source.json" ;;
 preprocess) files="observed.parquet standardised.parquet season.parquet windows.parquet transform.json" ;;
-train) files="model/config.json model/weights.safetensors model/generator.json model/transform.json history.parquet" ;;
+train)
+    files="held_out_model/config.json held_out_model/weights.safetensors held_out_model/generator.json"
+    files="$files held_out_model/transform.json history.parquet"
+    ;;
+held-out) files="held_out.parquet" ;;
+prepare-delivery)
+    files="delivery/observed.parquet delivery/standardised.parquet delivery/season.parquet delivery/windows.parquet"
+    files="$files delivery/transform.json"
+    ;;
+deliver) files="model/config.json model/weights.safetensors model/generator.json model/transform.json" ;;
 generate) files="generated.parquet" ;;
 bound) files="likelihood.json" ;;
 calibrate) files="model/detector.json model/pooling.json" ;;
 evaluate) files="metrics.json curves.json" ;;
+compare-models) files="models.json" ;;
 report) files="report.html" ;;
 history) files="history.parquet" ;;
 esac

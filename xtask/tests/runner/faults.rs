@@ -24,8 +24,9 @@ fn what_is_mistyped_is_named_with_the_nearest() {
     for (arguments, said) in [
         (
             ["run", "trian", "x"].as_slice(),
-            "error: there is no stage \"trian\"; the stages are ingest, preprocess, train, generate, bound, \
-             calibrate, impute, forecast, detect, trials, score-tasks, evaluate, report; did you mean \"train\"?\n",
+            "error: there is no stage \"trian\"; the stages are ingest, preprocess, train, held-out, bound, \
+             prepare-delivery, deliver, generate, calibrate, impute, forecast, detect, calibrate-held-out, trials, \
+             score-tasks, evaluate, compare-models, report; did you mean \"train\"?\n",
         ),
         (&["run-all", "y"], "error: there is no pipeline \"y\"; below pipelines/ are x\n"),
         (

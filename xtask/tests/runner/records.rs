@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::sandbox::{Sandbox, entries};
+use super::sandbox::{STAGES, Sandbox, entries};
 
 #[test]
 fn a_frozen_run_is_made_again_with_the_same_bytes() {
@@ -16,7 +16,7 @@ fn a_frozen_run_is_made_again_with_the_same_bytes() {
     sandbox.xtask(&["clean", "--all"]);
     let ended = sandbox.xtask(&["verify", "x"]);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
-    assert!(ended.stdout.contains("train       same     5 files, bit by bit\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("train              same     5 files, bit by bit\n"), "{}", ended.stdout);
     assert!(ended.stdout.ends_with("verified: every byte is as recorded\n"), "{}", ended.stdout);
     assert_eq!(sandbox.cached().len(), 0, "nothing is left");
 }
@@ -28,8 +28,8 @@ fn what_came_out_different_is_named() {
     sandbox.behave("train-waver");
     let ended = sandbox.xtask(&["verify", "x"]);
     assert_eq!(ended.code, Some(4), "{}{}", ended.stdout, ended.stderr);
-    assert!(ended.stdout.contains("preprocess  same     5 files, bit by bit\n"), "{}", ended.stdout);
-    assert!(ended.stdout.contains("\ntrain       differs  history.parquet, model/"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("preprocess         same     5 files, bit by bit\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("\ntrain              differs  held_out_model/"), "{}", ended.stdout);
     assert!(ended.stdout.ends_with("not verified: the same request has left something else\n"));
     assert!(ended.stderr.ends_with("error: what was made again is not what was recorded\n"));
     let json: serde_json::Value =
@@ -43,7 +43,7 @@ fn one_stage_is_verified_on_what_the_cache_has() {
     sandbox.run_all(&[]);
     let ended = sandbox.xtask(&["verify", "x", "--stage", "generate"]);
     assert_eq!(ended.ran(), ["generate"], "{}", ended.stderr);
-    assert!(ended.stdout.contains("generate    same     1 file, bit by bit\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("generate           same     1 file, bit by bit\n"), "{}", ended.stdout);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn other_files_and_other_code_are_said() {
     sandbox.write("data/raw/a.nc", "another");
     let ended = sandbox.xtask(&["verify", "x"]);
     assert_eq!(ended.code, Some(4));
-    assert!(ended.stdout.contains("files       other    files/a.nc\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("files              other    files/a.nc\n"), "{}", ended.stdout);
     assert!(
         ended.stdout.ends_with("not verified: files/a.nc is not the recorded file\n"),
         "{}",
@@ -63,7 +63,7 @@ fn other_files_and_other_code_are_said() {
     sandbox.write("bin/train", &(sandbox.read("bin/train") + "# another\n"));
     sandbox.behave("train-waver");
     let ended = sandbox.xtask(&["verify", "x"]);
-    assert!(ended.stdout.contains("code        other    train/train\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("code               other    train/train\n"), "{}", ended.stdout);
     assert!(ended.stdout.contains("not verified, and the code has changed since"), "{}", ended.stdout);
 }
 
@@ -124,7 +124,7 @@ fn machines_that_name_one_folder_share_what_is_in_it() {
     for sandbox in [&one, &other] {
         sandbox.write("data/settings.toml", &format!("[cache]\nfolder = {:?}\n", folder.path()));
     }
-    assert_eq!(one.run_all(&[]).len(), 8);
+    assert_eq!(one.run_all(&[]).len(), STAGES.len());
     assert_eq!(other.run_all(&[]).len(), 0);
     assert!(other.path("data/runs/x/report.html").is_file() && !other.path("data/cache").exists());
 }
@@ -140,11 +140,11 @@ fn trusted_code_is_written_down() {
     let changed = sandbox.xtask(&["run-all", "x", "--trust-code", "--set", "evaluate.days=3"]);
     assert_eq!(changed.ran(), ["evaluate", "report"]);
     let run: serde_json::Value = serde_json::from_str(&sandbox.read("data/runs/x/run.json")).unwrap();
-    assert_eq!(run["trusted_code"], serde_json::json!(["train"]));
+    assert_eq!(run["trusted_code"], serde_json::json!(["train", "deliver"]));
     let manifests: serde_json::Value =
         serde_json::from_str(&sandbox.read("data/runs/x/manifests.json")).unwrap();
     let evaluate = manifests.as_array().unwrap().iter().find(|manifest| manifest["stage"] == "evaluate");
-    assert_eq!(evaluate.unwrap()["trusted_code"], serde_json::json!(["train"]));
+    assert_eq!(evaluate.unwrap()["trusted_code"], serde_json::json!(["train", "deliver"]));
     assert_eq!(
         sandbox.xtask(&["run-all", "x", "--expect-cached"]).code,
         Some(3),

@@ -44,7 +44,17 @@ fn a_change_runs_what_depends_on_it() {
     assert_eq!(sandbox.run_all(&["--set", "evaluate.days=10"]), ["evaluate", "report"]);
     assert_eq!(
         sandbox.run_all(&["--set", "train.epochs=4"]),
-        ["train", "generate", "bound", "calibrate", "evaluate", "report"]
+        [
+            "train",
+            "held-out",
+            "bound",
+            "deliver",
+            "generate",
+            "calibrate",
+            "evaluate",
+            "compare-models",
+            "report"
+        ]
     );
     assert_eq!(sandbox.run_all(&[]).len(), 0);
     sandbox.write("data/raw/b.nc", "two");
@@ -66,7 +76,7 @@ fn unchanged_bytes_stop_the_rerun() {
     sandbox.run_all(&[]);
     let script = sandbox.read("bin/train") + "# a comment\n";
     sandbox.write("bin/train", &script);
-    assert_eq!(sandbox.run_all(&[]), ["train"]);
+    assert_eq!(sandbox.run_all(&[]), ["train", "deliver"]);
 }
 
 #[test]
@@ -77,7 +87,8 @@ fn a_corrupt_entry_is_said_and_made_again() {
     fs::remove_file(&file).unwrap();
     fs::write(&file, "wrong").unwrap();
     let ended = sandbox.xtask(&["run-all", "x"]);
-    let said = "train       corrupt  its cache entry is not used: history.parquet is not what was written\n";
+    let said =
+        "train              corrupt  its cache entry is not used: history.parquet is not what was written\n";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     assert_eq!(ended.ran(), ["train"]);
     sandbox.assert_complete();
@@ -129,13 +140,14 @@ fn why_names_every_field_that_has_changed_with_both_values() {
     sandbox.run_all(&[]);
     let why = |arguments: &[&str]| sandbox.xtask(&[&["why"], arguments].concat()).stdout;
     let fresh = why(&["train", "x"]);
-    assert!(fresh.starts_with("train       fresh    5 files, "), "{fresh}");
+    assert!(fresh.starts_with("train              fresh    5 files, "), "{fresh}");
     assert_eq!(
         why(&["generate", "x", "--set", "train.epochs=4", "--set", "train.batch=7"]),
-        "train       stale    what has changed:\n  \
+        "train              stale    what has changed:\n  \
          [train] batch unset -> 7\n  \
          [train] epochs 3 -> 4\n\
-         generate    stale    waits for train\n"
+         deliver            stale    waits for train\n\
+         generate           stale    waits for deliver\n"
     );
     sandbox.write("data/raw/b.nc", "two");
     let text = why(&["ingest", "x", "--json"]);
@@ -172,7 +184,13 @@ fn status_in_json_has_a_row_a_stage() {
     let status: serde_json::Value = serde_json::from_str(&text).unwrap();
     let rows = status["stages"].as_array().unwrap();
     let states: Vec<&str> = rows.iter().map(|row| row["state"].as_str().unwrap()).collect();
-    assert_eq!(states, [&["fresh"; 2][..], &["stale"; 6]].concat());
+    assert_eq!(
+        states,
+        [
+            "fresh", "fresh", "stale", "stale", "stale", "fresh", "stale", "stale", "stale", "stale",
+            "stale", "stale"
+        ]
+    );
     assert_eq!(rows[2]["changes"][0]["name"], "[train] epochs");
     assert_eq!(rows[3]["waits_for"], "train");
     assert_eq!(status["results"], "data/runs/x");
@@ -185,34 +203,42 @@ fn status_and_dry_run_say_why() {
     assert_eq!(
         status(&[]),
         "pipelines/x.toml (results in data/runs/x)\n\
-         ingest      missing  has not run yet\n\
-         preprocess  missing  waits for ingest\n\
-         train       missing  waits for preprocess\n\
-         generate    missing  waits for train\n\
-         bound       missing  waits for preprocess\n\
-         calibrate   missing  waits for preprocess\n\
-         evaluate    missing  waits for preprocess\n\
-         report      missing  waits for ingest\n"
+         ingest             missing  has not run yet\n\
+         preprocess         missing  waits for ingest\n\
+         train              missing  waits for preprocess\n\
+         held-out           missing  waits for train\n\
+         bound              missing  waits for preprocess\n\
+         prepare-delivery   missing  waits for ingest\n\
+         deliver            missing  waits for train\n\
+         generate           missing  waits for deliver\n\
+         calibrate          missing  waits for prepare-delivery\n\
+         evaluate           missing  waits for preprocess\n\
+         compare-models     missing  waits for preprocess\n\
+         report             missing  waits for ingest\n"
     );
     sandbox.assert_no_runs();
     sandbox.run_all(&[]);
     let expected = |train: &str, standing: &str| {
         let sized = |stage: &str| {
             let bytes = entries_weigh(&sandbox, stage);
-            let count = if stage == "preprocess" { 5 } else { 2 };
+            let count = if stage == "ingest" { 2 } else { 5 };
             format!("{count} files, {bytes}")
         };
-        let (ingest, preprocess) = (sized("ingest"), sized("preprocess"));
+        let [ingest, preprocess, delivery] = ["ingest", "preprocess", "prepare-delivery"].map(sized);
         let (fresh, stale) = standing.split_once(' ').unwrap();
         format!(
-            "ingest      {fresh:<9}{ingest}\n\
-             preprocess  {fresh:<9}{preprocess}\n\
-             train       {stale:<9}{train}\n\
-             generate    {stale:<9}waits for train\n\
-             bound       {stale:<9}waits for train\n\
-             calibrate   {stale:<9}waits for train\n\
-             evaluate    {stale:<9}waits for generate\n\
-             report      {stale:<9}waits for train\n"
+            "ingest             {fresh:<9}{ingest}\n\
+             preprocess         {fresh:<9}{preprocess}\n\
+             train              {stale:<9}{train}\n\
+             held-out           {stale:<9}waits for train\n\
+             bound              {stale:<9}waits for train\n\
+             prepare-delivery   {fresh:<9}{delivery}\n\
+             deliver            {stale:<9}waits for train\n\
+             generate           {stale:<9}waits for deliver\n\
+             calibrate          {stale:<9}waits for deliver\n\
+             evaluate           {stale:<9}waits for held-out\n\
+             compare-models     {stale:<9}waits for held-out\n\
+             report             {stale:<9}waits for train\n"
         )
     };
     let change = ["--set", "train.epochs=4"];
@@ -226,7 +252,10 @@ fn status_and_dry_run_say_why() {
 
 /// The size of a stage's artifact, as it is shown.
 fn entries_weigh(sandbox: &Sandbox, stage: &str) -> String {
-    let folder = sandbox.entry(stage).join("artifact");
+    let mut folder = sandbox.entry(stage).join("artifact");
+    if stage == "prepare-delivery" {
+        folder.push("delivery");
+    }
     let bytes: u64 = entries(&folder).iter().map(|name| fs::metadata(folder.join(name)).unwrap().len()).sum();
     if bytes < 1000 { format!("{bytes} B") } else { format!("{:.1} kB", bytes as f64 / 1e3) }
 }

@@ -6,8 +6,20 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-pub const STAGES: [&str; 8] =
-    ["ingest", "preprocess", "train", "generate", "bound", "calibrate", "evaluate", "report"];
+pub const STAGES: [&str; 12] = [
+    "ingest",
+    "preprocess",
+    "train",
+    "held-out",
+    "bound",
+    "prepare-delivery",
+    "deliver",
+    "generate",
+    "calibrate",
+    "evaluate",
+    "compare-models",
+    "report",
+];
 
 pub const PIPELINE: &str = "\
 [about]

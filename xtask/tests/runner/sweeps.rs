@@ -41,7 +41,7 @@ fn one_that_fails_does_not_stop_the_others() {
 fn a_kill_loses_nothing_that_was_finished() {
     let sandbox = Sandbox::new();
     sandbox.behave("evaluate-block");
-    let (mut child, lines) = sandbox.start_until(&[&GRID[..], &["1"]].concat(), "evaluate    running");
+    let (mut child, lines) = sandbox.start_until(&[&GRID[..], &["1"]].concat(), "evaluate           running");
     child.kill().unwrap();
     child.wait().unwrap();
     drop(rest(lines));
@@ -53,7 +53,7 @@ fn a_kill_loses_nothing_that_was_finished() {
     assert!(count("train") >= 1);
     let ended = sandbox.xtask(&[&GRID[..], &["1"]].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stderr.contains("preprocess  cached"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("preprocess         cached"), "{}", ended.stderr);
     assert_eq!((count("train"), count("report")), (2, 2));
     assert_eq!(entries(&sandbox.path("data/runs/x-sweep")), ["epochs=1,seed=0", "epochs=2,seed=0"]);
 }

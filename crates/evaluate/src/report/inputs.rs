@@ -9,6 +9,7 @@ use contract::transform::Transform;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
+use crate::compare_models::Models;
 use crate::curves::Curves;
 use crate::metrics::Metrics;
 use crate::plot::State;
@@ -19,6 +20,7 @@ use crate::tasks::TaskScores;
 pub(crate) struct Documents {
     pub(crate) metrics: Metrics,
     pub(crate) curves: Curves,
+    pub(crate) models: Models,
     /// `None` in pipelines without trials.
     pub(crate) tasks: Option<TaskScores>,
     pub(crate) source: Source,
@@ -35,6 +37,7 @@ impl Documents {
         Ok(Documents {
             metrics: read_json(inputs.path("evaluate/metrics.json")?)?,
             curves: read_json(inputs.path("evaluate/curves.json")?)?,
+            models: read_json(inputs.path("compare-models/models.json")?)?,
             tasks: match inputs.files(ScoreTasks::NAME) {
                 [] => None,
                 _ => Some(read_json(inputs.path("score-tasks/tasks.json")?)?),

@@ -9,6 +9,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use super::ReportConfig;
+use super::delivered::Delivered;
 use super::findings::{Line, findings, lines};
 use super::inputs::{Digest, Documents, History};
 use super::pictures::{self, Gallery, Labels, Picture};
@@ -28,6 +29,7 @@ pub(crate) struct Page {
     verdict: String,
     /// What the judge, the audit and the likelihood say.
     findings: Vec<String>,
+    delivered: Delivered,
     in_sample: bool,
     comparison: String,
     scorecard: Scorecard,
@@ -85,7 +87,7 @@ impl Page {
     /// # Errors
     /// When a picture cannot be drawn.
     pub(crate) fn of(config: &ReportConfig, documents: &Documents) -> anyhow::Result<Page> {
-        let Documents { metrics, curves, tasks, source, transform, history, digests } = documents;
+        let Documents { metrics, curves, models, tasks, source, transform, history, digests } = documents;
         let variable = Variable::named(&metrics.variable);
         let units = Units::of(variable, &metrics.unit);
         let (real, other_real) = match metrics.in_sample {
@@ -109,6 +111,7 @@ impl Page {
             variable: variable.map_or(&*metrics.variable, |variable| variable.long_name).to_string(),
             verdict: metrics.verdict(),
             findings: findings(metrics),
+            delivered: Delivered::of(models, metrics),
             in_sample: metrics.in_sample,
             comparison: comparison(metrics),
             scorecard: Scorecard::of(&rows(metrics), &labels.units),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use contract::calendar::{HOUR_US, civil, year_phase, year_start_us};
 use contract::stage::{InputFile, Inputs, Outputs, Stage};
-use evaluate::{Evaluate, Report, ScoreTasks};
+use evaluate::{CompareModels, Evaluate, Report, ScoreTasks};
 use serde_json::{Value, json};
 use tables::{Column, Table, Values};
 
@@ -57,7 +57,12 @@ impl Run {
     pub fn of(case: &Case) -> Run {
         let run = Run { folder: tempfile::tempdir().unwrap(), rivals: case.rivals, judge: case.judge };
         tables::write(&run.path("observed.parquet"), &observed(case)).unwrap();
+        tables::write(&run.path("held_out.parquet"), &generated(case)).unwrap();
         tables::write(&run.path("generated.parquet"), &generated(case)).unwrap();
+        // The delivered model's years, prepared in the same way.
+        std::fs::create_dir(run.path("delivery")).unwrap();
+        tables::write(&run.path("delivery/observed.parquet"), &observed(case)).unwrap();
+        run.write("delivery/transform.json", &transform(case.in_sample));
         tables::write(&run.path("history.parquet"), &history()).unwrap();
         run.write("transform.json", &transform(case.in_sample));
         run.write("source.json", &source());
@@ -86,7 +91,15 @@ impl Run {
         self.run::<Evaluate>(json!({"evaluate": {"rivals": rivals, "broken": rivals, "judge": judge}}))
     }
 
+    pub fn compare_models(&self) -> anyhow::Result<()> {
+        self.run::<CompareModels>(json!({}))
+    }
+
+    /// The two models are compared first, unless they have been.
     pub fn report(&self, case: &Case) -> anyhow::Result<()> {
+        if !self.path("models.json").exists() {
+            self.compare_models()?;
+        }
         self.run::<Report>(json!({
             "ingest": {"files": ["/home/somebody/data/a.nc"], "latitude_deg": 48.45},
             "train": {"epochs": 3, "learning_rate": 0.001},

@@ -360,6 +360,7 @@ fn artifacts_of_an_older_format_are_refused() {
     let check = |name: &str, stage: fn(&Run) -> anyhow::Result<()>| {
         let run = Run::of(&Case { generated_hours: 48, members: 1, last_year: 2006, ..Case::default() });
         run.evaluate().unwrap();
+        run.compare_models().unwrap();
         run.make_older(name);
         let path = run.path(name).display().to_string();
         let refusal = format!(
@@ -371,10 +372,12 @@ fn artifacts_of_an_older_format_are_refused() {
         };
         assert_eq!(format!("{:#}", stage(&run).unwrap_err()), wanted);
     };
-    for name in ["observed.parquet", "generated.parquet", "transform.json", "likelihood.json"] {
+    for name in ["observed.parquet", "held_out.parquet", "transform.json", "likelihood.json"] {
         check(name, Run::evaluate);
     }
-    for name in ["metrics.json", "curves.json", "history.parquet", "source.json", "transform.json"] {
+    for name in
+        ["metrics.json", "curves.json", "models.json", "history.parquet", "source.json", "transform.json"]
+    {
         check(name, |run| run.report(&Case::default()));
     }
 }
@@ -382,18 +385,18 @@ fn artifacts_of_an_older_format_are_refused() {
 #[test]
 fn rows_out_of_order_are_refused() {
     let run = Run::of(&Case { generated_hours: 48, members: 1, last_year: 2006, ..Case::default() });
-    let mut table = tables::read(&run.path("generated.parquet"), &[]).unwrap();
+    let mut table = tables::read(&run.path("held_out.parquet"), &[]).unwrap();
     for column in &mut table.columns {
         if let tables::Values::LocalTime(times) = &mut column.values {
             times.swap(3, 4);
         }
     }
-    tables::write(&run.path("generated.parquet"), &table).unwrap();
+    tables::write(&run.path("held_out.parquet"), &table).unwrap();
     assert_eq!(
         format!("{:#}", run.evaluate().unwrap_err()),
         format!(
             "cannot use {}: its rows 3 and 4 are not in the order of member and time (2021-01-01T04:00 is not before 2021-01-01T03:00)",
-            run.path("generated.parquet").display()
+            run.path("held_out.parquet").display()
         )
     );
 }
