@@ -198,7 +198,7 @@ fn what_is_delivered_is_the_judged_model_or_one_of_the_same_settings() {
     let read = |name: &str| std::fs::read(bench.folder.path().join(name)).unwrap();
     let settings = |deliver: &str, patience: Value| {
         let mut train =
-            json!({"epochs": 60, "batch": 8, "learning_rate": 1e-2, "seed": 1, "deliver": deliver});
+            json!({"epochs": 60, "batch": 8, "learning_rate": 2e-2, "seed": 1, "deliver": deliver});
         if !patience.is_null() {
             train["patience"] = patience;
         }
@@ -222,11 +222,14 @@ fn what_is_delivered_is_the_judged_model_or_one_of_the_same_settings() {
     assert_eq!(read("again/delivered_history.parquet"), read("judged/history.parquet"));
 
     // With patience the first training ends at its best epoch; nothing tells the second when to, but the first.
-    bench.run("patient", settings("all-years", json!(20)));
+    let bench = Bench::new();
+    let read = |name: &str| std::fs::read(bench.folder.path().join(name)).unwrap();
+    let patient = || settings("all-years", json!(20));
+    bench.run("patient", patient());
     let losses = bench.history("patient", "validation_loss");
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap() + 1;
     assert!(best < losses.len(), "the best of {} epochs is the last", losses.len());
-    bench.deliver("patient", "timely", settings("all-years", json!(20)));
+    bench.deliver("patient", "timely", patient());
     let history = tables::read(&bench.folder.path().join("timely/delivered_history.parquet"), &[]).unwrap();
     assert_eq!(history.rows(), best);
     assert_eq!(read("timely/model/weights.safetensors"), read("patient/held_out_model/weights.safetensors"));
