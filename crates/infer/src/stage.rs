@@ -39,7 +39,7 @@ impl Stage for Generate {
         let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
         let transform = &model.transform;
         let span = config
-            .span(transform.utc_offset)
+            .span(transform.utc_offset, transform.past_hour_us())
             .map_err(|fault| anyhow::anyhow!("[generate] {}", fault.message))?;
         let target_year = config.target_year.unwrap_or(transform.trend.reference_year);
         let generator = Generator::new(&model, span, config.noise, config.seed, target_year)?;

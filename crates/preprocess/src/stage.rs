@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, bail};
 use contract::artifact::{FORMAT, OBSERVED, SEASON, SERIES, STANDARDISED, Split, TRANSFORM, WINDOWS, column};
-use contract::calendar::{HOUR_US, YearClock};
+use contract::calendar::{HOUR_US, MINUTE_US, YearClock};
 use contract::config::Fault;
 use contract::credit::Credit;
 use contract::missing::MissingFlags;
@@ -63,6 +63,7 @@ impl Stage for Preprocess {
             latitude_deg: ingested.latitude_deg,
             longitude_deg: ingested.longitude_deg,
             utc_offset: config.utc_offset,
+            minutes_past_hour: series.past_hour_us() / MINUTE_US,
             trend,
             marginals: adjusted.marginals.clone(),
             window_hours: config.window_hours,
