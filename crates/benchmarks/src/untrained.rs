@@ -28,6 +28,7 @@ pub(crate) fn untrained(config: ModelConfig) -> anyhow::Result<TrainedModel> {
             latitude_deg: 0.0,
             longitude_deg: 0.0,
             utc_offset: UtcOffset::from_minutes(0).context("UTC is an offset")?,
+            minutes_past_hour: 0,
             trend: Trend {
                 method: TrendMethod::None,
                 shape: TrendShape::Continuous,

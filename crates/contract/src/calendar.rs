@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime};
 
-pub const HOUR_US: i64 = 3_600_000_000;
+pub const MINUTE_US: i64 = 60_000_000;
+pub const HOUR_US: i64 = 60 * MINUTE_US;
 pub const DAY_US: i64 = 24 * HOUR_US;
 /// Hours of a day.
 pub const DAY_HOURS: usize = 24;
@@ -198,11 +199,13 @@ impl UtcOffset {
         local_us - self.microseconds()
     }
 
-    /// The first whole UTC hour at or after that local time, in local time: in half-hour zones a
-    /// local day starts at 00:30.
-    pub fn first_hour_from(self, local_us: i64) -> i64 {
+    /// The first hour of a series at or after that local time, in local time, where the hours lie
+    /// `past_hour_us` after the whole ones of UTC. Of a series of whole UTC hours, as ERA5 is, a local
+    /// day starts at 00:30 in half-hour zones; of a station there, whose hours are those of its clock,
+    /// at 00:00.
+    pub fn first_hour_from(self, local_us: i64, past_hour_us: i64) -> i64 {
         let utc = self.to_utc(local_us);
-        self.to_local(utc + (-utc).rem_euclid(HOUR_US))
+        self.to_local(utc + (past_hour_us - utc).rem_euclid(HOUR_US))
     }
 }
 
@@ -337,13 +340,13 @@ mod tests {
         }
 
         #[test]
-        fn the_first_hour_is_a_whole_utc_hour_within_the_hour(
-            minutes in -840_i32..=840, local in -1_000_000_i64..1_000_000,
+        fn the_first_hour_is_one_of_the_series_within_the_hour(
+            minutes in -840_i32..=840, local in -1_000_000_i64..1_000_000, past in 0_i64..60,
         ) {
             let offset = UtcOffset::from_minutes(minutes).unwrap();
             let local = local * 60_000_000;
-            let first = offset.first_hour_from(local);
-            prop_assert_eq!(offset.to_utc(first) % HOUR_US, 0);
+            let first = offset.first_hour_from(local, past * 60_000_000);
+            prop_assert_eq!(offset.to_utc(first).rem_euclid(HOUR_US), past * 60_000_000);
             prop_assert!((0..HOUR_US).contains(&(first - local)));
         }
     }

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Moment, UtcOffset, YearClock};
+use crate::calendar::{MINUTE_US, Moment, UtcOffset, YearClock};
 use crate::credit::Credit;
 use crate::missing::MissingFlags;
 use crate::monotone_cubic::MonotoneCubic;
@@ -23,6 +23,10 @@ pub struct Transform {
     pub latitude_deg: f64,
     pub longitude_deg: f64,
     pub utc_offset: UtcOffset,
+    /// How long after the whole hours of UTC the hours of the series lie: 30 for a station in India, whose hours are
+    /// whole on its clock. 0 for ERA5 and in models of earlier versions.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub minutes_past_hour: i64,
     pub trend: Trend,
     pub marginals: Marginals,
     /// Length of a training window.
@@ -39,7 +43,17 @@ pub struct Transform {
     pub credit: Credit,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(minutes: &i64) -> bool {
+    *minutes == 0
+}
+
 impl Transform {
+    /// [`Transform::minutes_past_hour`] in microseconds.
+    pub fn past_hour_us(&self) -> i64 {
+        self.minutes_past_hour * MINUTE_US
+    }
+
     /// The standardised value that the model sees for an hour whose trend is moved to the reference
     /// year.
     pub fn standardise(&self, local_us: i64, adjusted: f64) -> f64 {
@@ -296,6 +310,7 @@ mod tests {
             latitude_deg: 1.0,
             longitude_deg: 2.0,
             utc_offset: "+05:30".parse().unwrap(),
+            minutes_past_hour: 30,
             trend,
             marginals,
             window_hours: 1536,

@@ -79,6 +79,13 @@ const RADIATION_UNITS: &[AcceptedUnit] = &[
     unit("W/m²", 1.0, 0.0),
     unit("J m-2", 1.0 / 3600.0, 0.0),
     unit("J m**-2", 1.0 / 3600.0, 0.0),
+    unit("J cm-2", 1e4 / 3600.0, 0.0),
+    unit("J cm**-2", 1e4 / 3600.0, 0.0),
+    unit("J/cm2", 1e4 / 3600.0, 0.0),
+    unit("J/cm²", 1e4 / 3600.0, 0.0),
+    unit("kJ m-2", 1e3 / 3600.0, 0.0),
+    unit("MJ m-2", 1e6 / 3600.0, 0.0),
+    unit("MJ/m2", 1e6 / 3600.0, 0.0),
 ];
 
 /// Depths and masses are those of the hour before.
@@ -146,9 +153,15 @@ impl Variable {
         matches!(self.name, "ssrd" | "tp")
     }
 
-    /// The accepted unit of that name, or `None`.
+    /// The accepted unit of that name, or so many of one: `0.1 degC`. `None` for others.
     pub fn unit(&self, name: &str) -> Option<AcceptedUnit> {
-        self.accepted_units.iter().copied().find(|unit| unit.name == name)
+        let named = |name: &str| self.accepted_units.iter().copied().find(|unit| unit.name == name);
+        named(name).or_else(|| {
+            let (count, name) = name.split_once(' ')?;
+            let count: f64 = count.parse().ok().filter(|count: &f64| count.is_finite() && *count > 0.0)?;
+            let unit = named(name.trim())?;
+            Some(AcceptedUnit { scale: count * unit.scale, ..unit })
+        })
     }
 
     /// The accepted units' names, for messages: `K, kelvin, degC`.
@@ -247,6 +260,21 @@ mod tests {
         check("degF", 32.0, 273.15);
         check("degF", 212.0, 373.15);
         check("K", 300.0, 300.0);
+    }
+
+    #[test]
+    fn a_number_before_a_unit_is_its_scale() {
+        check("0.1 degC", 65.0, 279.65);
+        check("0.1 degF", 320.0, 273.15);
+        check("0.01 K", 27_315.0, 273.15);
+        let ssrd = Variable::named("ssrd").unwrap();
+        // 360 J/cm2 in an hour are 3.6 MJ/m2, 1 kW/m2.
+        for (unit, value) in [("J cm-2", 360.0), ("10 J cm-2", 36.0), ("kJ m-2", 3600.0), ("MJ m-2", 3.6)] {
+            assert!((ssrd.unit(unit).unwrap().to_canonical(value) - 1000.0).abs() < 1e-9, "{unit}");
+        }
+        for unit in ["0.1", "0.1 hPa", "-1 degC", "0 degC", "inf degC", "degC 0.1"] {
+            assert_eq!(Variable::named("t2m").unwrap().unit(unit), None, "{unit}");
+        }
     }
 
     #[test]

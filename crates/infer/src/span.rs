@@ -32,15 +32,17 @@ impl Config {
         }
     }
 
-    /// The hours of a member in that zone.
+    /// The hours of a member in that zone, of a series whose hours lie so long after those of UTC.
     ///
     /// # Errors
     /// When they end after the year 9999.
-    pub fn span(&self, offset: UtcOffset) -> Result<Span, Fault> {
-        let first_local_us = offset.first_hour_from(self.start_us);
+    pub fn span(&self, offset: UtcOffset, past_hour_us: i64) -> Result<Span, Fault> {
+        let first_local_us = offset.first_hour_from(self.start_us, past_hour_us);
         let hours = match self.length {
             Length::Hours(hours) => hours,
-            Length::Years(_) => (offset.first_hour_from(self.end_us()?) - first_local_us) / HOUR_US,
+            Length::Years(_) => {
+                (offset.first_hour_from(self.end_us()?, past_hour_us) - first_local_us) / HOUR_US
+            }
         };
         Ok(Span { first_local_us, hours: usize::try_from(hours).unwrap_or_default(), offset })
     }
@@ -61,11 +63,11 @@ impl Span {
 
 #[cfg(test)]
 mod tests {
-    use contract::calendar::parse_date;
+    use contract::calendar::{MINUTE_US, parse_date};
 
     use super::*;
 
-    fn check(start: &str, length: Length, offset: &str, first: &str, hours: usize) {
+    fn check(start: &str, length: Length, (offset, past_minutes): (&str, i64), first: &str, hours: usize) {
         let config = Config {
             start_us: parse_date(start).unwrap(),
             length,
@@ -76,18 +78,21 @@ mod tests {
             exports: Vec::new(),
             unit: None,
         };
-        let span = config.span(offset.parse().unwrap()).unwrap();
+        let span = config.span(offset.parse().unwrap(), past_minutes * MINUTE_US).unwrap();
         assert_eq!(contract::calendar::format_hour(span.first_local_us), first);
         assert_eq!(span.hours, hours, "{start} {length:?} {offset}");
     }
 
     #[test]
     fn members_have_the_hours_asked_for() {
-        check("2021-01-01", Length::Years(1), "+01:00", "2021-01-01T00:00", 8760);
-        check("2020-01-01", Length::Years(2), "-07:00", "2020-01-01T00:00", 8784 + 8760);
-        check("2020-02-29", Length::Years(1), "+00:00", "2020-02-29T00:00", 8784 - 24);
-        check("2021-01-01", Length::Years(1), "+05:30", "2021-01-01T00:30", 8760);
-        check("2021-06-15", Length::Hours(1), "+05:30", "2021-06-15T00:30", 1);
-        check("9999-01-01", Length::Years(1), "-03:30", "9999-01-01T00:30", 8760);
+        check("2021-01-01", Length::Years(1), ("+01:00", 0), "2021-01-01T00:00", 8760);
+        check("2020-01-01", Length::Years(2), ("-07:00", 0), "2020-01-01T00:00", 8784 + 8760);
+        check("2020-02-29", Length::Years(1), ("+00:00", 0), "2020-02-29T00:00", 8784 - 24);
+        check("2021-01-01", Length::Years(1), ("+05:30", 0), "2021-01-01T00:30", 8760);
+        check("2021-06-15", Length::Hours(1), ("+05:30", 0), "2021-06-15T00:30", 1);
+        // A station's hours are those of its clock.
+        check("2021-01-01", Length::Years(1), ("+05:30", 30), "2021-01-01T00:00", 8760);
+        check("2021-01-01", Length::Years(1), ("+05:45", 15), "2021-01-01T00:00", 8760);
+        check("9999-01-01", Length::Years(1), ("-03:30", 0), "9999-01-01T00:30", 8760);
     }
 }

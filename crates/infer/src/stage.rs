@@ -68,8 +68,9 @@ impl Stage for HeldOut {
 fn generate(config: &Config, name: &str, inputs: &Inputs, outputs: &Outputs) -> anyhow::Result<()> {
     let model = TrainedModel::read(inputs, DeviceKind::Cpu.open()?)?;
     let transform = &model.transform;
-    let span =
-        config.span(transform.utc_offset).map_err(|fault| anyhow::anyhow!("[generate] {}", fault.message))?;
+    let span = config
+        .span(transform.utc_offset, transform.past_hour_us())
+        .map_err(|fault| anyhow::anyhow!("[generate] {}", fault.message))?;
     let target_year = config.target_year.unwrap_or(transform.trend.reference_year);
     let generator = Generator::new(&model, span, config.noise, config.seed, target_year)?;
     let series = Series {

@@ -1,10 +1,15 @@
 //! Tables in text, one row a line: delimiters, quotes as in RFC 4180, comments, byte-order marks and
 //! the line ends of every system but the oldest Macintosh. A line that is not UTF-8 is read as
-//! Latin-1. What the fields mean is not known here, and no field goes over several lines.
+//! Latin-1. The heads of BADC-CSV and TOA5 are known, and footers. What the fields mean is not known
+//! here, and no field goes over several lines.
+
+mod head;
 
 use std::io::{BufRead, Read};
 
 use anyhow::{Context, anyhow, bail};
+
+use self::head::Head;
 
 /// A line longer than this is no row of a table.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -25,6 +30,8 @@ pub(crate) struct Layout {
     pub skip_lines: usize,
     /// Lines that begin with it are left out.
     pub comment: Option<String>,
+    /// The table ends before the first line that begins with it.
+    pub footer: Option<String>,
     pub header: Header,
 }
 
@@ -43,6 +50,7 @@ impl Layout {
             delimiter: Delimiter::Character(','),
             skip_lines: 0,
             comment: None,
+            footer: None,
             header: Header::FirstLine,
         }
     }
@@ -85,6 +93,12 @@ pub(crate) struct Reader<'a, R> {
     row: Row,
     /// The row has been read to count the columns, and has not been given out yet.
     is_waiting: bool,
+    /// An empty line stands before the row.
+    is_after_gap: bool,
+    /// A row of the table has been given out.
+    has_rows: bool,
+    /// The table has ended before the end of the file.
+    has_ended: bool,
 }
 
 impl<'a, R: BufRead> Reader<'a, R> {
@@ -101,6 +115,9 @@ impl<'a, R: BufRead> Reader<'a, R> {
             bytes: Vec::new(),
             row: Row::default(),
             is_waiting: false,
+            is_after_gap: false,
+            has_rows: false,
+            has_ended: false,
         };
         for _ in 0..layout.skip_lines {
             if !reader.next_line()? {
@@ -111,12 +128,21 @@ impl<'a, R: BufRead> Reader<'a, R> {
         if !reader.next_fields()? {
             bail!("{} has no rows", reader.shown);
         }
+        let head = if layout.skip_lines == 0 { Head::of(&reader.row) } else { None };
+        if let Some(head) = head {
+            reader.skip_before_names(head)?;
+        }
         match layout.header {
             Header::FirstLine => reader.names = reader.row.fields().map(str::to_string).collect(),
             Header::Numbers => {
                 reader.names = (1..=reader.row.len()).map(|number| number.to_string()).collect();
                 reader.is_waiting = true;
             }
+        }
+        if head == Some(Head::Toa5) && layout.header == Header::FirstLine {
+            // Units and processing.
+            reader.next_line()?;
+            reader.next_line()?;
         }
         Ok(reader)
     }
@@ -135,12 +161,55 @@ impl<'a, R: BufRead> Reader<'a, R> {
             return Ok(None);
         }
         let (seen, wanted) = (self.row.len(), self.names.len());
+        if seen < wanted && self.is_footer()? {
+            return Ok(None);
+        }
         let has_more = self.row.fields().skip(wanted).any(|field| !field.is_empty());
         if seen < wanted || has_more {
             let fields = if seen == 1 { "field" } else { "fields" };
             return Err(self.located(&format!("it has {seen} {fields}, wanted {wanted} as in the first row")));
         }
+        self.has_rows = true;
         Ok(Some(&self.row))
+    }
+
+    /// Goes to the line of the names.
+    fn skip_before_names(&mut self, head: Head) -> anyhow::Result<()> {
+        let has_more = match head {
+            Head::Toa5 => self.next_fields()?,
+            Head::BadcCsv => {
+                let mut has_more = self.next_fields()?;
+                while has_more && !head::begins_data(&self.row) {
+                    has_more = self.next_fields()?;
+                }
+                has_more && self.next_fields()?
+            }
+        };
+        if has_more { Ok(()) } else { bail!("{} has no rows after its head", self.shown) }
+    }
+
+    /// Whether the table has ended before the row that was read last, which has too few fields: it is `end data`,
+    /// or comes after an empty line, and no row of the table comes after it.
+    fn is_footer(&mut self) -> anyhow::Result<bool> {
+        let is_end = head::ends_data(&self.row);
+        if !self.has_rows || (!is_end && !self.is_after_gap) {
+            return Ok(false);
+        }
+        let first = self.row.clone();
+        while self.next_fields()? {
+            if self.row.len() >= self.names.len() {
+                self.row = first;
+                return Ok(false);
+            }
+        }
+        if !is_end {
+            let (shown, line) = (&self.shown, first.line);
+            tracing::warn!(
+                "{shown}: from line {line} on there are fewer fields than in the table; left out as a footer"
+            );
+        }
+        self.has_ended = true;
+        Ok(true)
     }
 
     /// An error in the line that was read last.
@@ -150,7 +219,8 @@ impl<'a, R: BufRead> Reader<'a, R> {
 
     /// The fields of the next line that has any text and is no comment; false at the end.
     fn next_fields(&mut self) -> anyhow::Result<bool> {
-        while self.next_line()? {
+        self.is_after_gap = false;
+        while !self.has_ended && self.next_line()? {
             let text = match std::str::from_utf8(&self.bytes) {
                 Ok(text) => std::borrow::Cow::Borrowed(text),
                 Err(_) => self.bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into(),
@@ -158,12 +228,17 @@ impl<'a, R: BufRead> Reader<'a, R> {
             if self.layout.comment.as_ref().is_some_and(|comment| text.starts_with(comment.as_str())) {
                 continue;
             }
+            if self.layout.footer.as_ref().is_some_and(|footer| text.starts_with(footer.as_str())) {
+                self.has_ended = true;
+                return Ok(false);
+            }
             if let Err(message) = split(&text, self.layout.delimiter, &mut self.row) {
                 return Err(self.located(&message));
             }
             if self.row.fields().any(|field| !field.is_empty()) {
                 return Ok(true);
             }
+            self.is_after_gap = true;
         }
         Ok(false)
     }
@@ -295,10 +370,42 @@ mod tests {
             delimiter: Delimiter::Character('\t'),
             skip_lines: 1,
             comment: Some("#".to_string()),
+            footer: None,
             header: Header::Numbers,
         };
         let expected: &[(usize, &[&str])] = &[(0, &["1", "2"]), (3, &["a", "b"]), (5, &["c", "d"])];
         assert_eq!(read(b"Station\tnorth\tof\n# x\na\tb\n#\nc\td\n", &layout), rows(expected));
+    }
+
+    #[test]
+    fn a_footer_comes_after_an_empty_line_or_a_word_or_is_named() {
+        let expected: &[(usize, &[&str])] = &[(0, &["t", "v"]), (2, &["1", "2"])];
+        let commas = Layout::commas();
+        for text in ["t,v\n1,2\n\nPVGIS (c)\n", "t,v\n1,2\nend data\n", "t,v\n1,2\n\na\n\nb\n"] {
+            assert_eq!(read(text.as_bytes(), &commas), rows(expected), "{text}");
+        }
+        let named = Layout { footer: Some("Source".to_string()), ..Layout::commas() };
+        assert_eq!(read(b"t,v\n1,2\nSource: x, y\n3,4\n", &named), rows(expected));
+        // A file that is cut off, or goes on, has no footer.
+        for (text, line) in
+            [("t,v\n1,2\n3\n", 3), ("t,v\n1,2\n\na\n3,4\n", 4), ("t,v\n1,2\nend data\n3,4\n", 3)]
+        {
+            let message = format!("x.csv: line {line}: it has 1 field, wanted 2 as in the first row");
+            assert_eq!(read(text.as_bytes(), &commas).unwrap_err(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_heads_of_badc_csv_and_toa5_are_no_rows() {
+        let badc = "Conventions,G,BADC-CSV,1\ntitle,G,x\ndata\nt,v\n1,2\nend data\n";
+        assert_eq!(read(badc.as_bytes(), &Layout::commas()), rows(&[(0, &["t", "v"]), (5, &["1", "2"])]));
+        let toa5 =
+            "\"TOA5\",\"site\",\"CR1000\"\n\"t\",\"v\"\n\"TS\",\"degC\"\n\"\",\"Avg\"\n\"1\",\"NAN\"\n";
+        assert_eq!(read(toa5.as_bytes(), &Layout::commas()), rows(&[(0, &["t", "v"]), (5, &["1", "NAN"])]));
+        assert_eq!(
+            read(b"Conventions,G,BADC-CSV,1\ntitle,G,x\n", &Layout::commas()).unwrap_err(),
+            "x.csv has no rows after its head"
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::config::{Config, Interpolation};
 use crate::dataset::{FileColumn, FileHours, Hour};
 use crate::delimited::{Layout, Reader, Row};
 use crate::grid::{self, Site};
-use crate::station::{Stamp, TimeFormat};
+use crate::station::TimeFormat;
 
 /// The columns of the time, in order of preference.
 const TIMES: [&str; 2] = ["valid_time", "time"];
@@ -152,11 +152,7 @@ fn coordinate(text: &str, name: &str) -> Result<f64, String> {
 }
 
 fn time(text: &str) -> Result<i64, String> {
-    let time_us = match TimeFormat::Iso.parse(text) {
-        Some(Stamp::Instant(us)) => Some(us),
-        Some(Stamp::Civil(civil)) => Offset::UTC.to_timestamp(civil).ok().map(|time| time.as_microsecond()),
-        None => None,
-    };
+    let time_us = TimeFormat::Iso.parse(text).and_then(|stamp| stamp.at(Offset::UTC));
     let time_us =
         time_us.ok_or_else(|| format!("the time is {text:?}; wanted {}", TimeFormat::Iso.wanted()))?;
     if time_us % HOUR_US != 0 {

@@ -2,28 +2,33 @@
 //! of each variable. All files together are one record, so that the hours at their borders are
 //! whole. Nothing is taken away here but rows that say the same again.
 
+mod chosen;
 mod civil_time;
 mod column;
 mod config;
+mod daily;
 mod hourly;
 mod names;
 mod parquet_file;
 mod rows;
 mod text_file;
+mod time_grid;
 mod timestamp;
+mod zone_letters;
 
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
-use contract::calendar::{self, HOUR_US};
+use contract::calendar::{self, HOUR_US, MINUTE_US};
 use contract::variable::Variable;
 use rayon::prelude::*;
 
 use self::column::{Quantity, StationColumn};
 pub(crate) use self::config::{Station, StationTable};
 use self::hourly::{Rule, Sample};
-pub(crate) use self::timestamp::{Stamp, TimeFormat};
+use self::time_grid::Moved;
+pub(crate) use self::timestamp::TimeFormat;
 use crate::dataset::Hour;
 use crate::sniff::{self, Content};
 
@@ -52,8 +57,18 @@ pub(crate) fn read(
             all.extend(samples);
         }
     }
+    let past_hour_us = time_grid::past_hour_us(&of_columns);
+    if past_hour_us > 0 {
+        tracing::warn!(
+            "the station's times lie {} minutes after the whole hours of UTC, and are kept there: its hours are those \
+             of its clock, and not those of ERA5",
+            past_hour_us / MINUTE_US
+        );
+    }
     let columns = station.columns.iter().zip(of_columns);
-    columns.map(|(column, samples)| Ok((column.variable, hours(station, column, samples)?))).collect()
+    columns
+        .map(|(column, samples)| Ok((column.variable, hours(station, column, samples, past_hour_us)?)))
+        .collect()
 }
 
 /// The values of the first column and the times of all rows of a file, in its order.
@@ -114,9 +129,21 @@ fn describe(content: Content) -> &'static str {
     }
 }
 
-/// The hours of one variable, and what people should know about them.
-fn hours(station: &Station, column: &StationColumn, samples: Vec<Sample>) -> anyhow::Result<Vec<Hour>> {
+/// The hours of one variable, which lie so long after those of UTC, and what people should know about them.
+fn hours(
+    station: &Station,
+    column: &StationColumn,
+    mut samples: Vec<Sample>,
+    past_hour_us: i64,
+) -> anyhow::Result<Vec<Hour>> {
     let name = column.variable.name;
+    samples.iter_mut().for_each(|sample| sample.time_us -= past_hour_us);
+    if let Moved { count: 1.., furthest_us } = time_grid::snap(&mut samples) {
+        let minutes = furthest_us as f64 / MINUTE_US as f64;
+        tracing::info!(
+            "{name}: times up to {minutes:.1} minutes off the hour, or off their step, are taken for it"
+        );
+    }
     let (samples, duplicates) = hourly::unique(samples);
     match duplicates.repeated {
         0 => {}
@@ -125,6 +152,15 @@ fn hours(station: &Station, column: &StationColumn, samples: Vec<Sample>) -> any
     }
     if let Some(sentence) = duplicates.sentence() {
         tracing::warn!("{name}: {sentence}");
+    }
+    let (samples, days) = daily::split(samples);
+    if let [first, .., last] = days.as_slice() {
+        tracing::warn!(
+            "{name}: {} values from {} to {} lie a day apart in an hourly record, and are left out as values of days",
+            days.len(),
+            calendar::format_hour(first.time_us + past_hour_us),
+            calendar::format_hour(last.time_us + past_hour_us)
+        );
     }
     if column.quantity == Quantity::Amount
         && let Some(step_us) = hourly::median_step(&samples).filter(|step_us| *step_us > LONGEST_AMOUNT_US)
@@ -141,7 +177,11 @@ fn hours(station: &Station, column: &StationColumn, samples: Vec<Sample>) -> any
         quantity: column.quantity,
         time_stamp: station.time_stamp,
     };
-    let (hours, too_few) = hourly::hours(&samples, rule);
+    let (mut hours, too_few, off_hour) = hourly::hours(&samples, rule);
+    hours.iter_mut().for_each(|hour| hour.time_us += past_hour_us);
+    if let Some(sentence) = off_hour.sentence(rule.sampling, column.variable.canonical_unit) {
+        tracing::warn!("{name}: {sentence}");
+    }
     if too_few > 0 {
         let too_few = crate::gaps::count_hours(too_few);
         tracing::warn!("{name}: {too_few} left missing, with less than half of the usual samples");

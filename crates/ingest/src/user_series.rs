@@ -6,7 +6,7 @@ mod table;
 
 use anyhow::bail;
 use contract::artifact::{SERIES, column};
-use contract::calendar::{self, HOUR_US};
+use contract::calendar::{self, HOUR_US, MINUTE_US};
 use contract::config::Fault;
 use contract::credit::Credit;
 use contract::stage::{InputFile, Inputs, Outputs, Stage, read_json};
@@ -61,13 +61,19 @@ impl Stage for UserSeries {
             bail!("this version does not know the model's variable {:?}", model.variable);
         };
         let place = Point { latitude_deg: model.latitude_deg, longitude_deg: model.longitude_deg };
-        let files = inputs.files("files").iter().map(|file| read_file(file, variable, place));
+        let past_hour_us = model.past_hour_us();
+        let files = inputs.files("files").iter().map(|file| read_file(file, variable, place, past_hour_us));
         let files = files.collect::<anyhow::Result<Vec<_>>>()?;
         tables::write(&outputs.file(SERIES), &together(variable, &files)?)
     }
 }
 
-fn read_file(file: &InputFile, variable: &'static Variable, place: Point) -> anyhow::Result<FileSeries> {
+fn read_file(
+    file: &InputFile,
+    variable: &'static Variable,
+    place: Point,
+    past_hour_us: i64,
+) -> anyhow::Result<FileSeries> {
     let (path, shown) = (&file.path, file.path.display().to_string());
     let content = sniff::content(path)?;
     if content == Content::Netcdf {
@@ -78,7 +84,8 @@ fn read_file(file: &InputFile, variable: &'static Variable, place: Point) -> any
         let Some(column) = read.columns.into_iter().next() else {
             bail!("{}", other_variable(&shown, variable, &read.names));
         };
-        let times = column.hours.iter().map(|hour| hour.time_us).collect();
+        let times: Vec<i64> = column.hours.iter().map(|hour| hour.time_us).collect();
+        check_past_hour(&shown, &times, past_hour_us)?;
         let (point, credit) = (Some(column.site.point), read.credit);
         return Ok(FileSeries { shown, point, credit, hours: column.hours, times });
     }
@@ -89,6 +96,8 @@ fn read_file(file: &InputFile, variable: &'static Variable, place: Point) -> any
         _ => bail!("{shown} is neither NetCDF nor CSV nor Parquet; wanted one of them"),
     };
     let (hours, times) = table.hours(path, variable)?;
+    check_past_hour(&shown, &times, past_hour_us)?;
+    check_order(&shown, &times)?;
     let table::Look { point, credit, .. } = table;
     Ok(FileSeries { shown, point, credit, hours, times })
 }
@@ -154,15 +163,20 @@ fn greatest_divisor(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { greatest_divisor(b, a % b) }
 }
 
-/// Refuses times of a table that are not whole hours in order, each once.
-fn check_times(shown: &str, times: &[i64]) -> anyhow::Result<()> {
-    if let Some(time) = times.iter().find(|&&time| time.rem_euclid(HOUR_US) != 0) {
-        let (hour, minutes) = (time - time.rem_euclid(HOUR_US), time.rem_euclid(HOUR_US) as f64 / 6e7);
-        bail!(
-            "{shown} has a time {minutes} minutes after {}; wanted whole hours UTC",
-            calendar::format_hour(hour)
-        );
-    }
+/// Refuses times that lie elsewhere between the whole hours of UTC than those the model was fitted to.
+fn check_past_hour(shown: &str, times: &[i64], past_hour_us: i64) -> anyhow::Result<()> {
+    let is_other = |time: &&i64| time.rem_euclid(HOUR_US) != past_hour_us;
+    let Some(time) = times.iter().find(is_other) else { return Ok(()) };
+    let (hour, minutes) = (time - time.rem_euclid(HOUR_US), time.rem_euclid(HOUR_US) as f64 / 6e7);
+    let wanted = match past_hour_us / MINUTE_US {
+        0 => "whole hours UTC".to_string(),
+        past => format!("times {past} minutes after the whole hours UTC, as those the model was fitted to"),
+    };
+    bail!("{shown} has a time {minutes} minutes after {}; wanted {wanted}", calendar::format_hour(hour))
+}
+
+/// Refuses times of a table that are not in order, each once.
+fn check_order(shown: &str, times: &[i64]) -> anyhow::Result<()> {
     let Some(pair) = times.windows(2).find(|pair| pair[1] <= pair[0]) else { return Ok(()) };
     let (before, after) = (calendar::format_hour(pair[0]), calendar::format_hour(pair[1]));
     if pair[0] == pair[1] {

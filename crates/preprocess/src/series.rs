@@ -23,6 +23,7 @@ const VALUE: &str = "value";
 pub(crate) struct Series {
     frame: LazyFrame,
     offset: UtcOffset,
+    past_hour_us: i64,
 }
 
 impl Series {
@@ -49,7 +50,13 @@ impl Series {
             years,
             values.with_name(VALUE.into()).into_column(),
         ];
-        Ok(Series { frame: DataFrame::new(time.len(), columns)?.lazy(), offset })
+        let past_hour_us = time.first().map_or(0, |first| first.rem_euclid(HOUR_US));
+        Ok(Series { frame: DataFrame::new(time.len(), columns)?.lazy(), offset, past_hour_us })
+    }
+
+    /// How long after the whole hours of UTC its hours lie.
+    pub(crate) fn past_hour_us(&self) -> i64 {
+        self.past_hour_us
     }
 
     /// The observed hours of each local year, in order.
@@ -70,8 +77,8 @@ impl Series {
     /// Those of polars.
     pub(crate) fn whole_years(&self, years: &[i16]) -> anyhow::Result<Series> {
         let hours = years.iter().flat_map(|&year| {
-            let first = self.offset.first_hour_from(year_start_us(year));
-            let end = self.offset.first_hour_from(year_start_us(year + 1));
+            let first = self.offset.first_hour_from(year_start_us(year), self.past_hour_us);
+            let end = self.offset.first_hour_from(year_start_us(year + 1), self.past_hour_us);
             (first..end).step_by(HOUR_US as usize)
         });
         let time: Vec<i64> = hours.map(|local| self.offset.to_utc(local)).collect();

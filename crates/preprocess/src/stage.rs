@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use contract::artifact::{
     DELIVERY, FORMAT, OBSERVED, SEASON, SERIES, STANDARDISED, Split, TRANSFORM, WINDOWS, column,
 };
-use contract::calendar::{HOUR_US, UtcOffset, YearClock};
+use contract::calendar::{HOUR_US, MINUTE_US, UtcOffset, YearClock};
 use contract::config::Fault;
 use contract::credit::Credit;
 use contract::missing::MissingFlags;
@@ -103,6 +103,7 @@ fn prepare(config: &Config, purpose: For, inputs: &Inputs, outputs: &Outputs) ->
         latitude_deg: ingested.latitude_deg,
         longitude_deg: ingested.longitude_deg,
         utc_offset,
+        minutes_past_hour: series.past_hour_us() / MINUTE_US,
         trend,
         marginals: adjusted.marginals.clone(),
         window_hours: config.window_hours,

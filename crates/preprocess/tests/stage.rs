@@ -229,6 +229,20 @@ fn local_years_are_whole_and_hours_that_utc_lacks_are_missing() {
     check_local_years("-03:30", 0, 4);
 }
 
+/// Of a station in India whose hours are whole on its clock every local year has all of its hours.
+#[test]
+fn hours_between_those_of_utc_are_whole_years_of_the_clock() {
+    let (mut times, values) = series(2001, 2010);
+    times.iter_mut().for_each(|time| *time -= 11 * HOUR_US / 2);
+    let run = Run::new((times, values));
+    run.preprocess(json!({"utc_offset": "+05:30", "block_years": 1, "validation_years": 1})).unwrap();
+    let observed = run.table(OBSERVED);
+    let (local, seen) = (observed.times("local_time").unwrap(), observed.f32s("t2m").unwrap());
+    assert_eq!(local[0], year_start_us(2001));
+    assert_eq!((seen, local.len()), (run.values.as_slice(), run.values.len()));
+    assert_eq!(run.transform().minutes_past_hour, 30);
+}
+
 #[test]
 fn windows_hold_no_missing_hour_and_one_split() {
     let (times, mut values) = series(2001, 2010);

@@ -10,7 +10,7 @@ use contract::variable::VARIABLES;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 
-use crate::delimited::{Delimiter, Header, Layout, Reader};
+use crate::delimited::{Delimiter, Layout, Reader};
 
 /// What stands between fields, the likeliest last.
 const DELIMITERS: [char; 3] = ['\t', ';', ','];
@@ -54,12 +54,7 @@ pub(super) fn text(path: &Path) -> anyhow::Result<Table> {
     let first = String::from_utf8_lossy(&first.unwrap_or_default()).into_owned();
     let delimiter = DELIMITERS.into_iter().max_by_key(|delimiter| first.matches(*delimiter).count());
     let delimiter = delimiter.unwrap_or(',');
-    let layout = Layout {
-        delimiter: Delimiter::Character(delimiter),
-        skip_lines: 0,
-        comment: None,
-        header: Header::FirstLine,
-    };
+    let layout = Layout { delimiter: Delimiter::Character(delimiter), ..Layout::commas() };
     let mut reader = Reader::new(shown.to_string(), open()?, &layout)?;
     let names = reader.names().to_vec();
     let row: Vec<String> =

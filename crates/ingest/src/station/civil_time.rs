@@ -8,10 +8,14 @@
 //!   begins where the steps from row to row then differ least from the file's usual step; if several
 //!   places do alike, as late as possible.
 //!
+//! Where the hour 25 occurs, no clock is meant: the hours of every day are counted from its midnight,
+//! so that the days on which the clock is moved have 23 and 25.
+//!
 //! Rows may come in descending order. The rules of time zones are those of the bundled database, so
 //! that they are the same on every machine.
 
-use jiff::civil::DateTime;
+use contract::calendar::HOUR_US;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use super::timestamp::Stamp;
@@ -28,6 +32,8 @@ pub(crate) struct ClockReport {
     pub doubled: Rows,
     /// Times that it showed twice, of which nothing tells which one is meant.
     pub unclear: Rows,
+    /// The hours are counted from midnight.
+    pub is_counted: bool,
 }
 
 /// Some rows of a file.
@@ -72,6 +78,13 @@ impl ClockReport {
 
     /// What went as it should, or `None`.
     pub(crate) fn note(&self) -> Option<String> {
+        if self.is_counted {
+            return Some(
+                "the hour 25 occurs, so the hours of each day are counted from its midnight, through the days on which \
+                 the clock is moved"
+                    .to_string(),
+            );
+        }
         let rows = self.doubled.describe()?;
         Some(format!("{rows} in an hour that the clock showed twice, told apart by their order and steps"))
     }
@@ -95,9 +108,14 @@ impl Reading {
 /// The instants of all rows of a file, in microseconds since 1970.
 ///
 /// # Errors
-/// When one lies outside the calendar.
+/// When one lies outside the calendar, or is an hour that its day does not have.
 pub(crate) fn resolve(stamps: &[Stamp], zone: &TimeZone) -> Result<(Vec<i64>, ClockReport), String> {
     let mut report = ClockReport::default();
+    if stamps.iter().any(|stamp| matches!(stamp, Stamp::Counted { hour: 25, .. })) {
+        report.is_counted = true;
+        let times = stamps.iter().map(|stamp| counted(*stamp, zone)).collect::<Result<_, _>>()?;
+        return Ok((times, report));
+    }
     let readings: Vec<Reading> =
         stamps.iter().map(|stamp| read(*stamp, zone, &mut report)).collect::<Result<_, _>>()?;
     let mut times: Vec<i64> = readings.iter().map(|reading| reading.earliest_us()).collect();
@@ -110,7 +128,7 @@ pub(crate) fn resolve(stamps: &[Stamp], zone: &TimeZone) -> Result<(Vec<i64>, Cl
     let step_us = usual_step(&order.iter().map(|row| times[*row]).collect::<Vec<_>>());
     let is_same_night = |a: &usize, b: &usize| {
         let apart_us = times[order[*b]] - times[order[*a]];
-        apart_us.abs() <= SAME_NIGHT_HOURS * contract::calendar::HOUR_US
+        apart_us.abs() <= SAME_NIGHT_HOURS * HOUR_US
     };
     let nights: Vec<Vec<usize>> = doubled.chunk_by(is_same_night).map(<[usize]>::to_vec).collect();
     for night in nights {
@@ -136,6 +154,7 @@ fn read(stamp: Stamp, zone: &TimeZone, report: &mut ClockReport) -> Result<Readi
     let civil = match stamp {
         Stamp::Instant(us) => return Ok(Reading::One(us)),
         Stamp::Civil(civil) => civil,
+        Stamp::Counted { date, .. } => next_midnight(date)?,
     };
     let at = |offset: Offset| match offset.to_timestamp(civil) {
         Ok(timestamp) => Ok(timestamp.as_microsecond()),
@@ -151,6 +170,37 @@ fn read(stamp: Stamp, zone: &TimeZone, report: &mut ClockReport) -> Result<Readi
             Ok(Reading::Two { civil, first_us: at(before)?, second_us: at(after)? })
         }
     }
+}
+
+fn next_midnight(date: Date) -> Result<DateTime, String> {
+    let next = date.tomorrow().map_err(|_| format!("the day after {date} lies outside the calendar"))?;
+    Ok(next.at(0, 0, 0, 0))
+}
+
+/// The instant so many hours after the midnight of a day.
+fn counted(stamp: Stamp, zone: &TimeZone) -> Result<i64, String> {
+    let (date, after_us) = match stamp {
+        Stamp::Instant(us) => return Ok(us),
+        Stamp::Counted { date, hour } => (date, i64::from(hour) * HOUR_US),
+        Stamp::Civil(civil) => {
+            let midnight = civil.date().at(0, 0, 0, 0);
+            (civil.date(), civil.duration_since(midnight).as_micros() as i64)
+        }
+    };
+    let at = |civil: DateTime| match zone.to_ambiguous_timestamp(civil).compatible() {
+        Ok(timestamp) => Ok(timestamp.as_microsecond()),
+        Err(_) => Err(format!("the time {civil} lies outside the years -9999 to 9999")),
+    };
+    let (start_us, end_us) = (at(date.at(0, 0, 0, 0))?, at(next_midnight(date)?)?);
+    if start_us + after_us > end_us {
+        let (hour, hours) = (after_us / HOUR_US, (end_us - start_us) / HOUR_US);
+        return Err(format!(
+            "{date} has the hour {hour}, and {hours} hours in its time zone; wanted hours counted from midnight, as \
+             the hour 25 is one: correct the row, or [ingest.station] time_zone to the civil zone, such as \
+             \"Europe/London\""
+        ));
+    }
+    Ok(start_us + after_us)
 }
 
 /// The rows from the earliest to the latest, in the order of the file or against it.
@@ -354,6 +404,35 @@ mod tests {
             ["02:00", "02:40", "02:20", "02:00", "02:40", "02:20"].map(|time| format!("2020-10-25T{time}"));
         let (_, report) = hours(&rows.each_ref().map(String::as_str), "Europe/Paris");
         assert_eq!(report.unclear.count, 6);
+    }
+
+    #[test]
+    fn where_the_hour_25_occurs_hours_are_counted_from_midnight() {
+        let counted = |day, hour| Stamp::Counted { date: date(2018, 10, day), hour };
+        let stamps = [
+            Stamp::Civil(date(2018, 3, 25).at(23, 0, 0, 0)),
+            counted(27, 24),
+            counted(28, 24),
+            counted(28, 25),
+        ];
+        let (times, report) = resolve(&stamps, &zone("Europe/London")).unwrap();
+        let times: Vec<String> = times.into_iter().map(contract::calendar::format_hour).collect();
+        // A day of 23 hours ends with its 23rd, in summer time; one of 25 with the 25th, in winter time.
+        assert_eq!(times, ["2018-03-25T23:00", "2018-10-27T23:00", "2018-10-28T23:00", "2018-10-29T00:00"]);
+        assert!(report.is_counted);
+        assert_eq!(
+            resolve(&[counted(29, 25)], &zone("Europe/London")).unwrap_err(),
+            "2018-10-29 has the hour 25, and 24 hours in its time zone; wanted hours counted from midnight, as the hour \
+             25 is one: correct the row, or [ingest.station] time_zone to the civil zone, such as \"Europe/London\""
+        );
+    }
+
+    #[test]
+    fn without_it_the_hour_24_is_the_next_midnight() {
+        let stamp = Stamp::Counted { date: date(2018, 12, 31), hour: 24 };
+        let (times, report) = resolve(&[stamp], &zone("Etc/GMT-1")).unwrap();
+        assert_eq!(contract::calendar::format_hour(times[0]), "2018-12-31T23:00");
+        assert_eq!(report, ClockReport::default());
     }
 
     #[test]

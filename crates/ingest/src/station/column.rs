@@ -13,7 +13,8 @@ pub(crate) enum Decimal {
     Comma,
 }
 
-/// What stands for a missing value: texts, and numbers equal to them.
+/// What stands for a missing value: texts, of which one that begins with `*` is all that end like it, and numbers
+/// equal to them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Missing {
     texts: Vec<String>,
@@ -28,7 +29,11 @@ impl Missing {
 
     /// Whether this text stands for a missing value; an empty one always does.
     fn has_text(&self, text: &str) -> bool {
-        text.is_empty() || self.texts.iter().any(|missing| missing == text)
+        let means_missing = |missing: &String| match missing.strip_prefix('*') {
+            Some(end) if !end.is_empty() => text.ends_with(end),
+            _ => missing == text,
+        };
+        text.is_empty() || self.texts.iter().any(means_missing)
     }
 
     /// Whether this number does: NaN always, and a code also as rounded to 32 bits.
@@ -82,7 +87,10 @@ pub(crate) enum Quantity {
 }
 
 /// The units of amounts; the other units of the same variables are rates.
-const AMOUNT_UNITS: [&str; 6] = ["J m-2", "J m**-2", "mm", "m", "kg m-2", "kg m**-2"];
+const AMOUNT_UNITS: [&str; 13] = [
+    "J m-2", "J m**-2", "J cm-2", "J cm**-2", "J/cm2", "J/cm²", "kJ m-2", "MJ m-2", "MJ/m2", "mm", "m",
+    "kg m-2", "kg m**-2",
+];
 
 impl Quantity {
     /// What a variable's values in that unit are.
@@ -228,6 +236,14 @@ mod tests {
         }
         assert_eq!(column.field("t", "-9.99e1", Decimal::Point), Ok(None));
         assert_eq!(column.field("t", "-998", Decimal::Point), Ok(Some(-998.0)));
+    }
+
+    #[test]
+    fn letters_behind_a_number_may_mean_missing() {
+        let column = temperature(&["*s", "*"], Decimal::Point);
+        assert_eq!(column.field("t", "59s", Decimal::Point), Ok(None));
+        assert_eq!(column.field("t", "*", Decimal::Point), Ok(None));
+        assert_eq!(column.field("t", "59", Decimal::Point), Ok(Some(59.0)));
     }
 
     #[test]

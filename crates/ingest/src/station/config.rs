@@ -10,6 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::chosen::{self, Choice, Values};
 use super::column::{Component, Decimal, Measured, Missing, Quantity, StationColumn};
 use super::hourly::TimeStamp;
 use super::names::Names;
@@ -18,7 +19,7 @@ use crate::delimited::{Delimiter, Header, Layout};
 use crate::quality::{Quality, QualityTable};
 
 /// Texts that mean a missing value where the table does not list its own.
-const MISSING: [&str; 5] = ["", "NA", "NaN", "nan", "null"];
+const MISSING: [&str; 6] = ["", "NA", "NaN", "NAN", "nan", "null"];
 
 /// No file has more lines before its header.
 const MOST_SKIPPED_LINES: i64 = 100_000;
@@ -38,20 +39,25 @@ pub struct StationTable {
     #[serde(default = "point")]
     #[schemars(extend("enum" = [".", ","]))]
     decimal: String,
-    /// How many lines there are before the header.
+    /// How many lines there are before the header. The heads of BADC-CSV and TOA5 are known, and not counted.
     #[serde(default)]
     #[schemars(range(min = 0, max = MOST_SKIPPED_LINES))]
     skip_lines: i64,
     /// Lines that begin with this text are left out.
     #[schemars(length(min = 1), extend("examples" = ["#"]))]
     comment: Option<String>,
+    /// The table ends before the first line that begins with this text. Without it, lines with fewer fields than the
+    /// table's are left out at the end of a file, if an empty line or `end data` stands before them.
+    #[schemars(length(min = 1), extend("examples" = ["end data"]))]
+    footer: Option<String>,
     /// Whether there is a line with the columns' names. Without one, the columns are called `1`, `2` and so on.
     #[serde(default = "yes")]
     header: bool,
     /// The column of the time, or a list of columns whose texts are joined by a blank.
     time: Names,
-    /// How times are written: a pattern of strftime, `unix` for seconds since 1970, or `unix-ms` for milliseconds; ISO
-    /// 8601 without it.
+    /// How times are written: a pattern of strftime, `unix` for seconds since 1970, `unix-ms` for milliseconds, or
+    /// `excel` for the days of spreadsheets; ISO 8601 without it. The hour 24 is the next midnight; with an hour 25,
+    /// hours are counted from midnight. `%Z` stands for the letters of a zone, such as `EST`.
     #[schemars(extend("examples" = ["%d.%m.%Y %H:%M", "unix"]))]
     time_format: Option<String>,
     /// What the clock shows: `UTC`, an offset such as `+01:00`, or a civil time zone such as `Europe/Paris`, with its
@@ -61,11 +67,15 @@ pub struct StationTable {
     /// What the time of a sample is to the interval that its value is of.
     #[serde(default)]
     time_stamp: TimeStamp,
-    /// Texts that mean a missing value.
+    /// Texts that mean a missing value; one such as `*s` means all that end like it.
     #[schemars(extend("default" = MISSING))]
     missing: Option<Vec<String>>,
     /// Where each variable is, by its short name: one for each of `[ingest] variables`.
     columns: BTreeMap<String, ColumnTable>,
+    /// The rows that are taken: for each of these columns its values.
+    #[serde(default, rename = "where")]
+    #[schemars(extend("examples" = [{"station": "260", "quality": ["0", "1"]}]))]
+    rows: BTreeMap<String, Values>,
     /// What is looked for among the hours.
     #[serde(default)]
     quality: QualityTable,
@@ -81,7 +91,8 @@ struct ColumnTable {
     speed: Option<String>,
     /// For a component of the wind: the column of the direction it comes from, degrees clockwise from north.
     direction: Option<String>,
-    /// The unit of the values, or of the speed, as in docs/data-sources.md: `degC`, `m/s`, `hPa`, `mm`, `W m-2`.
+    /// The unit of the values, or of the speed, as in docs/data-sources.md: `degC`, `m/s`, `hPa`, `mm`, `W m-2`; or so
+    /// many of it: `0.1 degC`.
     unit: String,
     /// Texts that mean a missing value in this column, besides those of the table.
     #[serde(default)]
@@ -113,6 +124,8 @@ pub struct Station {
     pub(crate) time_format: TimeFormat,
     pub(crate) time_zone: TimeZone,
     pub(crate) time_stamp: TimeStamp,
+    /// A row is taken if all of them take it.
+    pub(crate) choices: Vec<Choice>,
     /// One for each variable of `[ingest]`, in its order.
     pub(crate) columns: Vec<StationColumn>,
     pub(crate) quality: Quality,
@@ -134,6 +147,13 @@ impl StationTable {
         if self.comment.as_deref() == Some("") {
             return Err(Fault::value("ingest.station.comment", "empty", "what comments begin with"));
         }
+        if self.footer.as_deref() == Some("") {
+            return Err(Fault::value(
+                "ingest.station.footer",
+                "empty",
+                "what the first line after the table begins with",
+            ));
+        }
         if self.time.0.is_empty() || self.time.0.iter().any(String::is_empty) {
             return Err(Fault::value("ingest.station.time", "empty", "the column of the time"));
         }
@@ -144,6 +164,7 @@ impl StationTable {
                 delimiter,
                 skip_lines: skipped.unsigned_abs() as usize,
                 comment: self.comment,
+                footer: self.footer,
                 header,
             },
             decimal,
@@ -151,6 +172,7 @@ impl StationTable {
             time_format: TimeFormat::check("ingest.station.time_format", self.time_format.as_deref())?,
             time_zone: time_zone(&self.time_zone)?,
             time_stamp: self.time_stamp,
+            choices: chosen::check(self.rows)?,
             columns: columns(self.columns, variables, &missing, decimal)?,
             quality: self.quality.check()?,
         })
@@ -258,14 +280,16 @@ fn column(
         }
     };
     let Some(unit) = variable.unit(&table.unit) else {
-        let wanted = format!("one of {}", variable.accepted_unit_names());
+        let names = variable.accepted_unit_names();
+        let wanted =
+            format!("one of {names}, or so many of one, such as \"0.1 {}\"", variable.canonical_unit);
         return Err(Fault::value(&key(".unit"), format!("{:?}", table.unit), wanted));
     };
     let missing = missing.iter().chain(&table.missing).cloned().collect();
     Ok(StationColumn {
         variable,
         measured,
-        quantity: Quantity::of(variable, &table.unit),
+        quantity: Quantity::of(variable, unit.name),
         unit_name: table.unit,
         unit: (unit.scale != 1.0 || unit.offset != 0.0).then_some(unit),
         missing: Missing::new(missing, decimal),
@@ -324,8 +348,8 @@ mod tests {
         check(
             "delimeter",
             json!(";"),
-            " has no key \"delimeter\"; its keys are delimiter, decimal, skip_lines, comment, header, time, time_format, \
-             time_zone, time_stamp, missing, columns, quality; did you mean \"delimiter\"?",
+            " has no key \"delimeter\"; its keys are delimiter, decimal, skip_lines, comment, footer, header, \
+             time, time_format, time_zone, time_stamp, missing, columns, where, quality; did you mean \"delimiter\"?",
         );
     }
 
@@ -359,7 +383,8 @@ mod tests {
         check(
             "columns",
             with_t2m(json!({"column": "t", "unit": "hPa"})),
-            ".columns.t2m.unit is \"hPa\"; wanted one of K, kelvin, degC, °C, C, celsius, degF, °F, F",
+            ".columns.t2m.unit is \"hPa\"; wanted one of K, kelvin, degC, °C, C, celsius, degF, °F, F, or so many of one, \
+             such as \"0.1 K\"",
         );
         check("columns", with_t2m(json!({"column": "t"})), ".columns.t2m : missing field `unit`");
         check(
@@ -371,6 +396,37 @@ mod tests {
             "columns",
             json!({"t2m": {"column": "t", "unit": "K"}, "u10": {"speed": "ws", "unit": "m/s"}}),
             ".columns.u10 does not say where it is; wanted either column, or speed and direction",
+        );
+    }
+
+    #[test]
+    fn a_scale_stands_before_a_known_unit() {
+        let with_unit = |unit: &str| {
+            with(
+                "columns",
+                json!({"t2m": {"column": "t", "unit": unit}, "u10": {"column": "u", "unit": "m/s"}}),
+            )
+        };
+        assert!(with_unit("0.1 degC").is_ok());
+        for unit in ["0 degC", "-1 degC", "nan degC", "0.1 hPa", "0.1"] {
+            assert_eq!(
+                with_unit(unit).unwrap_err(),
+                format!(
+                    "x.toml: [ingest] station.columns.t2m.unit is {unit:?}; wanted one of K, kelvin, degC, °C, C, celsius, \
+                     degF, °F, F, or so many of one, such as \"0.1 K\""
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn rows_are_chosen_by_texts_and_whole_numbers() {
+        assert!(with("where", json!({"station": "260", "quality": [0, "1"]})).is_ok());
+        check("where", json!({"quality": []}), ".where.quality is empty; wanted at least one value");
+        check(
+            "footer",
+            json!(""),
+            ".footer is empty; wanted what the first line after the table begins with",
         );
     }
 

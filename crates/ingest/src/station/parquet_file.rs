@@ -7,13 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::cast;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Float64Type, TimeUnit, TimestampMicrosecondType};
 use jiff::tz::Offset;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::chosen::none_taken;
 use super::column::StationColumn;
 use super::config::Station;
 use super::rows::{Positions, Rows};
@@ -41,21 +42,31 @@ fn read_rows(path: &Path, station: &Station) -> anyhow::Result<Rows> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
     let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
     let positions = Positions::find(path, station, &names)?;
-    let mut needed: Vec<usize> =
-        positions.time.iter().chain(positions.values.iter().flatten()).copied().collect();
+    let mut needed: Vec<usize> = positions
+        .time
+        .iter()
+        .chain(&positions.choices)
+        .chain(positions.values.iter().flatten())
+        .copied()
+        .collect();
     needed.sort_unstable();
     needed.dedup();
     let mask = ProjectionMask::roots(builder.parquet_schema(), needed.iter().copied());
     let reader = builder.with_projection(mask).build().map_err(|error| damaged(&error))?;
 
     let mut rows = Rows { stamps: Vec::new(), values: vec![Vec::new(); station.columns.len()] };
+    let mut seen = 0;
     for batch in reader {
         let batch = batch.map_err(|error| damaged(&error))?;
-        let columns = Columns { batch: &batch, needed: &needed, first_row: rows.stamps.len() + 1 };
-        add_batch(&mut rows, station, &positions, &columns)
-            .map_err(|message| anyhow!("{shown}: {message}"))?;
+        let all =
+            Columns { batch: &batch, needed: &needed, rows: (seen + 1..=seen + batch.num_rows()).collect() };
+        seen += batch.num_rows();
+        add_taken(&mut rows, station, &positions, all).map_err(|message| anyhow!("{shown}: {message}"))?;
     }
     if rows.stamps.is_empty() {
+        if seen > 0 {
+            bail!("{shown} {}", none_taken(&station.choices, seen));
+        }
         bail!("{shown} has no rows");
     }
     Ok(rows)
@@ -65,8 +76,8 @@ fn read_rows(path: &Path, station: &Station) -> anyhow::Result<Rows> {
 struct Columns<'a> {
     batch: &'a RecordBatch,
     needed: &'a [usize],
-    /// The number of its first row, from 1.
-    first_row: usize,
+    /// The number of each row in the file, from 1.
+    rows: Vec<usize>,
 }
 
 impl Columns<'_> {
@@ -78,8 +89,32 @@ impl Columns<'_> {
     }
 
     fn located(&self, row: usize, message: &str) -> String {
-        format!("row {}: {message}", self.first_row + row)
+        format!("row {}: {message}", self.rows[row])
     }
+}
+
+/// Adds the rows that the table chooses.
+fn add_taken(
+    rows: &mut Rows,
+    station: &Station,
+    positions: &Positions,
+    all: Columns<'_>,
+) -> Result<(), String> {
+    if station.choices.is_empty() {
+        return add_batch(rows, station, positions, &all);
+    }
+    let mut mask = vec![true; all.batch.num_rows()];
+    for (choice, position) in station.choices.iter().zip(&positions.choices) {
+        let texts = as_texts(all.column(*position)?, &choice.column)?;
+        for (is_taken, text) in mask.iter_mut().zip(&texts) {
+            *is_taken &= choice.takes(text.as_deref().unwrap_or("").trim());
+        }
+    }
+    let numbers =
+        all.rows.iter().zip(&mask).filter(|(_, is_taken)| **is_taken).map(|(row, _)| *row).collect();
+    let batch =
+        filter_record_batch(all.batch, &BooleanArray::from(mask)).map_err(|error| error.to_string())?;
+    add_batch(rows, station, positions, &Columns { batch: &batch, needed: all.needed, rows: numbers })
 }
 
 fn add_batch(

@@ -21,6 +21,8 @@ pub(crate) struct Rows {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Positions {
     pub time: Vec<usize>,
+    /// For each choice of the [`Station`].
+    pub choices: Vec<usize>,
     /// For each column of the [`Station`] those of [`super::column::Measured::columns`].
     pub values: Vec<Vec<usize>>,
 }
@@ -46,13 +48,15 @@ impl Positions {
         };
         let time = station.time.iter().map(|name| find(name, "[ingest.station] time"));
         let time = time.collect::<anyhow::Result<_>>()?;
+        let choices = station.choices.iter().map(|choice| find(&choice.column, "[ingest.station] where"));
+        let choices = choices.collect::<anyhow::Result<_>>()?;
         let mut values = Vec::new();
         for column in &station.columns {
             let key = format!("[ingest.station] columns.{}", column.variable.name);
             let positions = column.measured.columns().into_iter().map(|name| find(name, &key));
             values.push(positions.collect::<anyhow::Result<_>>()?);
         }
-        Ok(Positions { time, values })
+        Ok(Positions { time, choices, values })
     }
 }
 

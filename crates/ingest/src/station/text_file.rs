@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 
+use super::chosen::none_taken;
 use super::config::Station;
 use super::rows::{Positions, Rows};
 use super::timestamp::Stamp;
@@ -22,8 +23,14 @@ pub(crate) fn read(path: &Path, station: &Station) -> anyhow::Result<Rows> {
     let positions = Positions::find(path, station, reader.names())?;
     let mut rows = Rows { stamps: Vec::new(), values: vec![Vec::new(); station.columns.len()] };
     let mut fields = Vec::new();
+    let mut seen = 0;
     while let Some(row) = reader.next_row()? {
         let line = row.line;
+        seen += 1;
+        let mut choices = station.choices.iter().zip(&positions.choices);
+        if !choices.all(|(choice, position)| choice.takes(row.field(*position))) {
+            continue;
+        }
         let located = |message: String| anyhow!("{shown}: line {line}: {message}");
         rows.stamps.push(time(row, station, &positions.time).map_err(located)?);
         for (index, column) in station.columns.iter().enumerate() {
@@ -34,6 +41,9 @@ pub(crate) fn read(path: &Path, station: &Station) -> anyhow::Result<Rows> {
             }
             rows.values[index].push(column.value(&fields).map_err(located)?);
         }
+    }
+    if rows.stamps.is_empty() && seen > 0 {
+        bail!("{shown} {}", none_taken(&station.choices, seen));
     }
     Ok(rows)
 }

@@ -1,11 +1,14 @@
-//! The text of a time, read: by ISO 8601, by a pattern of strftime, or as seconds of the Unix clock.
-//! What a civil time means in UTC is not known here.
+//! The text of a time, read: by ISO 8601, by a pattern of strftime, as seconds of the Unix clock, or
+//! as the days that spreadsheets count. What a civil time means in UTC is not known here.
 
 use contract::config::Fault;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime, date};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
+use jiff::{SignedDuration, ToSpan};
+
+use super::zone_letters;
 
 /// A time as a file has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub(crate) enum Stamp {
     Instant(i64),
     /// What a clock on the wall of the station's time zone shows.
     Civil(DateTime),
+    /// The hour 24 or 25 of a day. The last hour of a day that the end of summer time made longer is 25.
+    Counted { date: Date, hour: i8 },
 }
 
 /// How times are written.
@@ -23,6 +28,22 @@ pub(crate) enum TimeFormat {
     Pattern(String),
     UnixSeconds,
     UnixMilliseconds,
+    /// Days since the end of 1899, as spreadsheets count them, of the station's clock.
+    Excel,
+}
+
+impl Stamp {
+    /// Microseconds since 1970 if the clock is `offset` ahead of UTC; `None` for the hour 25, which such a clock
+    /// never shows.
+    pub(crate) fn at(self, offset: Offset) -> Option<i64> {
+        let civil = match self {
+            Stamp::Instant(us) => return Some(us),
+            Stamp::Civil(civil) => civil,
+            Stamp::Counted { date, hour: 24 } => date.tomorrow().ok()?.at(0, 0, 0, 0),
+            Stamp::Counted { .. } => return None,
+        };
+        Some(offset.to_timestamp(civil).ok()?.as_microsecond())
+    }
 }
 
 /// An afternoon hour of a day above 12, so that patterns that mix up their parts are seen.
@@ -41,10 +62,11 @@ impl TimeFormat {
             None => return Ok(TimeFormat::Iso),
             Some("unix") => return Ok(TimeFormat::UnixSeconds),
             Some("unix-ms") => return Ok(TimeFormat::UnixMilliseconds),
+            Some("excel") => return Ok(TimeFormat::Excel),
             Some(_) => {}
         }
         let pattern = text.unwrap_or_default();
-        let wanted = "\"unix\", \"unix-ms\", or a pattern with the date and the hour, such as \
+        let wanted = "\"unix\", \"unix-ms\", \"excel\", or a pattern with the date and the hour, such as \
                       \"%Y-%m-%d %H:%M\"";
         let fault = || Fault::value(key, format!("{pattern:?}"), wanted);
         let format = TimeFormat::Pattern(pattern.to_string());
@@ -52,7 +74,7 @@ impl TimeFormat {
         let read = match format.parse(&written) {
             Some(Stamp::Civil(civil)) => civil,
             Some(Stamp::Instant(us)) => Offset::UTC.to_datetime(from_us(us).ok_or_else(fault)?),
-            None => return Err(fault()),
+            Some(Stamp::Counted { .. }) | None => return Err(fault()),
         };
         if (read.date(), read.hour()) != (EXAMPLE.date(), EXAMPLE.hour()) {
             return Err(fault());
@@ -67,6 +89,7 @@ impl TimeFormat {
             TimeFormat::Pattern(pattern) => parse_pattern(pattern, text),
             TimeFormat::UnixSeconds => parse_unix(text, 1_000_000),
             TimeFormat::UnixMilliseconds => parse_unix(text, 1000),
+            TimeFormat::Excel => parse_excel(text),
         }
     }
 
@@ -80,6 +103,7 @@ impl TimeFormat {
             }
             TimeFormat::UnixSeconds => "seconds since 1970, such as \"1009839600\"".to_string(),
             TimeFormat::UnixMilliseconds => "milliseconds since 1970, such as \"1009839600000\"".to_string(),
+            TimeFormat::Excel => "days as a spreadsheet counts them, such as \"37256.958333\"".to_string(),
         }
     }
 }
@@ -93,12 +117,15 @@ fn from_us(time_us: i64) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_microsecond(time_us).ok()
 }
 
-/// Date and time with `T` or a blank between them, seconds optional; with `Z` or an offset it is an
-/// instant. A date alone is its midnight. The name of a zone in brackets counts for nothing beside an
-/// offset.
+/// Date and time with `T` or a blank between them, seconds optional; with `Z`, an offset or the letters
+/// of a zone it is an instant. A date alone is its midnight. The name of a zone in brackets counts for
+/// nothing beside an offset.
 fn parse_iso(text: &str) -> Option<Stamp> {
     let Ok(pieces) = Pieces::parse(text) else {
-        return HOURS_TO_24.iter().find_map(|pattern| parse_hour_24(pattern, text));
+        if let Some((clock, offset)) = zone_letters::split(text) {
+            return parse_iso(clock)?.at(offset).map(Stamp::Instant);
+        }
+        return HOURS_TO_24.iter().find_map(|pattern| parse_late_hour(pattern, text));
     };
     // The name of a zone without an offset would have to be looked up.
     if pieces.time_zone_annotation().is_some() && pieces.offset().is_none() {
@@ -111,8 +138,23 @@ fn parse_iso(text: &str) -> Option<Stamp> {
     }
 }
 
+/// The letters of a zone at the end (`%Z`), hours of one digit before the minutes and `a` and `p` for the
+/// halves of a day are what strftime does not read.
 fn parse_pattern(pattern: &str, text: &str) -> Option<Stamp> {
-    let Ok(parts) = BrokenDownTime::parse(pattern, text) else { return parse_hour_24(pattern, text) };
+    if let Some(clock_pattern) = pattern.strip_suffix("%Z") {
+        let (clock, offset) = zone_letters::split(text)?;
+        return parse_pattern(clock_pattern.trim_end(), clock)?.at(offset).map(Stamp::Instant);
+    }
+    if let Some(padded) = padded(pattern, text) {
+        return parse_pattern(pattern, &padded);
+    }
+    let parts = match BrokenDownTime::parse(pattern, text) {
+        Ok(parts) => parts,
+        Err(_) => match with_half_of_day(pattern, text) {
+            Some(text) => BrokenDownTime::parse(pattern, text).ok()?,
+            None => return parse_late_hour(pattern, text),
+        },
+    };
     if parts.iana_time_zone().is_some() {
         return None;
     }
@@ -122,12 +164,53 @@ fn parse_pattern(pattern: &str, text: &str) -> Option<Stamp> {
     parts.to_datetime().ok().map(Stamp::Civil)
 }
 
-/// Hour 24 of a day, which some stations count from 1, is hour 0 of the next.
-fn parse_hour_24(pattern: &str, text: &str) -> Option<Stamp> {
-    let parts = BrokenDownTime::parse(pattern.replace("%H", "24"), text).ok()?;
-    let is_full_hour = parts.minute().unwrap_or(0) == 0 && parts.second().unwrap_or(0) == 0;
-    let date = parts.to_date().ok().filter(|_| is_full_hour && pattern.contains("%H"))?;
-    Some(Stamp::Civil(date.tomorrow().ok()?.at(0, 0, 0, 0)))
+/// The text with `30`, `130` made `0030`, `0130`, where the pattern ends with hours and minutes without
+/// anything between them; `None` if there is nothing to do.
+fn padded(pattern: &str, text: &str) -> Option<String> {
+    let before = pattern.strip_suffix("%H%M")?;
+    let is_apart = |last: char| !last.is_alphanumeric();
+    if !before.chars().next_back().is_some_and(is_apart) {
+        return None;
+    }
+    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (start, end) = text.split_at(text.len() - digits);
+    (1..4).contains(&digits).then(|| format!("{start}{end:0>4}"))
+}
+
+/// `1:30 a` as `1:30 am`, where the pattern asks for it.
+fn with_half_of_day(pattern: &str, text: &str) -> Option<String> {
+    let asks = pattern.ends_with("%p") || pattern.ends_with("%P");
+    (asks && text.ends_with(['a', 'p', 'A', 'P'])).then(|| format!("{text}m"))
+}
+
+/// The hour 24 of a day, which some stations count from 1, and the hour 25.
+fn parse_late_hour(pattern: &str, text: &str) -> Option<Stamp> {
+    if !pattern.contains("%H") {
+        return None;
+    }
+    [24, 25].into_iter().find_map(|hour: i8| {
+        let parts = BrokenDownTime::parse(pattern.replace("%H", &hour.to_string()), text).ok()?;
+        let is_full_hour = parts.minute().unwrap_or(0) == 0 && parts.second().unwrap_or(0) == 0;
+        let date = parts.to_date().ok().filter(|_| is_full_hour)?;
+        Some(Stamp::Counted { date, hour })
+    })
+}
+
+/// Spreadsheets have a day 60, the 29th of February of 1900, which was none; days before it are refused. Of
+/// the ten-thousandths of a day a few seconds are noise: a time within five of a full minute is on it.
+fn parse_excel(text: &str) -> Option<Stamp> {
+    const FIRST_DAY: f64 = 61.0;
+    const LAST_DAY: f64 = 2_958_465.0;
+    let days: f64 = text.parse().ok()?;
+    if !(FIRST_DAY..=LAST_DAY).contains(&days) {
+        return None;
+    }
+    let seconds = (days * 86_400.0).round() as i64;
+    let minute = (seconds + 30).div_euclid(60) * 60;
+    let seconds = if (seconds - minute).abs() <= 5 { minute } else { seconds };
+    let midnight = date(1899, 12, 30).checked_add((seconds.div_euclid(86_400)).days()).ok()?;
+    let civil = midnight.at(0, 0, 0, 0).checked_add(SignedDuration::from_secs(seconds.rem_euclid(86_400)));
+    civil.ok().map(Stamp::Civil)
 }
 
 /// Whole units exactly, fractions to the microsecond.
@@ -171,10 +254,16 @@ mod tests {
             ("2001-03-04T05:00-07:00", instant("2001-03-04", 12)),
             ("04.03.2001 05:00", None),
             ("2001-02-29 05:00", None),
-            ("2001-12-31 24:00", Some(Stamp::Civil(date(2002, 1, 1).at(0, 0, 0, 0)))),
-            ("2001-12-31T24:00:00", Some(Stamp::Civil(date(2002, 1, 1).at(0, 0, 0, 0)))),
+            ("2001-12-31 24:00", Some(Stamp::Counted { date: date(2001, 12, 31), hour: 24 })),
+            ("2001-12-31T24:00:00", Some(Stamp::Counted { date: date(2001, 12, 31), hour: 24 })),
+            ("2001-12-31 25:00", Some(Stamp::Counted { date: date(2001, 12, 31), hour: 25 })),
+            ("2001-03-04 05:00 EST", instant("2001-03-04", 10)),
+            ("2001-03-04 05:00 CEST", instant("2001-03-04", 3)),
+            ("2001-03-04 05:00 UTC", instant("2001-03-04", 5)),
+            ("2001-03-04 24:00 EST", instant("2001-03-04", 29)),
+            ("2001-03-04 05:00 XYZ", None),
             ("2001-03-04 24:30", None),
-            ("2001-03-04 25:00", None),
+            ("2001-03-04 26:00", None),
             ("2001-03-04T05:00[Europe/Paris]", None),
             ("", None),
         ] {
@@ -200,15 +289,62 @@ mod tests {
     }
 
     #[test]
-    fn hour_24_is_the_next_midnight() {
-        let midnight = Some(Stamp::Civil(date(2001, 3, 1).at(0, 0, 0, 0)));
+    fn hours_24_and_25_are_counted() {
+        let counted = |hour| Some(Stamp::Counted { date: date(2001, 2, 28), hour });
         for (pattern, text, stamp) in [
-            ("%Y%m%d %H", "20010228 24", midnight),
-            ("%d.%m.%Y %H:%M", "28.02.2001 24:00", midnight),
+            ("%Y%m%d %H", "20010228 24", counted(24)),
+            ("%Y%m%d %H", "20010228 25", counted(25)),
+            ("%Y%m%d %H", "20010228 26", None),
+            ("%Y-%m-%d %H%M", "2001-02-28 2400", counted(24)),
+            ("%d.%m.%Y %H:%M", "28.02.2001 24:00", counted(24)),
             ("%d.%m.%Y %H:%M", "28.02.2001 24:10", None),
             ("%d.%m.%Y %I:%M %p", "28.02.2001 24:00 AM", None),
         ] {
             assert_eq!(TimeFormat::Pattern(pattern.to_string()).parse(text), stamp, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn what_strftime_does_not_read() {
+        let civil = |hour, minute| Some(Stamp::Civil(date(2001, 3, 4).at(hour, minute, 0, 0)));
+        for (pattern, text, stamp) in [
+            ("%m/%d/%Y %H:%M %Z", "03/04/2001 20:00 EDT", instant("2001-03-04", 24)),
+            ("%m/%d/%Y %H:%M %Z", "03/04/2001 20:00 EST", instant("2001-03-04", 25)),
+            ("%Y-%m-%d %H:%M%Z", "2001-03-04 05:00Z", instant("2001-03-04", 5)),
+            ("%Y-%m-%d %H:%M %Z", "2001-03-04 05:00 CET", instant("2001-03-04", 4)),
+            ("%Y-%m-%d %H:%M %Z", "2001-03-04 05:00 IST", None),
+            ("%Y-%m-%d %H:%M %Z", "2001-03-04 05:00", None),
+            ("%Y-%m-%d %H%M", "2001-03-04 30", civil(0, 30)),
+            ("%Y-%m-%d %H%M", "2001-03-04 5", civil(0, 5)),
+            ("%Y-%m-%d %H%M", "2001-03-04 100", civil(1, 0)),
+            ("%Y-%m-%d %H%M", "2001-03-04 1230", civil(12, 30)),
+            ("%Y %j %H%M", "2001 63 930", civil(9, 30)),
+            ("%m/%d/%Y %I:%M %p", "03/04/2001 5:30 p", civil(17, 30)),
+            ("%m/%d/%Y %I:%M%p", "03/04/2001 12:30a", civil(0, 30)),
+            ("%m/%d/%Y %I:%M %p", "03/04/2001 5:30 x", None),
+        ] {
+            let format = TimeFormat::check("ingest.station.time_format", Some(pattern)).unwrap();
+            assert_eq!(format.parse(text), stamp, "{pattern} {text}");
+        }
+    }
+
+    /// The days are those of the documentation of Excel: 39448 is the first of January of 2008.
+    #[test]
+    fn the_days_of_spreadsheets() {
+        let at = |hour, minute, second| Some(Stamp::Civil(date(2008, 1, 1).at(hour, minute, second, 0)));
+        for (text, stamp) in [
+            ("39448", at(0, 0, 0)),
+            ("39448.041666666664", at(1, 0, 0)),
+            ("39448.04167", at(1, 0, 0)),
+            ("39448.0417", at(1, 0, 0)),
+            ("39447.9999884259", at(0, 0, 0)),
+            ("39448.500231", at(12, 0, 20)),
+            ("61", Some(Stamp::Civil(date(1900, 3, 1).at(0, 0, 0, 0)))),
+            ("60", None),
+            ("nan", None),
+            ("2008-01-01", None),
+        ] {
+            assert_eq!(TimeFormat::Excel.parse(text), stamp, "{text}");
         }
     }
 
@@ -239,8 +375,8 @@ mod tests {
             assert_eq!(
                 fault.describe("x.toml"),
                 format!(
-                    "x.toml: [ingest] station.time_format is {pattern:?}; wanted \"unix\", \"unix-ms\", or a pattern \
-                     with the date and the hour, such as \"%Y-%m-%d %H:%M\""
+                    "x.toml: [ingest] station.time_format is {pattern:?}; wanted \"unix\", \"unix-ms\", \"excel\", or a \
+                     pattern with the date and the hour, such as \"%Y-%m-%d %H:%M\""
                 )
             );
         }

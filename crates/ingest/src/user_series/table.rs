@@ -12,9 +12,9 @@ use contract::variable::Variable;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
 
-use super::{check_times, other_variable};
+use super::other_variable;
 use crate::dataset::Hour;
-use crate::delimited::{Delimiter, Header, Layout, Reader};
+use crate::delimited::{Delimiter, Layout, Reader};
 use crate::grid::Point;
 use crate::sniff::{self, Content};
 use crate::station::{Station, StationTable, rows_and_times};
@@ -47,12 +47,7 @@ impl Look {
         let first = String::from_utf8_lossy(&first).into_owned();
         let count = |delimiter: &char| first.matches(*delimiter).count();
         let delimiter = DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(',');
-        let layout = Layout {
-            delimiter: Delimiter::Character(delimiter),
-            skip_lines: 0,
-            comment: None,
-            header: Header::FirstLine,
-        };
+        let layout = Layout { delimiter: Delimiter::Character(delimiter), ..Layout::commas() };
         let reader = Reader::new(shown.to_string(), open()?, &layout)?;
         Ok(Look {
             names: reader.names().to_vec(),
@@ -91,7 +86,7 @@ impl Look {
     /// The hours of the variable, missing ones left out, and the times of all rows.
     ///
     /// # Errors
-    /// When there is no such column, or its times are not whole hours in order.
+    /// When there is no such column, or a row cannot be read.
     pub(super) fn hours(
         &self,
         path: &Path,
@@ -100,7 +95,6 @@ impl Look {
         let shown = path.display().to_string();
         let station = self.station(&shown, variable)?;
         let (values, times) = rows_and_times(path, &station, sniff::content(path)? == Content::Parquet)?;
-        check_times(&shown, &times)?;
         let present = times.iter().zip(values).filter_map(|(time_us, value)| Some((*time_us, value?)));
         let hours = present.map(|(time_us, value)| Hour { time_us, value: value as f32, flags: 0 }).collect();
         Ok((hours, times))

@@ -13,7 +13,7 @@ fn read(folder: &TempDir, name: &str, text: &str) -> Result<Table, String> {
     let place = Point { latitude_deg: 48.5, longitude_deg: 5.5 };
     let hide =
         |error: anyhow::Error| format!("{error:#}").replace(&format!("{}/", folder.path().display()), "");
-    let file = read_file(&file, t2m(), place).map_err(hide)?;
+    let file = read_file(&file, t2m(), place, 0).map_err(hide)?;
     together(t2m(), &[file]).map_err(hide)
 }
 
@@ -53,7 +53,7 @@ fn a_table_of_this_program_is_read_bit_for_bit_with_its_place() {
     let path = folder.path().join("x.parquet");
     tables::write(&path, &table).unwrap();
     let file = InputFile { name: "x.parquet".to_string(), path, digest: String::new() };
-    let read = read_file(&file, t2m(), Point { latitude_deg: 0.0, longitude_deg: 0.0 }).unwrap();
+    let read = read_file(&file, t2m(), Point { latitude_deg: 0.0, longitude_deg: 0.0 }, 0).unwrap();
     let read = together(t2m(), &[read]).unwrap();
     assert_eq!(read, table);
 }

@@ -15,6 +15,7 @@ mod real_files;
 #[path = "../samples/samples.rs"]
 mod samples;
 mod stage;
+mod station_formats;
 mod station_messages;
 mod stations;
 mod time_axes;

@@ -295,15 +295,16 @@ fn reports_of_an_airport() {
     let series = series(text, &["t2m", "u10", "v10"], station).unwrap();
     assert_eq!(calendar::format_hour(series.first_us), "2020-07-01T01:00");
     let fahrenheit = |degrees: f64| ((degrees - 32.0) * 5.0 / 9.0 + 273.15) as f32;
-    // 02:00 has the reports of 01:53 and 02:20; 03:00 has no temperature and no direction, and is the
-    // mean of its neighbours.
-    let expected = [104.0, 100.51, (100.51 + 95.0) / 2.0, 95.0, 94.0, 93.0];
+    // The lines between the reports at the full hours; 03:00 has no temperature and no direction, and is the
+    // mean of its neighbours. 06:00 has no report after it.
+    let (two, four) = (102.02 - 3.02 * 7.0 / 27.0, 95.0 - 7.0 / 60.0);
+    let expected = [104.0 - 1.98 * 7.0 / 60.0, two, (two + four) / 2.0, four, 94.0 - 7.0 / 60.0];
     for (hour, degrees) in expected.into_iter().enumerate() {
         let seen = series.variables[0].values[hour];
         assert!((seen - fahrenheit(degrees)).abs() < 1e-3, "{hour} {seen}");
     }
-    assert_eq!(series.variables[0].flags, [0, 0, flag::FILLED, 0, 0, 0]);
+    assert_eq!(series.variables[0].flags, [0, 0, flag::FILLED, 0, 0]);
     let u10 = &series.variables[1];
-    assert_eq!(u10.flags, [0, 0, flag::FILLED, 0, 0, 0]);
-    assert!((u10.values[1] + 5.0 * 1852.0 / 3600.0).abs() < 1e-5);
+    assert_eq!(u10.flags, [0, 0, flag::FILLED, 0, 0]);
+    assert!((u10.values[1] + 10.0 * 1852.0 / 3600.0 * 7.0 / 27.0).abs() < 1e-5);
 }
