@@ -10,6 +10,7 @@ mod evaluate;
 mod examination;
 mod figures;
 mod fourier;
+mod gaps;
 mod halves;
 mod history;
 mod input;
