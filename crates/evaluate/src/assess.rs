@@ -133,8 +133,8 @@ struct WholeYears(Option<Sample>);
 impl WholeYears {
     fn of(generated: &Sample) -> WholeYears {
         let whole = generated.series.whole_years();
-        let shorter = whole.days.len() < generated.series.days.len();
-        WholeYears(shorter.then(|| Sample::of(whole)))
+        let differs = whole.days != generated.series.days;
+        WholeYears(differs.then(|| Sample::of(whole)))
     }
 
     /// `None` without a whole year.
@@ -177,7 +177,7 @@ fn notes(
     if scorecard.yardstick.is_none() {
         let years = samples.observed.series.year_days().len();
         notes.push(format!(
-            "There is no yardstick: it needs {LEAST_YEARS} whole real years, and there are {years}."
+            "There is no yardstick: it needs {LEAST_YEARS} real years, and there are {years}."
         ));
     }
     notes.extend(generated_notes(samples, generated));

@@ -5,6 +5,9 @@
 //! any training window that starts at most 15 days away in the calendar, of the hourly values or of
 //! their anomalies, whichever is smaller: a copy is found whether it was moved in the calendar with its
 //! climatology or without. The audit compares the medians over generated and over held-out windows.
+//!
+//! Both days of a window have at least 20 hours, and differences are of the hours that both windows have.
+//! Hours that held-out windows lack are taken out of as many generated windows, since fewer hours are nearer.
 
 use anyhow::ensure;
 use rayon::prelude::*;
@@ -12,11 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::climatology::Climatology;
 use crate::metrics::round;
-use crate::series::{HOURS, Series};
+use crate::series::{HOURS, Series, is_complete, is_usable};
 
 /// Days of a window: shorter than the blocks of 4 days that resampling copies, so that most of their
 /// windows lie within one, and long enough for years to differ.
 const DAYS: usize = 2;
+/// Hours a day that two windows must both have.
+const LEAST_COMMON: usize = 16;
 /// How far a training window may lie in the calendar.
 const NEAR_DAYS: i16 = 15;
 /// Windows that are asked about, spread evenly over a series.
@@ -66,7 +71,12 @@ pub(crate) fn audit(
         );
     }
     let calendar = training.by_day_of_year();
-    let [test, generated] = [&held_out, &candidate].map(|side| side.distances(&training, &calendar));
+    let asked = held_out.asked();
+    let missing = |index: usize, count: usize| asked[index * asked.len() / count];
+    let test = held_out.distances(&training, &calendar, &|_, _| None);
+    let generated = candidate.distances(&training, &calendar, &|index, count| {
+        Some(hours(&held_out.series.values, missing(index, count)))
+    });
     let (test_median, generated_median) = (quantile(&test, 0.5), quantile(&generated, 0.5));
     let limit = quantile(&test, NEAR_SHARE);
     let near = generated.partition_point(|&distance| distance < limit);
@@ -92,7 +102,14 @@ struct Windows<'a> {
 impl<'a> Windows<'a> {
     fn of(climatology: &Climatology, series: &'a Series) -> Windows<'a> {
         let starts = series.runs.iter().flat_map(|run| run.start..(run.end + 1).saturating_sub(DAYS));
+        let starts = starts.filter(|&start| (start..start + DAYS).all(|day| is_usable(series.day(day))));
         Windows { series, anomalies: climatology.anomalies(series), starts: starts.collect() }
+    }
+
+    /// First days of windows spread evenly over the series.
+    fn asked(&self) -> Vec<usize> {
+        let count = self.starts.len().min(MOST_WINDOWS);
+        (0..count).map(|i| self.starts[i * self.starts.len() / count]).collect()
     }
 
     /// The first days by their day of year, which is 1 to 366.
@@ -105,22 +122,42 @@ impl<'a> Windows<'a> {
     }
 
     /// The distances of windows spread evenly over this series from another, ascending; windows that
-    /// have no neighbour in the calendar are left out.
-    fn distances(&self, training: &Windows, calendar: &[Vec<usize>]) -> Vec<f64> {
-        let count = self.starts.len().min(MOST_WINDOWS);
-        let asked: Vec<usize> = (0..count).map(|i| self.starts[i * self.starts.len() / count]).collect();
+    /// have no neighbour in the calendar are left out. `pattern` is given a window's place and their number;
+    /// what is NaN in its 48 hours counts as missing.
+    fn distances<'b>(
+        &self,
+        training: &Windows,
+        calendar: &[Vec<usize>],
+        pattern: &(dyn Fn(usize, usize) -> Option<&'b [f64]> + Sync),
+    ) -> Vec<f64> {
+        let asked = self.asked();
         let mut distances: Vec<f64> = asked
             .par_iter()
-            .map(|&start| self.distance(start, training, calendar))
+            .enumerate()
+            .map(|(place, &start)| self.distance(start, pattern(place, asked.len()), training, calendar))
             .filter(|distance| distance.is_finite())
             .collect();
         distances.sort_unstable_by(f64::total_cmp);
         distances
     }
 
-    fn distance(&self, start: usize, training: &Windows, calendar: &[Vec<usize>]) -> f64 {
+    fn distance(
+        &self,
+        start: usize,
+        pattern: Option<&[f64]>,
+        training: &Windows,
+        calendar: &[Vec<usize>],
+    ) -> f64 {
         let day_of_year = self.series.days[start].day_of_year;
-        let (values, anomalies) = (hours(&self.series.values, start), hours(&self.anomalies, start));
+        let without = |hours: &[f64]| -> Vec<f64> {
+            let Some(pattern) = pattern.filter(|pattern| !is_complete(pattern)) else {
+                return hours.to_vec();
+            };
+            let masked = hours.iter().zip(pattern);
+            masked.map(|(&value, other)| if other.is_nan() { f64::NAN } else { value }).collect()
+        };
+        let (values, anomalies) =
+            (&without(hours(&self.series.values, start)), &without(hours(&self.anomalies, start)));
         let mut least = f64::INFINITY;
         for offset in -NEAR_DAYS..=NEAR_DAYS {
             // Days 1 to 366 in a circle.
@@ -147,7 +184,14 @@ fn squares(a: &[f64], b: &[f64], least: f64) -> f64 {
             return least;
         }
     }
-    sum
+    if sum.is_nan() { squares_of_present(a, b).min(least) } else { sum }
+}
+
+/// The same over the hours that both have, as of 48 hours; infinite if they are too few.
+fn squares_of_present(a: &[f64], b: &[f64]) -> f64 {
+    let squares = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).filter(|square| !square.is_nan());
+    let (sum, count) = squares.fold((0.0, 0), |(sum, count), square| (sum + square, count + 1));
+    if count < DAYS * LEAST_COMMON { f64::INFINITY } else { sum * a.len() as f64 / count as f64 }
 }
 
 /// The nearest one in order; NaN of none.
@@ -253,9 +297,32 @@ mod tests {
                     least = least.min((squares.sum::<f64>() / 48.0).sqrt());
                 }
             }
-            let found = b.distance(start, &a, &calendar);
+            let found = b.distance(start, None, &a, &calendar);
             assert!((found - least).abs() < 1e-9, "{start}: {found} {least}");
         }
+    }
+
+    #[test]
+    fn missing_hours_move_the_ratio_of_unseen_years_little_and_hide_no_copy() {
+        let (training, candidate) = (weather(2001, 1), weather(2101, 3));
+        let whole = audited(&training, &candidate);
+        let mut noise = Noise(6);
+        let mut gappy = |series: &Series| {
+            let mut series = series.clone();
+            series.values.iter_mut().for_each(|value| {
+                if noise.uniform() < 0.05 {
+                    *value = f64::NAN
+                }
+            });
+            series
+        };
+        let (training, held_out) = (gappy(&training), gappy(&weather(2011, 2)));
+        let climatology = Climatology::fit(&training).unwrap();
+        let found = audit(&climatology, &training, &held_out, &candidate).unwrap();
+        assert!((found.ratio - whole.ratio).abs() < 0.01 && found.passes, "{found:?} {whole:?}");
+        assert!((found.test_median / whole.test_median - 1.0).abs() < 0.03, "{found:?} {whole:?}");
+        let copies = audit(&climatology, &training, &held_out, &training).unwrap();
+        assert!(copies.ratio == 0.0, "{copies:?}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) struct Climatology {
 impl Climatology {
     /// The climatology of a series, or `None` if it has less than a year.
     pub(crate) fn fit(series: &Series) -> Option<Climatology> {
-        if series.days.len() < LEAST_DAYS {
+        if series.usable_days() < LEAST_DAYS {
             return None;
         }
         Some(Climatology { curves: fit(series)? })
@@ -40,7 +40,7 @@ impl Climatology {
         std::array::from_fn(|hour| annual[hour].iter().zip(&self.curves[hour]).map(|(a, c)| a * c).sum())
     }
 
-    /// The hours of a series minus what is usual.
+    /// The hours of a series minus what is usual; NaN where missing.
     pub(crate) fn anomalies(&self, series: &Series) -> Vec<f64> {
         let mut anomalies = Vec::with_capacity(series.values.len());
         for (day, values) in series.iter() {
@@ -91,12 +91,12 @@ fn diurnal_terms(hour: usize) -> [f64; DIURNAL] {
 /// The terms of the day depend on the hour alone, so the normal matrix is a sum of 24 Kronecker
 /// products, and each hour of the series costs 7 x 7 instead of 63 x 63 products.
 fn fit(series: &Series) -> Option<[[f64; ANNUAL]; HOURS]> {
-    let centre = series.values[0];
+    let centre = series.values.iter().copied().find(|value| !value.is_nan())?;
     let mut grams = [[[0.0; ANNUAL]; ANNUAL]; HOURS];
     let mut moments = [[0.0; ANNUAL]; HOURS];
     for (day, values) in series.iter() {
         let annual = annual_terms(day);
-        for (hour, value) in values.iter().enumerate() {
+        for (hour, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
             let annual = &annual[hour];
             for i in 0..ANNUAL {
                 moments[hour][i] += annual[i] * (value - centre);

@@ -16,6 +16,7 @@ use crate::input::{Generated, Observed};
 use crate::likelihood::LikelihoodDocument;
 use crate::metrics::Years;
 use crate::sample::Sample;
+use crate::series::{LEAST_HOURS, REAL_SHARE};
 
 /// The stage; see the module.
 pub struct Evaluate;
@@ -64,7 +65,7 @@ pub struct EvaluateConfig {
     pub(crate) judge: bool,
 }
 
-/// What is compared. Real years are whole ones.
+/// What is compared.
 pub(crate) struct Samples {
     /// All years.
     pub(crate) observed: Sample,
@@ -116,6 +117,7 @@ impl Stage for Evaluate {
         let generated = Generated::read(inputs.path("held-out/held_out.parquet")?, &transform)?;
         let bound = LikelihoodDocument::read(inputs.path("bound/likelihood.json")?)?;
         let moved = generated.moved;
+        let unused = observed.unused();
         let (samples, years) = samples(&observed, generated, transform.in_sample);
         drop(observed);
 
@@ -127,6 +129,7 @@ impl Stage for Evaluate {
                 transform.trend.reference_year, variable.canonical_unit,
             ));
         }
+        metrics.notes.splice(0..0, unused.iter().map(unused_note));
         for note in &metrics.notes {
             tracing::info!("{note}");
         }
@@ -134,6 +137,15 @@ impl Stage for Evaluate {
         outputs.write_json(artifact::METRICS, &metrics)?;
         outputs.write_json(artifact::CURVES, &Curves::of(&samples, config, variable))
     }
+}
+
+/// A sentence about a year that has too few hours for any figure.
+fn unused_note(&(year, share): &(i16, f64)) -> String {
+    format!(
+        "The year {year} is not used: {:.1} % of its days have {LEAST_HOURS} of their hours, and {:.0} % are needed.",
+        100.0 * share,
+        100.0 * REAL_SHARE
+    )
 }
 
 fn samples(observed: &Observed, generated: Generated, in_sample: bool) -> (Samples, Years) {

@@ -21,6 +21,7 @@ use crate::sample::Sample;
 
 pub(crate) use autocorrelation::anomaly_autocorrelation;
 pub(crate) use distance::Distance;
+pub(crate) use extremes::yearly_extremes;
 pub(crate) use profiles::{diurnal_profile, diurnal_range, seasonal_profile};
 pub(crate) use quantiles::quantile;
 pub(crate) use variability::{monthly_anomalies, yearly_anomalies};

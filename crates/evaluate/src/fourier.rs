@@ -1,10 +1,16 @@
 //! The Fourier transform of a power of two of numbers, and what is made with it: autocovariances and
 //! Welch's power spectrum.
 
+use std::borrow::Cow;
 use std::f64::consts::TAU;
+
+use crate::gaps::{bridged, gaps};
+use crate::series::LEAST_SHARE;
 
 /// Length of the blocks that autocovariances are summed over; also their longest lag.
 const BLOCK: usize = 1024;
+/// Values in a row that a straight line can stand for.
+const SHORT_GAP: usize = 12;
 
 /// Tables for transforms of one length.
 pub(crate) struct Fourier {
@@ -83,24 +89,36 @@ pub(crate) fn autocovariance_sums(values: &[f64], longest: usize) -> Vec<f64> {
 }
 
 /// Welch's estimate of power (1967): segments of `length` values that overlap by half, each minus its
-/// mean and times a Hann window; `|X[k]|²` for `k` of 0 to `length / 2`, averaged over the segments.
-/// `None` for less than a segment.
-pub(crate) fn welch(values: &[f64], length: usize) -> Option<Vec<f64>> {
-    let segments: Vec<&[f64]> = values.windows(length).step_by(length / 2).collect();
+/// mean and times a Hann window; `|X[k]|²` for `k` of 0 to `length / 2`, averaged over the segments, and
+/// their number. `None` without a segment.
+///
+/// Straight lines bridge missing values. Those of more than [`SHORT_GAP`] have no weather in them: a segment
+/// with more of them than a sixth of the window's energy is left out, and of others the power is divided by
+/// the share that is left.
+pub(crate) fn welch(values: &[f64], length: usize) -> Option<(Vec<f64>, usize)> {
+    let window: Vec<f64> =
+        (0..length).map(|t| 0.5 - 0.5 * (TAU * t as f64 / (length - 1) as f64).cos()).collect();
+    let gaps = gaps(values);
+    let bridged = if gaps.is_empty() { Cow::Borrowed(values) } else { Cow::Owned(bridged(values)) };
+    let mut is_empty = vec![false; if gaps.is_empty() { 0 } else { values.len() }];
+    gaps.into_iter().filter(|gap| gap.len() > SHORT_GAP).for_each(|gap| is_empty[gap].fill(true));
+    let segments: Vec<(&[f64], f64)> = (bridged.windows(length).enumerate().step_by(length / 2))
+        .map(|(start, segment)| (segment, energy_left(&window, is_empty.get(start..start + length))))
+        .filter(|(_, left)| *left >= LEAST_SHARE)
+        .collect();
     if segments.is_empty() {
         return None;
     }
     let fourier = Fourier::new(length);
-    let window: Vec<f64> =
-        (0..length).map(|t| 0.5 - 0.5 * (TAU * t as f64 / (length - 1) as f64).cos()).collect();
-    let tapered = |segment: &[f64]| -> Vec<f64> {
+    let tapered = |&(segment, left): &(&[f64], f64)| -> Vec<f64> {
         let mean = segment.iter().sum::<f64>() / length as f64;
-        segment.iter().zip(&window).map(|(value, weight)| (value - mean) * weight).collect()
+        let scale = 1.0 / left.sqrt();
+        segment.iter().zip(&window).map(|(value, weight)| (value - mean) * weight * scale).collect()
     };
     let mut power = vec![0.0; length / 2 + 1];
     for pair in segments.chunks(2) {
-        let mut re = tapered(pair[0]);
-        let mut im = pair.get(1).map_or(vec![0.0; length], |segment| tapered(segment));
+        let mut re = tapered(&pair[0]);
+        let mut im = pair.get(1).map_or(vec![0.0; length], &tapered);
         fourier.transform(&mut re, &mut im);
         for (k, power) in power.iter_mut().enumerate() {
             // Of both segments together: (|Z[k]|² + |Z[-k]|²) / 2.
@@ -110,7 +128,21 @@ pub(crate) fn welch(values: &[f64], length: usize) -> Option<Vec<f64>> {
         }
     }
     power.iter_mut().for_each(|power| *power /= segments.len() as f64);
-    Some(power)
+    Some((power, segments.len()))
+}
+
+/// The share of the window's energy that is not in empty places.
+fn energy_left(window: &[f64], is_empty: Option<&[bool]>) -> f64 {
+    let Some(is_empty) = is_empty.filter(|is_empty| is_empty.contains(&true)) else { return 1.0 };
+    let energy = |keep: &dyn Fn(bool) -> bool| -> f64 {
+        window
+            .iter()
+            .zip(is_empty)
+            .filter(|(_, empty)| keep(**empty))
+            .map(|(weight, _)| weight * weight)
+            .sum()
+    };
+    energy(&|empty| !empty) / energy(&|_| true)
 }
 
 #[cfg(test)]
@@ -148,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_power_of_white_noise_is_its_variance_times_the_windows_energy() {
-        let power = welch(&noise(400_000), 4096).unwrap();
+        let (power, _) = welch(&noise(400_000), 4096).unwrap();
         let mean = power[2..2047].iter().sum::<f64>() / 2045.0;
         // Σ of the squared Hann window is 3/8 of its length; the mean over 195 segments and 2045
         // frequencies has a standard error below 0.5 %.
@@ -159,9 +191,10 @@ mod tests {
     #[test]
     fn an_odd_number_of_segments_counts_each_once() {
         let values = noise(64);
-        let all = welch(&values, 32).unwrap();
+        let (all, count) = welch(&values, 32).unwrap();
+        assert_eq!(count, 3);
         let single: Vec<Vec<f64>> =
-            [0, 16, 32].map(|start| welch(&values[start..start + 32], 32).unwrap()).to_vec();
+            [0, 16, 32].map(|start| welch(&values[start..start + 32], 32).unwrap().0).to_vec();
         for k in 0..=16 {
             let expected = single.iter().map(|power| power[k]).sum::<f64>() / 3.0;
             assert!((all[k] - expected).abs() < 1e-9, "{k}: {} is not {expected}", all[k]);

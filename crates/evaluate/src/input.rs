@@ -1,4 +1,4 @@
-//! The tables that `evaluate` compares, as series of whole days. Only the columns that it needs are
+//! The tables that `evaluate` compares, as series of days. Only the columns that it needs are
 //! read.
 
 use std::path::Path;
@@ -8,7 +8,7 @@ use contract::artifact::{Split, column};
 use contract::transform::Transform;
 use tables::Table;
 
-use crate::series::{Hour, Series};
+use crate::series::{Hour, REAL_SHARE, Series};
 
 /// The real hours, moved to the reference year's climate.
 pub(crate) struct Observed {
@@ -36,34 +36,46 @@ impl Observed {
         parse().with_context(|| format!("cannot use {}", path.display()))
     }
 
-    /// All whole years.
+    /// All years.
     pub(crate) fn all(&self) -> Series {
         self.series(|_| true)
     }
 
-    /// The whole years of some splits.
+    /// The years of some splits.
     pub(crate) fn of_splits(&self, splits: &[Split]) -> Series {
         self.series(|row| self.splits[row].is_some_and(|split| splits.contains(&split)))
     }
 
-    /// The whole ones among those years.
+    /// Those of such years.
     pub(crate) fn among(&self, years: &std::collections::BTreeSet<i16>) -> Series {
         self.series(|row| years.contains(&contract::calendar::year(self.local_us[row])))
     }
 
-    /// The whole ones of the years in `years`.
+    /// Those of the years in `years`.
     pub(crate) fn of_years(&self, years: std::ops::RangeInclusive<i16>) -> Series {
         self.series(|row| years.contains(&contract::calendar::year(self.local_us[row])))
     }
 
+    /// The years that have too few hours, each with the share of its days that have enough.
+    pub(crate) fn unused(&self) -> Vec<(i16, f64)> {
+        let all = self.days(|_| true);
+        let shares =
+            all.year_days().into_iter().map(|year| (all.days[year.start].year, all.day_share(&year)));
+        shares.filter(|(_, share)| *share < REAL_SHARE).collect()
+    }
+
     fn series(&self, keep: impl Fn(usize) -> bool) -> Series {
+        self.days(keep).real_years()
+    }
+
+    fn days(&self, keep: impl Fn(usize) -> bool) -> Series {
         let rows = (0..self.values.len()).filter(|&row| keep(row));
         let hours = rows.map(|row| Hour {
             member: 0,
             local_us: self.local_us[row],
             value: f64::from(self.values[row]),
         });
-        Series::of(hours).whole_years()
+        Series::of(hours)
     }
 }
 
@@ -104,7 +116,11 @@ fn generated(table: &Table, transform: &Transform) -> anyhow::Result<Generated> 
         let shift = target.map_or(0.0, |year| cursor.shift_to(year, local_us));
         Hour { member, local_us, value: f64::from(value) - shift }
     }));
-    Ok(Generated { series, moved: target.map(|year| (year, transform.trend.mean_shift_to(year))) })
+    // A day with few hours is an end of the series.
+    Ok(Generated {
+        series: series.with_usable_days(),
+        moved: target.map(|year| (year, transform.trend.mean_shift_to(year))),
+    })
 }
 
 fn check_ascending(times: &[i64], members: &[i32]) -> anyhow::Result<()> {

@@ -1,6 +1,9 @@
 //! The judge: a classifier that is trained to tell generated from real windows of 8 days, and is asked
 //! about years that it has not seen. An area of 0.5 means that it cannot; the same judge between two
 //! random halves of the real years is the yardstick. Definitions and sources are in `docs/judge.md`.
+//!
+//! Windows are compared in pairs of the same days of the year. An hour that one of them lacks is taken out of
+//! the other as well, and a straight line goes over it in both: missing hours tell the judge nothing.
 
 mod auc;
 mod bins;
@@ -8,6 +11,8 @@ mod boosting;
 mod features;
 mod tree;
 mod windows;
+
+use std::sync::Arc;
 
 use anyhow::ensure;
 use rand::SeedableRng;
@@ -17,8 +22,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::climatology::Climatology;
+use crate::gaps::bridged;
 use crate::metrics::round;
-use crate::series::{Series, mean, standard_deviation};
+use crate::series::{Series, is_complete, mean, standard_deviation};
 use auc::Scores;
 use boosting::Settings;
 use windows::{Window, years};
@@ -116,7 +122,9 @@ pub(crate) fn yardstick(
 /// The windows of one series with what the judge sees of them.
 struct Side {
     windows: Vec<Window>,
-    features: Vec<Vec<f64>>,
+    anomalies: Arc<Vec<f64>>,
+    /// `None` where hours are missing.
+    features: Vec<Option<Vec<f64>>>,
 }
 
 impl Side {
@@ -125,9 +133,12 @@ impl Side {
         let windows = windows::windows(series);
         let features = windows
             .par_iter()
-            .map(|window| features::features(&anomalies[window.hours()], window.slot))
+            .map(|window| {
+                let hours = &anomalies[window.hours()];
+                is_complete(hours).then(|| features::features(hours, window.slot))
+            })
             .collect();
-        Side { windows, features }
+        Side { windows, anomalies: Arc::new(anomalies), features }
     }
 
     /// The windows of some years, which are counted anew in their order.
@@ -138,8 +149,27 @@ impl Side {
             Some((Window { year, ..*window }, features.clone()))
         });
         let (windows, features) = chosen.unzip();
-        Side { windows, features }
+        Side { windows, anomalies: Arc::clone(&self.anomalies), features }
     }
+
+    fn hours(&self, window: usize) -> &[f64] {
+        &self.anomalies[self.windows[window].hours()]
+    }
+}
+
+/// What the judge sees of one window of each side, of the same days of the year.
+fn features_of_pair(sides: [&Side; 2], [a, b]: [usize; 2]) -> [Vec<f64>; 2] {
+    if let (Some(first), Some(second)) = (&sides[0].features[a], &sides[1].features[b]) {
+        return [first.clone(), second.clone()];
+    }
+    let hours = [sides[0].hours(a), sides[1].hours(b)];
+    let slot = sides[0].windows[a].slot;
+    hours.map(|side| {
+        let both = hours[0].iter().zip(hours[1]).zip(side);
+        let masked: Vec<f64> =
+            both.map(|((a, b), value)| if a.is_nan() || b.is_nan() { f64::NAN } else { *value }).collect();
+        features::features(&bridged(&masked), slot)
+    })
 }
 
 /// The area of the pooled scores, each window scored by trees that saw no window of its fold. On each
@@ -151,10 +181,13 @@ fn compare(real: &Side, candidate: &Side) -> anyhow::Result<Judged> {
         count >= LEAST_WINDOWS,
         "the judge needs {LEAST_WINDOWS} windows of the same days of the year on both sides, and has {count}"
     );
-    let (mut rows, mut of_year, mut folds) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut of_year, mut folds) = (Vec::new(), Vec::new());
+    let pairs = first.par_iter().zip(&second);
+    let (mut rows, others): (Vec<_>, Vec<_>) =
+        pairs.map(|(&a, &b)| features_of_pair([real, candidate], [a, b]).into()).unzip();
+    rows.extend(others);
     for (side, chosen) in [(real, first), (candidate, second)] {
         let total = years(&side.windows);
-        rows.extend(chosen.iter().map(|&index| side.features[index].clone()));
         of_year.extend(chosen.iter().map(|&index| side.windows[index].year));
         folds.extend(chosen.iter().map(|&index| side.windows[index].year * FOLDS / total));
     }

@@ -11,6 +11,7 @@ mod evaluate;
 mod examination;
 mod figures;
 mod fourier;
+mod gaps;
 mod halves;
 mod history;
 mod input;

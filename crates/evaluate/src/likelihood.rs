@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::climatology::Climatology;
 use crate::metrics::round;
-use crate::series::{Series, standard_deviation};
+use crate::series::{Series, present, standard_deviation};
 use autoregression::{Autoregression, Scaled};
 
 pub(crate) use document::{LatentCost, LikelihoodDocument};
@@ -23,7 +23,7 @@ pub(crate) const ORDER: usize = 26;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Baseline {
-    /// Held-out hours that have 26 hours before them without a hole.
+    /// Held-out hours that have 26 hours before them of which none is missing.
     pub(crate) hours: usize,
     /// The seasonal AR(26): one set of coefficients.
     pub(crate) ar26: f64,
@@ -81,7 +81,7 @@ pub(crate) fn baseline(
         hours,
         ar26: figure(constant),
         periodic_ar26: periodic.map(figure),
-        log_scale: standard_deviation(&training.values, 0).ln(),
+        log_scale: standard_deviation(&present(&training.values).collect::<Vec<_>>(), 0).ln(),
     })
 }
 
@@ -218,7 +218,8 @@ mod tests {
         let test =
             sample(2001, 200 * 24, |time| if time == hole { f64::NAN } else { time as f64 % 7.0 }).series;
         let found = baseline(&climatology, &training, &test).unwrap();
-        assert_eq!(found.hours, 199 * 24 - 2 * ORDER);
+        // The first 26 hours, the missing one and the 26 after it.
+        assert_eq!(found.hours, 200 * 24 - 2 * ORDER - 1);
     }
 
     #[test]

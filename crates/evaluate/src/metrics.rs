@@ -70,9 +70,10 @@ pub(crate) struct Years {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct YearList {
-    /// Years with at least one whole day, over all members.
+    /// Years that count, over all members.
     pub(crate) count: usize,
     pub(crate) members: usize,
+    /// Days with at least 20 hours.
     pub(crate) whole_days: usize,
     /// First and last year of each stretch, of the first member.
     pub(crate) ranges: Vec<[i16; 2]>,
@@ -168,7 +169,7 @@ impl Metrics {
         };
         let (Some(mean_e), Some(outside)) = (generated.mean_e, generated.outside) else {
             return format!(
-                "{} figures are compared with {real}, without a yardstick: that needs {LEAST_YEARS} whole years.",
+                "{} figures are compared with {real}, without a yardstick: that needs {LEAST_YEARS} years.",
                 generated.rows.len()
             );
         };
@@ -274,7 +275,7 @@ impl From<&Series> for YearList {
                 _ => ranges.push([year, year]),
             }
         }
-        YearList { count: years.len(), members: members.len(), whole_days: series.days.len(), ranges }
+        YearList { count: years.len(), members: members.len(), whole_days: series.usable_days(), ranges }
     }
 }
 

@@ -10,9 +10,14 @@ mod copies;
 mod distortions;
 mod smoothing;
 
+use crate::climatology::Climatology;
+use crate::gaps::{bridged, gaps};
 use crate::random::Random;
 use crate::scorecard::{CandidateKind, Name};
-use crate::series::{Day, HOURS, Series};
+use crate::series::{Day, HOURS, Series, is_complete};
+
+/// Gaps of more hours are no part of a block of real days.
+const LONGEST_FILLED_HOURS: usize = HOURS;
 
 /// All rivals, then all broken generators.
 pub(crate) const RIVALS: &[Rival] = &[
@@ -49,9 +54,12 @@ const fn broken(name: &'static str, title: &'static str, make: Make) -> Rival {
 
 /// What rivals are made from.
 pub(crate) struct Material {
-    /// Whole years of the training half, training and validation.
+    /// The years of the training half, training and validation.
     pub(crate) training: Series,
-    /// The mean of each of its days.
+    /// Its days without those that miss more than a day's hours in a row; shorter gaps are filled, for what
+    /// is made of pieces of real years.
+    pub(crate) whole: Series,
+    /// The mean of each whole day.
     pub(crate) daily: Vec<f64>,
     /// The days to fill.
     pub(crate) axis: Vec<Day>,
@@ -62,13 +70,44 @@ impl Material {
     pub(crate) fn of(training: &Series, generated: &Series) -> Material {
         let first = generated.days.first().map(|day| day.member);
         let days = generated.days.iter().filter(|day| Some(day.member) == first);
-        Material { training: training.clone(), daily: training.daily_means(), axis: days.copied().collect() }
+        let whole = whole_days(training);
+        let daily = whole.daily_means();
+        Material { training: training.clone(), whole, daily, axis: days.copied().collect() }
     }
 
-    /// The 24 values of a training day.
+    /// The 24 values of a whole training day.
     fn day(&self, index: usize) -> &[f64] {
-        &self.training.values[index * HOURS..(index + 1) * HOURS]
+        self.whole.day(index)
     }
+}
+
+/// The days of a series of which no gap of more than 24 hours takes a part. In shorter ones the anomalies from
+/// the series' climatology go on in a straight line.
+fn whole_days(training: &Series) -> Series {
+    let anomalies = match is_complete(&training.values) {
+        true => None,
+        false => Climatology::fit(training).map(|climatology| (climatology.anomalies(training), climatology)),
+    };
+    let Some((anomalies, climatology)) = anomalies else { return complete_days(training, &training.values) };
+    let mut filled = training.values.clone();
+    for run in &training.runs {
+        let hours = run.start * HOURS..run.end * HOURS;
+        let bridge = bridged(&anomalies[hours.clone()]);
+        for gap in gaps(&anomalies[hours.clone()]).into_iter().filter(|gap| gap.len() <= LONGEST_FILLED_HOURS)
+        {
+            for at in gap {
+                let (day, hour) = (&training.days[run.start + at / HOURS], at % HOURS);
+                filled[hours.start + at] = climatology.of_day(day)[hour] + bridge[at];
+            }
+        }
+    }
+    complete_days(training, &filled)
+}
+
+fn complete_days(series: &Series, values: &[f64]) -> Series {
+    let days = series.days.iter().zip(values.chunks_exact(HOURS)).filter(|(_, values)| is_complete(values));
+    let (days, values): (Vec<Day>, Vec<&[f64]>) = days.unzip();
+    Series::on_days(&days, &values.concat())
 }
 
 impl Rival {
@@ -79,6 +118,9 @@ impl Rival {
     pub(crate) fn series(&self, material: &Material) -> Result<Series, String> {
         if material.training.days.is_empty() {
             return Err("there is no whole training year".to_string());
+        }
+        if material.whole.days.is_empty() {
+            return Err("the training years have no day without a missing hour".to_string());
         }
         let values = (self.make)(material, &mut Random::of(self.name.name))?;
         match values.iter().all(|value| value.is_finite()) {
@@ -124,8 +166,36 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn missing_training_hours_make_no_hole_in_a_rival() {
+        let whole = material();
+        let mut noise = Noise(8);
+        let gappy = |series: &Series| {
+            let mut series = series.clone();
+            series.values.iter_mut().for_each(|value| {
+                if noise.uniform() < 0.05 {
+                    *value = f64::NAN
+                }
+            });
+            series.values[1000 * 24..1021 * 24].fill(f64::NAN);
+            series
+        };
+        let axis = Series::on_days(&whole.axis, &vec![0.0; whole.axis.len() * HOURS]);
+        let material = Material::of(&whole.training.clone(), &axis);
+        assert_eq!(material.whole.values, material.training.values);
+        let material = Material::of(&{ gappy }(&whole.training), &axis);
+        // The edges of the three weeks are parts of days that are lost with them.
+        assert!((21..=23).contains(&(whole.training.days.len() - material.whole.days.len())));
+        for rival in RIVALS {
+            let series = rival.series(&material).expect(rival.name.name);
+            assert!(is_complete(&series.values), "{}", rival.name.name);
+            let average = mean(&series.values) - mean(&rival.series(&whole).unwrap().values);
+            assert!(average.abs() < 0.25, "{}: {average}", rival.name.name);
+        }
+    }
+
+    #[test]
     fn without_training_years_there_is_no_rival() {
-        let material = Material { training: Series::default(), daily: Vec::new(), axis: material().axis };
+        let material = Material::of(&Series::default(), &sample(2021, 10 * 365 * 24, |_| 0.0).series);
         for rival in RIVALS {
             assert_eq!(rival.series(&material).unwrap_err(), "there is no whole training year");
         }

@@ -1,7 +1,7 @@
 //! A series with what several figures need of it, computed once.
 
 use crate::climatology;
-use crate::series::{HOURS, Series, mean};
+use crate::series::{HOURS, Series, is_complete, is_usable, mean_of_present, present};
 use crate::spells::{Spells, spells};
 
 const MONTHS: usize = 12;
@@ -9,8 +9,10 @@ const MONTHS: usize = 12;
 /// One side of a comparison.
 pub(crate) struct Sample {
     pub(crate) series: Series,
-    /// The mean of each day.
+    /// The mean of each day; NaN where it has too few hours.
     pub(crate) daily: Vec<f64>,
+    /// True where hours are missing.
+    pub(crate) has_gaps: bool,
     /// All hours, ascending.
     pub(crate) sorted: Vec<f64>,
     /// The hours of each calendar month, ascending.
@@ -20,30 +22,37 @@ pub(crate) struct Sample {
     pub(crate) spells: Spells,
 }
 
-/// The series minus its own climatology.
+/// The series minus its own climatology; NaN where missing.
 pub(crate) struct Anomalies {
     pub(crate) hourly: Vec<f64>,
-    /// The mean of each day.
+    /// The mean of each day that has enough hours.
     pub(crate) daily: Vec<f64>,
 }
 
 impl Sample {
     pub(crate) fn of(series: Series) -> Sample {
-        let anomalies = climatology::anomalies(&series)
-            .map(|hourly| Anomalies { daily: hourly.chunks_exact(HOURS).map(mean).collect(), hourly });
+        let anomalies =
+            climatology::anomalies(&series).map(|hourly| Anomalies { daily: daily_means(&hourly), hourly });
         let by_month = by_month(&series);
         let mut sorted = by_month.concat();
         // A stable sort merges the twelve ascending runs.
         sorted.sort_by(f64::total_cmp);
         let spells = spells(&series);
-        Sample { daily: series.daily_means(), sorted, by_month, anomalies, spells, series }
+        let has_gaps = !is_complete(&series.values);
+        Sample { daily: series.daily_means(), has_gaps, sorted, by_month, anomalies, spells, series }
     }
+}
+
+/// The mean of the hours that are there of each day of a series of anomalies; NaN where they are too few.
+pub(crate) fn daily_means(anomalies: &[f64]) -> Vec<f64> {
+    let of_day = |hours: &[f64]| if is_usable(hours) { mean_of_present(hours) } else { f64::NAN };
+    anomalies.chunks_exact(HOURS).map(of_day).collect()
 }
 
 fn by_month(series: &Series) -> Vec<Vec<f64>> {
     let mut months = vec![Vec::new(); MONTHS];
     for (day, values) in series.iter() {
-        months[day.month as usize - 1].extend_from_slice(values);
+        months[day.month as usize - 1].extend(present(values));
     }
     months.iter_mut().for_each(|month| month.sort_unstable_by(f64::total_cmp));
     months

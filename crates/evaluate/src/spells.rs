@@ -1,7 +1,7 @@
 //! Warm and cold spells: days in a row beyond what is usual for the season.
 
 use crate::figures::quantile;
-use crate::series::Series;
+use crate::series::{Day, Series, is_usable};
 
 /// Days on either side that a day's threshold is taken from.
 const WINDOW_DAYS: i32 = 7;
@@ -15,17 +15,18 @@ pub(crate) struct Spells {
     pub(crate) cold: Vec<usize>,
 }
 
-/// The spells of a series beyond its own thresholds; days are taken one after another as they are, so
-/// that a hole or a new member does not end a spell.
+/// The spells of a series beyond its own thresholds; days that have enough hours are taken one after another
+/// as they are, so that a hole or a new member does not end a spell.
 pub(crate) fn spells(series: &Series) -> Spells {
     let largest = |values: &[f64]| values.iter().copied().fold(f64::MIN, f64::max);
     let smallest = |values: &[f64]| values.iter().copied().fold(f64::MAX, f64::min);
-    let maxima: Vec<f64> = series.iter().map(|(_, values)| largest(values)).collect();
-    let minima: Vec<f64> = series.iter().map(|(_, values)| smallest(values)).collect();
-    let warm = thresholds(series, &maxima, 0.9);
-    let cold = thresholds(series, &minima, 0.1);
+    let (days, hours): (Vec<&Day>, Vec<&[f64]>) = series.iter().filter(|(_, hours)| is_usable(hours)).unzip();
+    let maxima: Vec<f64> = hours.iter().map(|hours| largest(hours)).collect();
+    let minima: Vec<f64> = hours.iter().map(|hours| smallest(hours)).collect();
+    let warm = thresholds(&days, &maxima, 0.9);
+    let cold = thresholds(&days, &minima, 0.1);
     let beyond = |values: &[f64], is_beyond: &dyn Fn(f64, usize) -> bool| {
-        let days = values.iter().zip(&series.days);
+        let days = values.iter().zip(&days);
         lengths(days.map(|(&value, day)| is_beyond(value, day.day_of_year as usize)))
     };
     Spells {
@@ -36,9 +37,9 @@ pub(crate) fn spells(series: &Series) -> Spells {
 
 /// For each day of year that occurs (index 1 to 366), the quantile of the values within 7 days of it
 /// around the circle of 366 days.
-fn thresholds(series: &Series, values: &[f64], probability: f64) -> Vec<f64> {
+fn thresholds(days: &[&Day], values: &[f64], probability: f64) -> Vec<f64> {
     let mut by_day = vec![Vec::new(); LONGEST_YEAR as usize];
-    for (day, &value) in series.days.iter().zip(values) {
+    for (day, &value) in days.iter().zip(values) {
         by_day[day.day_of_year as usize - 1].push(value);
     }
     let mut thresholds = vec![f64::NAN; LONGEST_YEAR as usize + 1];

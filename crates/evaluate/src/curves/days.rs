@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use crate::series::{HOURS, Series, days_in_year, mean};
+use crate::gaps::MonthHours;
+use crate::series::{HOURS, Series, days_in_year, is_complete, mean, mean_of_present};
 
-/// Smallest share of a year's days, as for yearly means.
+/// Smallest share of a year's days, as for generated years; the real ones have a place for each day.
 const YEAR_SHARE: f64 = 0.99;
 
 /// The days of each whole year of each member, as indices.
@@ -22,8 +23,13 @@ pub(super) fn whole_years(series: &Series) -> Vec<Range<usize>> {
 
 /// The whole year whose mean is the median; of an even number the lower one, of equal means the first.
 pub(super) fn median_year(series: &Series) -> Option<(usize, usize)> {
+    let usual = (!is_complete(&series.values)).then(|| MonthHours::of(series));
+    let mean_of = |days: &Range<usize>| match &usual {
+        None => mean(hours(series, days)),
+        Some(usual) => usual.mean_of(days.clone().map(|day| (&series.days[day], series.day(day)))),
+    };
     let years = whole_years(series).into_iter();
-    let mut means: Vec<(f64, Range<usize>)> = years.map(|days| (mean(hours(series, &days)), days)).collect();
+    let mut means: Vec<(f64, Range<usize>)> = years.map(|days| (mean_of(&days), days)).collect();
     means.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     let middle = means.len().checked_sub(1)? / 2;
     means.get(middle).map(|(_, days)| (days.start, days.end))
@@ -34,11 +40,11 @@ pub(super) fn hours<'a>(series: &'a Series, days: &Range<usize>) -> &'a [f64] {
     &series.values[days.start * HOURS..days.end * HOURS]
 }
 
-/// Of each day the mean, the smallest and the largest value.
+/// Of a day the mean of the hours that are there, the smallest and the largest one.
 pub(super) fn mean_and_range(values: &[f64]) -> (f64, f64, f64) {
     let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
     let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    (mean(values), smallest, largest)
+    (mean_of_present(values), smallest, largest)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::days::mean_and_range;
 use super::rounding::hundredth;
-use crate::series::{HOURS, Series};
+use crate::series::{HOURS, Series, is_complete, is_usable};
 
 const EXCERPT_DAYS: usize = 14;
 const FIRST_DAY_OF_MONTH: i8 = 10;
@@ -23,7 +23,7 @@ pub(crate) struct Sides<T> {
 pub(crate) struct Year {
     /// The local date of each day counted from here; empty without days.
     pub(crate) first: String,
-    /// Days after the first; a day that lacks an hour is missing.
+    /// Days after the first; a day that has less than 20 hours is missing.
     pub(crate) day: Vec<u16>,
     pub(crate) mean: Vec<f64>,
     pub(crate) smallest: Vec<f64>,
@@ -36,7 +36,7 @@ impl Year {
         let Some((first, end)) = days else { return Year::default() };
         let start = series.days[first].number;
         let mut year = Year { first: calendar::format_date(start * DAY_US), ..Year::default() };
-        for (day, values) in series.iter().take(end).skip(first) {
+        for (day, values) in series.iter().take(end).skip(first).filter(|(_, values)| is_usable(values)) {
             let (mean, smallest, largest) = mean_and_range(values);
             year.day.push((day.number - start) as u16);
             year.mean.push(hundredth(mean));
@@ -70,6 +70,9 @@ impl Hours {
             return Hours::default();
         }
         let values = &series.values[start * HOURS..last * HOURS];
+        if !is_complete(values) {
+            return Hours::default();
+        }
         Hours {
             first: calendar::format_date(series.days[start].number * DAY_US),
             values: values.iter().copied().map(hundredth).collect(),

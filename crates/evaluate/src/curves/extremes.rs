@@ -5,8 +5,9 @@ use std::f64::consts::PI;
 use serde::{Deserialize, Serialize};
 
 use super::Curve;
-use super::days::{hours, whole_years};
+use super::days::whole_years;
 use super::rounding::hundredth;
+use crate::figures::yearly_extremes;
 use crate::series::{Series, mean, standard_deviation};
 
 /// Fewer years say nothing about extremes.
@@ -34,13 +35,14 @@ impl Extremes {
 /// The years' maxima, descending, and their minima, ascending; empty where the years are too few.
 pub(super) fn extremes(series: &Series) -> [Vec<f64>; 2] {
     let years = whole_years(series);
-    if years.len() < LEAST_YEARS {
+    let of = |sign: f64| -> Vec<f64> {
+        let extremes = yearly_extremes(series, years.clone(), sign);
+        extremes.into_iter().map(|value| sign * value).collect()
+    };
+    let (mut maxima, mut minima) = (of(1.0), of(-1.0));
+    if maxima.len() < LEAST_YEARS || minima.len() < LEAST_YEARS {
         return [Vec::new(), Vec::new()];
     }
-    let of = |pick: fn(f64, f64) -> f64| -> Vec<f64> {
-        years.iter().filter_map(|days| hours(series, days).iter().copied().reduce(pick)).collect()
-    };
-    let (mut maxima, mut minima) = (of(f64::max), of(f64::min));
     maxima.sort_unstable_by(|a, b| b.total_cmp(a));
     minima.sort_unstable_by(f64::total_cmp);
     [maxima, minima]

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::series::mean;
+use crate::series::mean_of_present;
 
 /// Fewer pairs of days say nothing about a correlation.
 const LEAST_PAIRS: usize = 300;
@@ -14,16 +14,18 @@ pub(super) fn autocorrelation(runs: &[Range<usize>], daily: &[f64], longest_lag_
     if daily.is_empty() {
         return Vec::new();
     }
-    let mean = mean(daily);
+    let mean = mean_of_present(daily);
     let daily: Vec<f64> = daily.iter().map(|value| value - mean).collect();
-    let variance = daily.iter().map(|value| value * value).sum::<f64>() / daily.len() as f64;
+    let variance = mean_of_present(&daily.iter().map(|value| value * value).collect::<Vec<_>>());
     let at_lag = |lag: usize| {
         let (mut sum, mut pairs) = (0.0, 0);
         for run in runs {
             let values = &daily[run.clone()];
             let later = values.get(lag..).unwrap_or_default();
-            sum += values.iter().zip(later).map(|(a, b)| a * b).sum::<f64>();
-            pairs += later.len();
+            let products = values.iter().zip(later).map(|(a, b)| a * b).filter(|product| !product.is_nan());
+            let (of_run, count) = products.fold((0.0, 0), |(sum, count), product| (sum + product, count + 1));
+            sum += of_run;
+            pairs += count;
         }
         (pairs >= LEAST_PAIRS && variance > 0.0).then(|| sum / pairs as f64 / variance)
     };

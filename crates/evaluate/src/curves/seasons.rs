@@ -1,7 +1,7 @@
 //! The distribution of the hours by season, and their standard deviation by month and hour.
 
 use crate::figures::quantile;
-use crate::series::{HOURS, Series, standard_deviation};
+use crate::series::{HOURS, Series, present, standard_deviation};
 
 /// The three months of each season, in the pictures' order.
 pub(crate) const SEASONS: [(&str, [i8; 3]); 4] = [
@@ -25,7 +25,7 @@ pub(super) const LEVELS_PERCENT: [f64; 29] = [
 pub(super) fn quantiles(series: &Series) -> [Vec<f64>; 4] {
     SEASONS.map(|(_, months)| {
         let days = series.iter().filter(|(day, _)| months.contains(&day.month));
-        let mut hours: Vec<f64> = days.flat_map(|(_, values)| values.iter().copied()).collect();
+        let mut hours: Vec<f64> = days.flat_map(|(_, values)| present(values)).collect();
         if hours.len() < LEAST_DAYS * HOURS {
             return Vec::new();
         }
@@ -40,7 +40,8 @@ pub(super) fn month_hour_sd(series: &Series) -> Vec<f64> {
     let mut cells = vec![Vec::new(); 12 * HOURS];
     for (day, values) in series.iter() {
         let first = (day.month as usize - 1) * HOURS;
-        values.iter().enumerate().for_each(|(hour, &value)| cells[first + hour].push(value));
+        let there = values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+        there.for_each(|(hour, &value)| cells[first + hour].push(value));
     }
     if cells.iter().any(|cell| cell.len() < LEAST_DAYS_OF_MONTH) {
         return Vec::new();

@@ -54,8 +54,8 @@ pub(super) fn power(runs: &[Range<usize>], hourly: &[f64]) -> Vec<f64> {
     let mut segments = 0.0;
     for run in runs.iter().filter(|run| run.end * HOURS <= hourly.len()) {
         let values = &hourly[run.start * HOURS..run.end * HOURS];
-        let Some(mean) = welch(values, SEGMENT_HOURS) else { continue };
-        let of_run = ((values.len() - SEGMENT_HOURS) / (SEGMENT_HOURS / 2) + 1) as f64;
+        let Some((mean, segments_of_run)) = welch(values, SEGMENT_HOURS) else { continue };
+        let of_run = segments_of_run as f64;
         sums.iter_mut().zip(mean).for_each(|(sum, power)| *sum += of_run * power);
         segments += of_run;
     }

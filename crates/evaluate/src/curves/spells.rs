@@ -3,7 +3,7 @@
 //! (cold), each series by its own percentiles. A spell ends at a hole.
 
 use crate::figures::quantile;
-use crate::series::Series;
+use crate::series::{Series, is_usable};
 
 use super::days::{mean_and_range, whole_years};
 
@@ -20,7 +20,10 @@ pub(super) fn spells(series: &Series) -> [Vec<f64>; 2] {
     if whole_years(series).len() < LEAST_YEARS {
         return [Vec::new(), Vec::new()];
     }
-    let ranges = series.iter().map(|(_, values)| mean_and_range(values));
+    let ranges = series.iter().map(|(_, values)| match is_usable(values) {
+        true => mean_and_range(values),
+        false => (f64::NAN, f64::NAN, f64::NAN),
+    });
     let (smallest, largest): (Vec<f64>, Vec<f64>) = ranges.map(|(_, low, high)| (low, high)).unzip();
     let (warm, cold) = (thresholds(series, &largest, 0.9), thresholds(series, &smallest, 0.1));
     let day_of_year = |day: usize| series.days[day].day_of_year as usize - 1;
@@ -34,7 +37,9 @@ pub(super) fn spells(series: &Series) -> [Vec<f64>; 2] {
 fn thresholds(series: &Series, daily: &[f64], probability: f64) -> Vec<f64> {
     let mut by_day = vec![Vec::new(); DAYS_OF_YEAR];
     for (day, &value) in series.days.iter().zip(daily) {
-        by_day[day.day_of_year as usize - 1].push(value);
+        if !value.is_nan() {
+            by_day[day.day_of_year as usize - 1].push(value);
+        }
     }
     let around = |centre: usize| {
         let offsets = DAYS_OF_YEAR - WINDOW_DAYS..=DAYS_OF_YEAR + WINDOW_DAYS;
@@ -65,7 +70,7 @@ fn by_length(series: &Series, is_extreme: impl Fn(usize) -> bool) -> Vec<f64> {
         }
         count(length);
     }
-    let years = series.days.len() as f64 / 365.25;
+    let years = series.usable_days() as f64 / 365.25;
     counts.into_iter().map(|spells| spells / years).collect()
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Curve, extremes, memory, seasons, spectrum, spells};
 use crate::climatology;
-use crate::series::{HOURS, Series, mean};
+use crate::sample::daily_means;
+use crate::series::Series;
 
 /// Empty where the series is too short.
 pub(super) struct Statistics {
@@ -20,7 +21,7 @@ impl Statistics {
     /// With an autocorrelation up to a lag of so many days.
     pub(super) fn of(series: &Series, longest_lag_days: usize) -> Statistics {
         let anomalies = climatology::anomalies(series).unwrap_or_default();
-        let daily: Vec<f64> = anomalies.chunks_exact(HOURS).map(mean).collect();
+        let daily = daily_means(&anomalies);
         let [warm_spells, cold_spells] = spells::spells(series);
         let [maxima, minima] = extremes::extremes(series);
         Statistics {

@@ -3,7 +3,7 @@
 use super::{Distance, Figure, Kind, first};
 use crate::fourier::autocovariance_sums;
 use crate::sample::{Anomalies, Sample};
-use crate::series::mean;
+use crate::series::{mean, mean_of_present};
 
 /// The longest lag of the hourly anomalies.
 const HOURS: usize = 720;
@@ -35,7 +35,7 @@ fn hourly() -> Figure {
             6,
             "hourly_autocorrelation",
             "Autocorrelation of hours, 1 to 720 hours",
-            "Autocorrelation of the hourly anomalies at lags of 1 to 720 hours, c(k) / c(0) with c(k) = Σ r[t] r[t+k]; years are joined as they follow each other. Shown: the mean over the lags.",
+            "Autocorrelation of the hourly anomalies at lags of 1 to 720 hours, c(k) / c(0) with c(k) = Σ r[t] r[t+k] over the pairs that are there, times all pairs by those; years are joined as they follow each other. Shown: the mean over the lags.",
         )
     }
 }
@@ -74,17 +74,33 @@ fn single(lag: usize) -> Figure {
     }
 }
 
-/// `c(k) / c(0)` of a sample's anomalies, joined as if they had no holes.
+/// `c(k) / c(0)` of a sample's anomalies, joined as years follow each other. Where hours are missing, the sum
+/// of the pairs that are there stands for all.
 fn joined(
     sample: &Sample,
     values: fn(&Anomalies) -> &Vec<f64>,
     lags: std::ops::RangeInclusive<usize>,
 ) -> Option<Vec<f64>> {
     let values = values(sample.anomalies.as_ref()?);
-    let mean = mean(values);
+    let mean = mean_of_present(values);
     let centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
-    let sums = autocovariance_sums(&centred, *lags.end());
+    let sums = match sample.has_gaps {
+        true => sums_of_present(&centred, *lags.end())?,
+        false => autocovariance_sums(&centred, *lags.end()),
+    };
     (sums[0] > 0.0).then(|| lags.map(|lag| sums[lag] / sums[0]).collect())
+}
+
+/// `Σ x[t] x[t+k]` over the pairs that are there, times the number of all pairs by theirs; `None` where
+/// a lag has none.
+fn sums_of_present(values: &[f64], longest: usize) -> Option<Vec<f64>> {
+    let zeros: Vec<f64> = values.iter().map(|value| if value.is_nan() { 0.0 } else { *value }).collect();
+    let there: Vec<f64> = values.iter().map(|value| f64::from(u8::from(!value.is_nan()))).collect();
+    let (sums, counts) = (autocovariance_sums(&zeros, longest), autocovariance_sums(&there, longest));
+    let scaled = |(lag, (sum, count)): (usize, (f64, f64))| {
+        (count > 0.5).then(|| sum * (values.len() - lag) as f64 / count.round())
+    };
+    sums.into_iter().zip(counts).enumerate().map(scaled).collect()
 }
 
 /// The autocorrelation of daily mean anomalies at lags of 1 to `days` days.
@@ -102,9 +118,9 @@ struct Centred<'a> {
 impl Centred<'_> {
     fn of(sample: &Sample) -> Option<Centred<'_>> {
         let anomalies = sample.anomalies.as_ref()?;
-        let mean = mean(&anomalies.daily);
+        let mean = mean_of_present(&anomalies.daily);
         let daily: Vec<f64> = anomalies.daily.iter().map(|value| value - mean).collect();
-        let variance = daily.iter().map(|value| value * value).sum::<f64>() / daily.len() as f64;
+        let variance = mean_of_present(&daily.iter().map(|value| value * value).collect::<Vec<_>>());
         (variance > 0.0).then_some(Centred { sample, daily, variance })
     }
 }
@@ -116,8 +132,10 @@ fn at_lag(centred: &Centred<'_>, lag: usize) -> Option<f64> {
     for run in &centred.sample.series.runs {
         let values = &centred.daily[run.clone()];
         let later = values.get(lag..).unwrap_or_default();
-        sum += values.iter().zip(later).map(|(a, b)| a * b).sum::<f64>();
-        pairs += later.len();
+        let products = values.iter().zip(later).map(|(a, b)| a * b).filter(|product| !product.is_nan());
+        let (of_run, count) = products.fold((0.0, 0), |(sum, count), product| (sum + product, count + 1));
+        sum += of_run;
+        pairs += count;
     }
     (pairs >= LEAST_PAIRS).then(|| sum / pairs as f64 / centred.variance)
 }
@@ -125,7 +143,26 @@ fn at_lag(centred: &Centred<'_>, lag: usize) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::tests::daily_autoregression;
+    use crate::sample::tests::{Noise, daily_autoregression};
+
+    #[test]
+    fn sums_over_the_pairs_that_are_there_are_those_of_brute_force() {
+        let mut noise = Noise(9);
+        let mut values: Vec<f64> = (0..5000).map(|_| noise.normal()).collect();
+        values.iter_mut().for_each(|value| {
+            if noise.uniform() < 0.1 {
+                *value = f64::NAN
+            }
+        });
+        values[700..1300].fill(f64::NAN);
+        let sums = sums_of_present(&values, 720).unwrap();
+        for lag in [0, 1, 24, 719] {
+            let pairs = values.iter().zip(&values[lag..]).map(|(a, b)| a * b);
+            let there: Vec<f64> = pairs.filter(|product| !product.is_nan()).collect();
+            let expected = mean(&there) * (5000 - lag) as f64;
+            assert!((sums[lag] - expected).abs() < 1e-6, "{lag}: {} {expected}", sums[lag]);
+        }
+    }
 
     #[test]
     fn the_autocorrelation_of_a_daily_ar1_series_is_its_coefficients_powers() {

@@ -1,8 +1,9 @@
 //! Degree-hours: what buildings are cooled and heated for.
 
 use super::{Distance, Figure, Kind, first};
+use crate::gaps::{MonthHours, first_cell};
 use crate::sample::Sample;
-use crate::series::{HOURS, mean, standard_deviation};
+use crate::series::{HOURS, Series, is_complete, mean, standard_deviation};
 
 /// 24 °C and 15 °C, in K.
 const COOLING_KELVIN: f64 = 297.15;
@@ -72,24 +73,57 @@ fn below(kelvin: f64) -> f64 {
 }
 
 fn mean_of_years(sample: &Sample, degrees: fn(f64) -> f64) -> Option<f64> {
-    let sums = sums(sample, degrees);
+    let sums = sums(sample, degrees)?;
     (!sums.is_empty()).then(|| mean(&sums))
 }
 
 fn sd_of_years(sample: &Sample, degrees: fn(f64) -> f64) -> Option<f64> {
-    let sums = sums(sample, degrees);
+    let sums = sums(sample, degrees)?;
     (sums.len() >= 2).then(|| standard_deviation(&sums, 1))
 }
 
-/// The sum over the hours of each year.
-fn sums(sample: &Sample, degrees: fn(f64) -> f64) -> Vec<f64> {
-    let years = sample.series.year_days().into_iter();
+/// The sum over the hours of each year; `None` where hours are missing that no year has.
+fn sums(sample: &Sample, degrees: fn(f64) -> f64) -> Option<Vec<f64>> {
+    let series = &sample.series;
+    let usual = sample.has_gaps.then(|| MonthHours::of_each(series, degrees));
+    let years = series.year_days().into_iter();
     years
         .map(|days| {
-            let hours = &sample.series.values[days.start * HOURS..days.end * HOURS];
-            hours.iter().map(|&value| degrees(value)).sum()
+            let hours = &series.values[days.start * HOURS..days.end * HOURS];
+            match usual.as_ref().filter(|_| !is_complete(hours)) {
+                None => Some(hours.iter().map(|&value| degrees(value)).sum()),
+                Some(usual) => sum_with_gaps(series, days, usual, degrees),
+            }
         })
         .collect()
+}
+
+/// The sum over a year's hours. A missing one counts as the mean of its month and hour of day: of that year
+/// if it has half of them, otherwise of all years.
+fn sum_with_gaps(
+    series: &Series,
+    year: std::ops::Range<usize>,
+    usual: &MonthHours,
+    degrees: fn(f64) -> f64,
+) -> Option<f64> {
+    let mut sum = 0.0;
+    let mut start = year.start;
+    for month in series.days[year].chunk_by(|a, b| first_cell(a) == first_cell(b)) {
+        let days = start..start + month.len();
+        start = days.end;
+        for (hour, usual) in usual.of_day(&month[0]).iter().enumerate() {
+            let there = days.clone().map(|day| series.day(day)[hour]).filter(|value| !value.is_nan());
+            let (of_cell, count) =
+                there.fold((0.0, 0), |(sum, count), value| (sum + degrees(value), count + 1));
+            let missing = (month.len() - count) as f64;
+            sum += of_cell;
+            if missing > 0.0 {
+                let mean = if 2 * count >= month.len() { of_cell / count as f64 } else { *usual };
+                sum += missing * mean;
+            }
+        }
+    }
+    (!sum.is_nan()).then_some(sum)
 }
 
 #[cfg(test)]
@@ -97,6 +131,29 @@ mod tests {
     use super::*;
     use crate::sample::tests::sample;
     use contract::calendar::civil;
+
+    #[test]
+    fn a_year_without_its_summer_has_that_of_the_other_years() {
+        let warm = |time: i64| {
+            let civil = civil(time);
+            COOLING_KELVIN + f64::from(civil.month) - 6.0 + f64::from(civil.hour) / 10.0
+        };
+        let whole = sample(2001, 3 * 365 * 24, warm);
+        let gappy = crate::sample::Sample::of(
+            sample(2001, 3 * 365 * 24, |time| {
+                let civil = civil(time);
+                let summer = (civil.year, civil.month) == (2002, 8);
+                let scattered = (civil.day_of_year + i16::from(civil.hour)) % 20 == 0;
+                if summer || scattered { f64::NAN } else { warm(time) }
+            })
+            .series
+            .real_years(),
+        );
+        let (found, expected) = (sums(&gappy, above).unwrap(), sums(&whole, above).unwrap());
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
+        }
+    }
 
     #[test]
     fn degree_hours_of_warm_and_cold_hours_are_counted_by_hand() {

@@ -1,6 +1,7 @@
 //! The distribution of the hourly values, by month and in the tails.
 
 use super::{Figure, quantile, range};
+use crate::gaps::month_weighted_quantile;
 use crate::sample::Sample;
 
 /// Quantiles 0.5 to 99.5 % of each month: `numpy.linspace(0.005, 0.995, 100)`.
@@ -28,7 +29,7 @@ pub(crate) fn figures() -> Vec<Figure> {
                 4,
                 "tail_quantiles",
                 "Tail quantiles (range)",
-                "Quantiles 0.05, 0.1, 99.9 and 99.95 % of all hours. Shown: the largest minus the smallest.",
+                "Quantiles 0.05, 0.1, 99.9 and 99.95 % of all hours; where some are missing, each month weighs as much as it has hours. Shown: the largest minus the smallest.",
             )
         },
     ]
@@ -48,5 +49,11 @@ fn monthly(sample: &Sample) -> Option<Vec<f64>> {
 
 fn tails(sample: &Sample) -> Option<Vec<f64>> {
     let ascending = &sample.sorted;
+    if sample.has_gaps {
+        let mut weights = [0.0; 12];
+        sample.series.days.iter().for_each(|day| weights[day.month as usize - 1] += 1.0);
+        let level = |&level: &f64| month_weighted_quantile(&sample.by_month, &weights, level);
+        return (!ascending.is_empty()).then(|| TAILS.iter().map(level).collect());
+    }
     (!ascending.is_empty()).then(|| TAILS.iter().map(|&level| quantile(ascending, level)).collect())
 }

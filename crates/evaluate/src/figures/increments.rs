@@ -36,14 +36,18 @@ pub(crate) fn figures() -> Vec<Figure> {
 fn by_hour(sample: &Sample) -> Option<Vec<f64>> {
     let mut increments = vec![Vec::with_capacity(sample.daily.len()); HOURS];
     for (index, pair) in sample.series.values.windows(2).enumerate() {
-        increments[(index + 1) % HOURS].push(pair[1] - pair[0]);
+        let step = pair[1] - pair[0];
+        if !step.is_nan() {
+            increments[(index + 1) % HOURS].push(step);
+        }
     }
     let enough = increments.iter().all(|hour| hour.len() > 1);
     enough.then(|| increments.iter().map(|hour| standard_deviation(hour, 0)).collect())
 }
 
 fn day_to_day(sample: &Sample) -> Option<f64> {
-    let changes: Vec<f64> = sample.daily.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let changes: Vec<f64> =
+        sample.daily.windows(2).map(|pair| pair[1] - pair[0]).filter(|change| !change.is_nan()).collect();
     (changes.len() > 1).then(|| standard_deviation(&changes, 0))
 }
 

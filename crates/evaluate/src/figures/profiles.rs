@@ -2,7 +2,7 @@
 
 use super::{Distance, Figure, range};
 use crate::sample::Sample;
-use crate::series::{HOURS, mean, standard_deviation};
+use crate::series::{HOURS, is_usable, mean, standard_deviation};
 
 const DAYS: usize = 365;
 const MONTHS: usize = 12;
@@ -66,13 +66,26 @@ pub(crate) fn seasonal_profile(sample: &Sample) -> Option<Vec<f64>> {
     smoothed.means()
 }
 
-/// Mean by hour of day: 24 values.
+/// Mean by hour of day: 24 values. Where hours are missing, each month weighs as much as it has days.
 pub(crate) fn diurnal_profile(sample: &Sample) -> Option<Vec<f64>> {
+    if sample.has_gaps {
+        return diurnal_profile_by_months(sample);
+    }
     let mut cells = Cells::new(HOURS);
     for (_, values) in sample.series.iter() {
         values.iter().enumerate().for_each(|(hour, &value)| cells.add(hour, value));
     }
     cells.means()
+}
+
+fn diurnal_profile_by_months(sample: &Sample) -> Option<Vec<f64>> {
+    let cells = month_hour_mean(sample)?;
+    let mut weights = [0.0; MONTHS];
+    sample.series.days.iter().for_each(|day| weights[day.month as usize - 1] += 1.0);
+    let at_hour = |hour: usize| -> f64 {
+        (0..MONTHS).map(|month| weights[month] * cells[month * HOURS + hour]).sum::<f64>()
+    };
+    Some((0..HOURS).map(|hour| at_hour(hour) / weights.iter().sum::<f64>()).collect())
 }
 
 /// Mean by month and hour of day: 12 x 24 values.
@@ -90,7 +103,8 @@ fn month_hour_sd(sample: &Sample) -> Option<Vec<f64>> {
     let mut cells = vec![Vec::new(); MONTHS * HOURS];
     for (day, values) in sample.series.iter() {
         let first = (day.month as usize - 1) * HOURS;
-        values.iter().enumerate().for_each(|(hour, &value)| cells[first + hour].push(value));
+        let there = values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+        there.for_each(|(hour, &value)| cells[first + hour].push(value));
     }
     let sd = |cell: &Vec<f64>| (!cell.is_empty()).then(|| standard_deviation(cell, 0));
     cells.iter().map(sd).collect()
@@ -99,7 +113,7 @@ fn month_hour_sd(sample: &Sample) -> Option<Vec<f64>> {
 /// Mean by month of the day's largest minus its smallest value: 12 values.
 pub(crate) fn diurnal_range(sample: &Sample) -> Option<Vec<f64>> {
     let mut cells = Cells::new(MONTHS);
-    for (day, values) in sample.series.iter() {
+    for (day, values) in sample.series.iter().filter(|(_, values)| is_usable(values)) {
         cells.add(day.month as usize - 1, range(values));
     }
     cells.means()
@@ -115,7 +129,11 @@ impl Cells {
         Cells { sums: vec![0.0; cells], counts: vec![0; cells] }
     }
 
+    /// Counts a value that is there.
     fn add(&mut self, cell: usize, value: f64) {
+        if value.is_nan() {
+            return;
+        }
         self.sums[cell] += value;
         self.counts[cell] += 1;
     }

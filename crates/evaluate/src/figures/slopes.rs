@@ -59,8 +59,9 @@ fn pairs(values: &[f64]) -> impl Iterator<Item = (f64, f64)> + Clone {
     values.iter().copied().zip(values.iter().copied().skip(1))
 }
 
-/// `b = Σ (x - mean x)(y - mean y) / Σ (x - mean x)²`; `None` for fewer than two pairs or equal x.
+/// Of the pairs of which neither is missing, `b = Σ (x - mean x)(y - mean y) / Σ (x - mean x)²`; `None` for fewer than two pairs or equal x.
 fn slope(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
+    let pairs = pairs.filter(|(x, y)| !x.is_nan() && !y.is_nan());
     let (mut n, mut sum_x, mut sum_y) = (0.0, 0.0, 0.0);
     for (x, y) in pairs.clone() {
         n += 1.0;

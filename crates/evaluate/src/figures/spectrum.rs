@@ -26,7 +26,7 @@ pub(crate) fn figures() -> Vec<Figure> {
 
 /// Log10 of the mean power of each band that is not empty: 22 values.
 fn spectrum(sample: &Sample) -> Option<Vec<f64>> {
-    let power = welch(&sample.anomalies.as_ref()?.hourly, SEGMENT_HOURS)?;
+    let (power, _) = welch(&sample.anomalies.as_ref()?.hourly, SEGMENT_HOURS)?;
     let bands: Vec<f64> = (0..BANDS)
         .filter_map(|band| {
             let inside: Vec<f64> =

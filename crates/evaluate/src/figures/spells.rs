@@ -2,7 +2,6 @@
 
 use super::{Distance, Figure, Kind};
 use crate::sample::Sample;
-use crate::series::Series;
 use crate::spells::Spells;
 
 const LONG_DAYS: usize = 5;
@@ -40,17 +39,20 @@ pub(crate) fn figures() -> Vec<Figure> {
 
 /// Zero without a spell.
 fn mean_length(sample: &Sample, spells: fn(&Spells) -> &Vec<usize>) -> Option<f64> {
-    years(&sample.series)?;
+    years(sample)?;
     let lengths = spells(&sample.spells);
     Some(lengths.iter().sum::<usize>() as f64 / lengths.len().max(1) as f64)
 }
 
 fn long_per_year(sample: &Sample, spells: fn(&Spells) -> &Vec<usize>) -> Option<f64> {
     let long = spells(&sample.spells).iter().filter(|&&days| days >= LONG_DAYS).count();
-    Some(long as f64 / years(&sample.series)?)
+    Some(long as f64 / years(sample)?)
 }
 
-fn years(series: &Series) -> Option<f64> {
+/// The number of years, less the share of their days that have too few hours.
+fn years(sample: &Sample) -> Option<f64> {
+    let series = &sample.series;
     let years = series.year_days().len();
-    (years > 0).then_some(years as f64)
+    let missing = if sample.has_gaps { series.days.len() - series.usable_days() } else { 0 };
+    (years > 0).then_some(years as f64 * (1.0 - missing as f64 / series.days.len() as f64))
 }

@@ -2,7 +2,7 @@
 
 use super::{Distance, Figure};
 use crate::sample::Sample;
-use crate::series::{mean, standard_deviation};
+use crate::series::{LEAST_SHARE, mean_of_present, present, standard_deviation};
 
 const WINDOWS_DAYS: [usize; 3] = [7, 31, 91];
 
@@ -16,7 +16,7 @@ pub(crate) fn figures() -> Vec<Figure> {
             9,
             "sd_monthly_anomaly",
             "Standard deviation of monthly anomalies",
-            "Standard deviation (divisor n) of the means of the anomalies over each month of each year.",
+            "Standard deviation (divisor n) of the means of the anomalies over each month of each year that has 20 of 24 of its days.",
         )
     };
     let yearly = Figure {
@@ -40,21 +40,22 @@ pub(crate) fn figures() -> Vec<Figure> {
             &format!("sd_running_mean_{days}_days"),
             &format!("Standard deviation of {days}-day means"),
             &format!(
-                "Standard deviation (divisor n) of the running means of the daily mean anomalies over {days} days; years are joined as they follow each other."
+                "Standard deviation (divisor n) of the running means of the daily mean anomalies over {days} days, of which 20 of 24 are there; years are joined as they follow each other."
             ),
         )
     });
     [monthly, yearly].into_iter().chain(running).collect()
 }
 
-/// The mean anomaly of each month, in one list a year; `None` for less than a year.
+/// The mean anomaly of each month that has enough of its days, in one list a year; `None` for less than a
+/// year. An anomaly has no season, so that means of the days that are there need no weights.
 pub(crate) fn monthly_anomalies(sample: &Sample) -> Option<Vec<Vec<f64>>> {
     let daily = &sample.anomalies.as_ref()?.daily;
     let years = sample.series.year_days().into_iter().map(|year| {
         let mut months = Vec::with_capacity(12);
         let mut start = year.start;
         for month in sample.series.days[year].chunk_by(|a, b| a.month == b.month) {
-            months.push(mean(&daily[start..start + month.len()]));
+            months.extend(mean_of_enough(&daily[start..start + month.len()]));
             start += month.len();
         }
         months
@@ -65,7 +66,7 @@ pub(crate) fn monthly_anomalies(sample: &Sample) -> Option<Vec<Vec<f64>>> {
 /// The mean anomaly of each year; `None` for less than a year.
 pub(crate) fn yearly_anomalies(sample: &Sample) -> Option<Vec<f64>> {
     let daily = &sample.anomalies.as_ref()?.daily;
-    Some(sample.series.year_days().into_iter().map(|year| mean(&daily[year])).collect())
+    Some(sample.series.year_days().into_iter().map(|year| mean_of_present(&daily[year])).collect())
 }
 
 fn sd_monthly(sample: &Sample) -> Option<f64> {
@@ -80,8 +81,14 @@ fn sd_yearly(sample: &Sample) -> Option<f64> {
 
 fn sd_running_mean(sample: &Sample, days: usize) -> Option<f64> {
     let daily = &sample.anomalies.as_ref()?.daily;
-    let means: Vec<f64> = daily.windows(days).map(mean).collect();
+    let means: Vec<f64> = daily.windows(days).filter_map(mean_of_enough).collect();
     (means.len() > 1).then(|| standard_deviation(&means, 0))
+}
+
+/// The mean of the days that are there, if they are 20 of 24.
+fn mean_of_enough(daily: &[f64]) -> Option<f64> {
+    let there = present(daily).count() as f64;
+    (there >= LEAST_SHARE * daily.len() as f64).then(|| mean_of_present(daily))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! The judge's windows: 8 days of one year without a hole, side by side from 1 January on, so that
+//! The judge's windows: 8 days of one year in a row with at least 20 hours each, side by side from 1 January on, so that
 //! windows of two years start on the same days of the year. The last 5 or 6 days of a year are in no
 //! window.
 
 use std::ops::Range;
 
-use crate::series::Series;
+use crate::series::{Series, is_usable};
 
 pub(crate) const DAYS: usize = 8;
 pub(crate) const HOURS: usize = 24 * DAYS;
@@ -38,6 +38,9 @@ pub(crate) fn windows(series: &Series) -> Vec<Window> {
         let day = series.days[first_day];
         let since_january = day.day_of_year as usize - 1;
         if !since_january.is_multiple_of(DAYS) || since_january / DAYS >= SLOTS {
+            continue;
+        }
+        if !(first_day..first_day + DAYS).all(|day| is_usable(series.day(day))) {
             continue;
         }
         let year = windows.last().map_or(0, |last| {
@@ -89,10 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn no_window_has_a_hole() {
+    fn no_window_has_a_day_with_less_than_twenty_hours() {
         let start = contract::calendar::year_start_us(2001);
         let hole = start + 10 * contract::calendar::DAY_US;
-        let series = sample(2001, 365 * 24, |time| if time == hole { f64::NAN } else { 1.0 }).series;
+        let missing = hole..hole + 5 * contract::calendar::HOUR_US;
+        let other = start + 30 * contract::calendar::DAY_US;
+        let is_missing = |time: &i64| missing.contains(time) || *time == other;
+        let series = sample(2001, 365 * 24, |time| if is_missing(&time) { f64::NAN } else { 1.0 }).series;
         let slots: Vec<usize> = windows(&series).iter().map(|window| window.slot).collect();
         assert_eq!(slots[..3], [0, 2, 3]);
         assert_eq!(slots.len(), 44);

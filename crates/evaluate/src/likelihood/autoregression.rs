@@ -13,7 +13,7 @@ use anyhow::ensure;
 
 use super::ORDER;
 use crate::climatology::Climatology;
-use crate::series::{HOURS, Series, mean};
+use crate::series::{HOURS, Series, is_complete, mean};
 
 /// Month and hour of the day.
 const CELLS: usize = 12 * HOURS;
@@ -51,7 +51,7 @@ fn cells(series: &Series) -> Vec<usize> {
 /// The root mean square in each cell with the number of its values.
 fn root_mean_squares(values: &[f64], cells: &[usize]) -> Vec<(f64, usize)> {
     let mut sums = vec![(0.0, 0); CELLS];
-    for (value, &cell) in values.iter().zip(cells) {
+    for (value, &cell) in values.iter().zip(cells).filter(|(value, _)| !value.is_nan()) {
         sums[cell].0 += value * value;
         sums[cell].1 += 1;
     }
@@ -73,9 +73,10 @@ impl Scaled<'_> {
         Scaled { series, values, cells }
     }
 
-    /// The hours that have 26 hours before them without a hole.
+    /// The hours that are there and have 26 hours before them of which none is missing.
     pub(super) fn rows(&self) -> impl Iterator<Item = usize> {
-        self.series.runs.iter().flat_map(|run| run.start * HOURS + ORDER..run.end * HOURS)
+        let rows = self.series.runs.iter().flat_map(|run| run.start * HOURS + ORDER..run.end * HOURS);
+        rows.filter(|&row| is_complete(&self.values[row - ORDER..=row]))
     }
 
     /// What comes before that hour, the oldest first.

@@ -56,8 +56,8 @@ impl Fitted {
         &self.processes[process(day, hour)].coefficients
     }
 
-    /// The innovations of the training years by their standard deviations, run after run; NaN in the
-    /// first 26 hours of each.
+    /// The innovations of the training years by their standard deviations, run after run; NaN where one of
+    /// the 26 hours before is missing.
     pub(crate) fn innovations(&self, training: &Series) -> Vec<Vec<f64>> {
         let mut residuals = self.climatology.anomalies(training);
         self.scale.divide(training, &mut residuals);
@@ -96,7 +96,8 @@ impl Scale {
     fn of(series: &Series, residuals: &[f64]) -> Option<Scale> {
         let mut cells = vec![Vec::new(); MONTHS * HOURS];
         for (day, residuals) in series.days.iter().zip(residuals.chunks_exact(HOURS)) {
-            residuals.iter().enumerate().for_each(|(hour, &value)| cells[cell(day, hour)].push(value));
+            let there = residuals.iter().enumerate().filter(|(_, value)| !value.is_nan());
+            there.for_each(|(hour, &value)| cells[cell(day, hour)].push(value));
         }
         let sd = |cell: &Vec<f64>| {
             let sd = if cell.len() > 1 { standard_deviation(cell, 0) } else { 0.0 };
@@ -133,7 +134,7 @@ struct Process {
     innovations: Vec<f64>,
 }
 
-/// One process a season and hour, over hours whose last 26 lie in the same run of days.
+/// One process a season and hour, over hours whose last 26 are there.
 fn fit(series: &Series, residuals: &[f64]) -> Option<Vec<Process>> {
     let mut equations = vec![Normal::new(ORDER); SEASONS * HOURS];
     each_hour(series, |at, process| equations[process].add(&residuals[at - ORDER..at], residuals[at]));
@@ -152,10 +153,15 @@ fn fit(series: &Series, residuals: &[f64]) -> Option<Vec<Process>> {
     Some(processes)
 }
 
+/// Visits the hours that are there and have 26 hours before them of which none is missing.
 fn each_hour(series: &Series, mut visit: impl FnMut(usize, usize)) {
     for run in &series.runs {
-        for at in run.start * HOURS + ORDER..run.end * HOURS {
-            visit(at, process(&series.days[at / HOURS], at % HOURS));
+        let mut in_row = 0;
+        for at in run.start * HOURS..run.end * HOURS {
+            in_row = if series.values[at].is_nan() { 0 } else { in_row + 1 };
+            if in_row > ORDER {
+                visit(at, process(&series.days[at / HOURS], at % HOURS));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::Material;
 use crate::random::Random;
-use crate::series::{HOURS, mean};
+use crate::series::{Day, HOURS, mean};
 
 /// How far a block's first day may lie from the day to fill, in days of the year.
 const WINDOW_DAYS: i32 = 12;
@@ -30,7 +30,7 @@ pub(super) fn chained(material: &Material, random: &mut Random) -> Result<Vec<f6
             .iter()
             .map(|&start| {
                 let before = start - 1;
-                let last_hour = material.training.values[before * HOURS + HOURS - 1];
+                let last_hour = material.whole.values[before * HOURS + HOURS - 1];
                 ((material.daily[before] - last_mean).abs() + (last_hour - last).abs(), start)
             })
             .collect();
@@ -61,22 +61,35 @@ fn fill(
         }
         let start = choose(&values, starts) * HOURS;
         let length = (block_days * HOURS).min(wanted - values.len());
-        values.extend_from_slice(&material.training.values[start..start + length]);
+        values.extend_from_slice(&material.whole.values[start..start + length]);
     }
     Ok(values)
 }
 
-/// For each day of year, the training days that a block can start with: all its days exist, and so
-/// does a day before it. Training days are taken one after another as they are.
+/// For each day of year, the training days that a block can start with: all its days are whole, and so
+/// is a day before it. Years are taken one after another as they are; within a year no day is missing.
 fn starts(material: &Material, block_days: usize) -> Vec<Vec<usize>> {
-    let days = &material.training.days;
+    let days = &material.whole.days;
     let last = days.len().saturating_sub(block_days);
+    let is_gap = |pair: &[Day]| {
+        (pair[0].member, pair[0].year) == (pair[1].member, pair[1].year)
+            && pair[0].number + 1 < pair[1].number
+    };
+    // The number of gaps before each day.
+    let mut gaps = vec![0; days.len().min(1)];
+    gaps.extend(days.windows(2).scan(0, |gaps, pair| {
+        *gaps += usize::from(is_gap(pair));
+        Some(*gaps)
+    }));
     let near = |a: i32, b: i32| {
         let half = LONGEST_YEAR / 2;
         ((a - b + half).rem_euclid(LONGEST_YEAR) - half).abs() <= WINDOW_DAYS
     };
     let of_day = |day_of_year: i32| {
-        let fits = |index: &usize| near(i32::from(days[*index].day_of_year), day_of_year);
+        let fits = |index: &usize| {
+            near(i32::from(days[*index].day_of_year), day_of_year)
+                && gaps[*index - 1] == gaps[*index + block_days - 1]
+        };
         (1..last).filter(fits).collect()
     };
     (1..=LONGEST_YEAR).map(of_day).collect()
@@ -93,7 +106,7 @@ mod tests {
         let values = independent::<4>(&material, &mut Random::of("test")).unwrap();
         for (index, (day, values)) in material.axis.iter().zip(values.chunks_exact(HOURS)).enumerate() {
             let source = (0..material.daily.len()).find(|&source| material.day(source) == values).unwrap();
-            let apart = i32::from(material.training.days[source].day_of_year) - i32::from(day.day_of_year);
+            let apart = i32::from(material.whole.days[source].day_of_year) - i32::from(day.day_of_year);
             let apart = (apart + 183).rem_euclid(366) - 183;
             // A block's later days drift by a day where a leap day or the end of a year lies between.
             assert!(apart.abs() <= 13, "day {index} is {apart} days from its season");

@@ -25,11 +25,11 @@ pub(super) fn copied_years(material: &Material, random: &mut Random) -> Result<V
     Ok(values)
 }
 
-/// For each training year and day of year, the year's day that is nearest to it.
+/// For each training year and day of year, the year's whole day that is nearest to it.
 fn sources(material: &Material) -> Vec<Vec<usize>> {
     let nearest = |days: std::ops::Range<usize>| {
         let distance = |index: usize, day_of_year: usize| {
-            (material.training.days[index].day_of_year as usize).abs_diff(day_of_year)
+            (material.whole.days[index].day_of_year as usize).abs_diff(day_of_year)
         };
         let mut at = days.start;
         let of_day = |day_of_year| {
@@ -40,7 +40,7 @@ fn sources(material: &Material) -> Vec<Vec<usize>> {
         };
         (1..=LONGEST_YEAR).map(of_day).collect()
     };
-    material.training.year_days().into_iter().map(nearest).collect()
+    material.whole.year_days().into_iter().map(nearest).collect()
 }
 
 #[cfg(test)]

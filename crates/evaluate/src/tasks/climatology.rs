@@ -32,7 +32,8 @@ impl Climatology<'_> {
             let near = (-DAYS_EACH_SIDE..=DAYS_EACH_SIDE).flat_map(|shift| {
                 &days[(i32::from(day.day_of_year) - 1 + shift).rem_euclid(LONGEST_YEAR) as usize]
             });
-            Ensemble::of(near.map(|index| training.values[index * HOURS + hour]).collect())
+            let values = near.map(|index| training.values[index * HOURS + hour]);
+            Ensemble::of(values.filter(|value| !value.is_nan()).collect())
         })
     }
 }

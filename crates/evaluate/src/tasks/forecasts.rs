@@ -129,7 +129,7 @@ fn persistence_errors(training: &Series, horizon: usize) -> Option<Ensemble> {
         let values = &training.values[run.start * HOURS..run.end * HOURS];
         (back..values.len()).step_by(EVERY_HOURS).map(move |at| values[at] - values[at - back])
     });
-    let errors: Vec<f64> = errors.collect();
+    let errors: Vec<f64> = errors.filter(|error| !error.is_nan()).collect();
     (errors.len() > 1).then(|| Ensemble::of(errors))
 }
 

@@ -67,7 +67,7 @@ impl Hours {
         let fitted = [Some(Split::Train), Some(Split::Validation)];
         let rows = (0..times.len()).filter(|&row| fitted.contains(&splits[row]));
         let hour = |row: usize| Hour { member: 0, local_us: local[row], value: f64::from(values[row]) };
-        hours.training = Series::of(rows.map(hour)).whole_years();
+        hours.training = Series::of(rows.map(hour)).real_years();
         Ok(hours)
     }
 

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use autoregression::ORDER;
+
 use super::autoregression::Autoregression;
 
 /// Hours of a year, for rates.
@@ -28,7 +30,9 @@ impl Residuals<'_> {
             .into_iter()
             .map(|run| run.into_iter().map(f64::abs).collect())
             .collect();
-        let hours: usize = sizes.iter().map(Vec::len).sum();
+        // With the first hours of each run, but without those that a missing hour leaves unknown.
+        let known = |run: &Vec<f64>| run.iter().filter(|size| !size.is_nan()).count() + ORDER.min(run.len());
+        let hours: usize = sizes.iter().map(known).sum();
         let wanted = alarms_per_year * hours as f64 / YEAR_HOURS;
         let alarms = |threshold: f64| -> usize {
             let of_run = |run: &Vec<f64>| {

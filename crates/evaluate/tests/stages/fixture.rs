@@ -24,6 +24,8 @@ pub struct Case {
     pub judge: bool,
     /// The last observed year; the first is 2001.
     pub last_year: i16,
+    /// Whether an observed hour is missing, by its local time.
+    pub missing: fn(i64) -> bool,
     pub title: &'static str,
 }
 
@@ -38,6 +40,7 @@ impl Default for Case {
             rivals: false,
             judge: false,
             last_year: 2012,
+            missing: |_| false,
             title: "A <place> & its weather",
         }
     }
@@ -155,6 +158,11 @@ fn observed(case: &Case) -> Table {
     let mut weather = Weather::new(3);
     let mut values: Vec<f32> = times.iter().map(|&time| weather.at(time) as f32).collect();
     values[0] = f32::NAN;
+    times
+        .iter()
+        .zip(&mut values)
+        .filter(|(time, _)| (case.missing)(**time))
+        .for_each(|(_, value)| *value = f32::NAN);
     let split = |time: i64| match (civil(time).year - 2001) / 2 {
         _ if case.in_sample => (civil(time).day_of_year > 20).then_some("train"),
         1 | 3 | 5 => Some("test"),

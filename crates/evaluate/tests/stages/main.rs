@@ -89,8 +89,8 @@ fn metrics_hold_every_figure_with_its_yardstick() {
     assert_eq!(years["held_out"]["ranges"], serde_json::json!([[2003, 2004], [2007, 2008], [2011, 2012]]));
     assert_eq!(years["validation"]["count"], 2);
     assert_eq!(years["generated"]["members"], 2);
-    // The first day lacks an hour.
-    assert_eq!(years["observed"]["whole_days"], 12 * 365 + 3 - 1);
+    // The first day lacks an hour, and counts.
+    assert_eq!(years["observed"]["whole_days"], 12 * 365 + 3);
     assert_eq!(metrics["compared_with"], "held_out");
 }
 
@@ -262,14 +262,86 @@ fn in_sample_runs_say_so_and_compare_with_all_years() {
 fn seven_years_have_no_yardstick_and_say_so() {
     let (metrics, page) = both(&Case { last_year: 2007, ..Case::default() });
     assert_eq!(metrics["splits"]["count"], 0);
-    assert!(notes(&metrics).contains("There is no yardstick: it needs 8 whole real years, and there are 7."));
+    assert!(notes(&metrics).contains("There is no yardstick: it needs 8 real years, and there are 7."));
     let generated = candidate(&metrics, "generated");
     assert!(generated["mean_e"].is_null() && generated["outside"].is_null());
     let rows = generated["rows"].as_array().unwrap();
     assert!(rows.iter().all(|row| row["error"].is_f64() && row["e"].is_null() && row["p"].is_null()));
-    assert!(page.contains(
-        "24 figures are compared with held-out years, without a yardstick: that needs 8 whole years."
-    ));
+    assert!(
+        page.contains(
+            "24 figures are compared with held-out years, without a yardstick: that needs 8 years."
+        )
+    );
+}
+
+/// Every 20th hour by a hash of its time, and three weeks of a winter of the held-out years.
+fn five_percent_and_a_winter(local_us: i64) -> bool {
+    let hour = (local_us / contract::calendar::HOUR_US) as u64;
+    let hash = hour.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let civil = contract::calendar::civil(local_us);
+    (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32 < (1 << 32) / 20
+        || (civil.year == 2007 && (5..26).contains(&civil.day_of_year))
+}
+
+#[test]
+fn missing_hours_move_every_figure_by_less_than_real_years_differ() {
+    let whole = both(&Case { rivals: true, judge: true, ..Case::default() }).0;
+    let missing = five_percent_and_a_winter;
+    let gappy = both(&Case { rivals: true, judge: true, missing, ..Case::default() }).0;
+    assert_eq!(keys(&gappy), KEYS);
+    assert_eq!(names(&gappy), names(&whole));
+    for side in ["training", "held_out", "observed"] {
+        assert_eq!(gappy["years"][side]["ranges"], whole["years"][side]["ranges"]);
+    }
+    assert_eq!(gappy["notes"], whole["notes"]);
+    for key in KEYS {
+        let (before, after) = (figure(&whole, key), figure(&gappy, key));
+        let real_error = before["real_error"].as_f64().unwrap();
+        let after_error = after["real_error"].as_f64().unwrap();
+        assert!((after_error / real_error - 1.0).abs() < 0.15, "{key}: {real_error} {after_error}");
+        let error = |metrics: &Value| {
+            let rows = candidate(metrics, "generated")["rows"].as_array().unwrap();
+            rows.iter().find(|row| row["key"] == key).unwrap()["error"].as_f64().unwrap()
+        };
+        let moved = (error(&gappy) - error(&whole)).abs() / real_error;
+        assert!(moved < 0.15, "{key}: {moved} of {real_error}");
+    }
+    for name in names(&whole) {
+        let of = |metrics: &Value, path: [&str; 2]| candidate(metrics, name)[path[0]][path[1]].as_f64();
+        for (path, bound) in [(["judge", "auc"], 0.1), (["memorisation", "ratio"], 0.03)] {
+            let [before, after] = [&whole, &gappy].map(|metrics| of(metrics, path));
+            let moved = before.zip(after).map(|(before, after)| (before - after).abs() / before.max(1.0));
+            assert!(moved.unwrap_or(0.0) < bound, "{name} {path:?}: {before:?} {after:?}");
+            assert_eq!(before.is_some(), after.is_some(), "{name} {path:?}");
+        }
+    }
+}
+
+#[test]
+fn a_year_with_too_few_hours_is_named_with_its_share() {
+    let missing = |local_us: i64| {
+        let civil = contract::calendar::civil(local_us);
+        civil.year == 2004 && civil.day_of_year > 100 && civil.hour < 5
+    };
+    let (metrics, page) = both(&Case { missing, ..Case::default() });
+    assert_eq!(keys(&metrics), KEYS);
+    let said = "The year 2004 is not used: 27.3 % of its days have 20 of their hours, and 50 % are needed.";
+    assert!(notes(&metrics).contains(said), "{}", notes(&metrics));
+    assert!(page.contains(said));
+    let ranges = serde_json::json!([[2003, 2003], [2007, 2008], [2011, 2012]]);
+    assert_eq!(metrics["years"]["held_out"]["ranges"], ranges);
+}
+
+#[test]
+fn a_run_whose_years_all_have_too_few_hours_says_so_on_its_first_page() {
+    let missing = |local_us: i64| contract::calendar::civil(local_us).hour < 5;
+    let (metrics, page) = both(&Case { missing, rivals: true, judge: true, ..Case::default() });
+    assert_eq!(metrics["figures"].as_array().unwrap().iter().filter(|row| row["counted"] == true).count(), 0);
+    let (verdict, said) = (
+        "No figure can be compared with held-out years; the notes say why.",
+        "The year 2012 is not used: 0.0 % of its days have 20 of their hours, and 50 % are needed.",
+    );
+    assert!(page.contains(verdict) && page.contains(said), "{page}");
 }
 
 #[test]
