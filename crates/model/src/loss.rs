@@ -23,6 +23,8 @@ pub struct Loss {
     pub total: Tensor<1>,
     pub reconstruction: Tensor<1>,
     pub kl: Tensor<1>,
+    /// The hours of a sequence by those of them that the noise scores.
+    pub hours_by_scored: f64,
     pub posterior: DiagonalGaussian,
     /// KL by step and channel in nats, `[batch, step, latent]`.
     pub kl_terms: Tensor<3>,
@@ -56,7 +58,15 @@ impl Vae {
         let kl_terms = self.prior.kl(&posterior, batch.seasonal.clone());
         let [_, steps, latents] = posterior.mean.dims();
         let kl = kl_terms.clone().mean() * ((steps * latents) as f32 / hours as f32);
-        Loss { total: reconstruction.clone() + kl.clone(), reconstruction, kl, posterior, kl_terms, decoded }
+        Loss {
+            total: reconstruction.clone() + kl.clone(),
+            reconstruction,
+            kl,
+            hours_by_scored: hours as f64 / (hours - self.noise.history_hours()) as f64,
+            posterior,
+            kl_terms,
+            decoded,
+        }
     }
 }
 
@@ -86,9 +96,11 @@ impl KlCost {
 }
 
 impl Loss {
-    /// What training takes gradients of: the reconstruction, and the latents' KL as [`KlCost::weight_of`] weighs it.
+    /// What training takes gradients of: the reconstruction, and the latents' KL as [`KlCost::weight_of`] weighs it, both
+    /// summed over the batch and divided by the hours that are scored. So the weight of the KL beside an hour does not
+    /// depend on the length of the windows, of which a noise with memory does not score the first hours.
     pub fn objective(&self, kl_weight: f64) -> Tensor<1> {
-        match kl_weight {
+        match kl_weight * self.hours_by_scored {
             0.0 => self.reconstruction.clone(),
             1.0 => self.total.clone(),
             weight => self.reconstruction.clone() + self.kl.clone() * weight as f32,

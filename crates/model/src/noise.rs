@@ -43,6 +43,14 @@ impl Noise {
         }
     }
 
+    /// Hours at a window's start that are looked back to only.
+    pub(crate) fn history_hours(&self) -> usize {
+        match self {
+            Noise::White(_) | Noise::Heteroscedastic(_) => 0,
+            Noise::Ar(_) | Noise::Mixture(_) => HISTORY_HOURS,
+        }
+    }
+
     /// The mean negative log density of the hours that are scored, in nats per hour, `[1]`. A noise
     /// with memory scores a window from its hour [`HISTORY_HOURS`] on.
     ///

@@ -100,8 +100,8 @@ impl Engine {
         &self.plan.layout
     }
 
-    /// The loss of a batch, and the gradients of the mean loss over its sequences and hours. The latents'
-    /// KL counts as `cost` says.
+    /// The loss of a batch, and the gradients of what training minimises: the sum over its sequences by the hours that
+    /// are scored. The latents' KL counts as `cost` says.
     pub fn gradient(&mut self, weights: &[f32], batch: &Batch<'_>, cost: KlCost) -> (Loss, &[f32]) {
         let Engine { plan, lanes } = self;
         let transition = plan.divergence.transition(weights);
@@ -180,8 +180,8 @@ fn for_each(lanes: &mut [Lane], batch: &Batch<'_>, work: impl Fn(&mut Lane, Vec<
 
 impl Plan {
     fn scales(&self, batch: &Batch<'_>, density: &Density, beta: f64) -> Scales {
-        let (hours, scored) = batch.count_hours(density);
-        Scales { scored_hour: 1.0 / scored as f32, kl: Some(beta as f32 / hours as f32) }
+        let (_, scored) = batch.count_hours(density);
+        Scales { scored_hour: 1.0 / scored as f32, kl: Some(beta as f32 / scored as f32) }
     }
 
     /// The loss from what the lanes summed.
