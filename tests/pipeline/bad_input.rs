@@ -87,3 +87,16 @@ fn a_full_disk_leaves_nothing_and_the_next_run_goes_on() {
     );
     assert_eq!(bench.run_smoke(&arguments[2..]), ["generate", "evaluate", "report"]);
 }
+
+/// Reading files needs no folder that can be written, as in a checkout that is mounted read-only.
+#[test]
+fn inspect_needs_no_cache() {
+    let bench = Bench::new();
+    // Also for root, who may write into a folder that nobody may write to.
+    std::fs::write(bench.data().join("cache"), "no folder").unwrap();
+    let station = bench.data().join("station.csv");
+    std::fs::write(&station, "time,temp\n2020-01-01 00:00,1.5\n2020-01-01 01:00,2.5\n").unwrap();
+    let ended = bench.xtask(&["inspect", &station.display().to_string()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("t2m = { column = \"temp\", unit = \"degC\" }"), "{}", ended.stdout);
+}

@@ -21,8 +21,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFo
     let inputs = task::input::files(paths)?;
     let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
-    let folder = workspace.cache().join(format!("{TEMPORARY}inspect-{}", process::next_token()));
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let folder = create_folder(workspace)?;
     let request = Request {
         format: REQUEST_FORMAT,
         stage: INSPECT.name.to_string(),
@@ -45,4 +44,16 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFo
     let _ = fs::remove_dir_all(&folder);
     print!("{}", printed?);
     Ok(())
+}
+
+/// A folder of its own in the cache, or where the system keeps such folders if nothing can be written there.
+fn create_folder(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let name = format!("{TEMPORARY}inspect-{}", process::next_token());
+    let in_cache = workspace.cache().join(&name);
+    if fs::create_dir_all(&in_cache).is_ok() {
+        return Ok(in_cache);
+    }
+    let elsewhere = std::env::temp_dir().join(&name);
+    fs::create_dir(&elsewhere).with_context(|| format!("cannot create {}", elsewhere.display()))?;
+    Ok(elsewhere)
 }

@@ -283,6 +283,21 @@ impl<'a, R: BufRead> Reader<'a, R> {
     }
 }
 
+/// Whether a text that begins with that line has a head that [`Reader`] knows.
+pub(crate) fn has_known_head(first_line: &str) -> bool {
+    let mut row = Row::default();
+    split(first_line, Delimiter::Character(','), &mut row).is_ok() && Head::of(&row).is_some()
+}
+
+/// The fields of a line; none where a quote is not closed.
+pub(crate) fn fields(line: &str, delimiter: Delimiter) -> Vec<String> {
+    let mut row = Row::default();
+    match split(line, delimiter, &mut row) {
+        Ok(()) => row.fields().map(str::to_string).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
 /// The fields of a line.
 ///
 /// # Errors

@@ -25,10 +25,10 @@ use contract::variable::Variable;
 use rayon::prelude::*;
 
 use self::column::{Quantity, StationColumn};
-pub(crate) use self::config::{Station, StationTable};
+pub(crate) use self::config::{MISSING, Station, StationTable};
 use self::hourly::{Rule, Sample};
 use self::time_grid::Moved;
-pub(crate) use self::timestamp::TimeFormat;
+pub(crate) use self::timestamp::{Stamp, TimeFormat};
 use crate::dataset::Hour;
 use crate::sniff::{self, Content};
 

@@ -23,6 +23,10 @@ pub(super) fn text(report: &Report) -> String {
         Some(table) => {
             let _ = write!(out, "In a pipeline file, with the place moved to where it should be:\n\n{table}");
         }
+        None if report.files.iter().any(|file| file.format == Some("text")) => out.push_str(
+            "Nothing here was found to be a table; if it is one, describe it in [ingest.station]: delimiter, skip_lines, \
+             comment, header, time, time_format, time_zone, columns (docs/data-sources.md).\n",
+        ),
         None => out.push_str("Nothing here can be used in a pipeline file.\n"),
     }
     out

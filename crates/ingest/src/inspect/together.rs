@@ -55,7 +55,10 @@ fn stations(paths: &[PathBuf], files: &[FileReport]) -> Option<String> {
     let paths: Vec<&Path> = tables.iter().map(|(path, _)| *path).collect();
     let files = patterns(&paths);
     let place = "latitude_deg = 48.45  # the station's\nlongitude_deg = 5.59\n";
-    Some(format!("[ingest]\nfiles = [{files}]\n{place}\n{}", table.station))
+    let names = if table.variables.is_empty() { vec!["t2m"] } else { table.variables.clone() };
+    let names = names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    let open: String = table.open.iter().map(|open| format!("# {open}\n")).collect();
+    Some(format!("[ingest]\nfiles = [{files}]\n{place}variables = [{names}]\n\n{open}{}", table.station))
 }
 
 /// The paths, or if they are many the folder that they are in.

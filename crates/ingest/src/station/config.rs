@@ -19,7 +19,7 @@ use crate::delimited::{Delimiter, Header, Layout};
 use crate::quality::{Quality, QualityTable};
 
 /// Texts that mean a missing value where the table does not list its own.
-const MISSING: [&str; 6] = ["", "NA", "NaN", "NAN", "nan", "null"];
+pub(crate) const MISSING: [&str; 6] = ["", "NA", "NaN", "NAN", "nan", "null"];
 
 /// No file has more lines before its header.
 const MOST_SKIPPED_LINES: i64 = 100_000;

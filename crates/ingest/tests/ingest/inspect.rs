@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::fixture::{Data, hourly, input, sample, var};
 
-fn inspect(paths: &[PathBuf]) -> (String, Value) {
+pub fn inspect(paths: &[PathBuf]) -> (String, Value) {
     let folder = tempfile::tempdir().unwrap();
     let files = paths.iter().map(|path| input(path)).collect();
     let outputs = Outputs { folder: folder.path().to_path_buf(), work: folder.path().to_path_buf() };
@@ -119,7 +119,7 @@ fn a_stations_table_is_described_with_how_to_read_it() {
     let path = folder.path().join("log.csv");
     std::fs::write(
         &path,
-        "Date/Time;Air temp;Dew point temp;Station pressure\r\n2020-01-01 00:00;1.5;0.2;1002\r\n",
+        "Date/Time;Air temp;Dew point temp;Station pressure\r\n2020-01-01 00:00;1.5;0.2;1002\r\n2020-01-01 01:00;1;0.1;1002\r\n",
     )
     .unwrap();
     check(
@@ -134,12 +134,17 @@ fn a_stations_table_is_described_with_how_to_read_it() {
          [ingest]\n\
          files = [\"{}/log.csv\"]\n\
          latitude_deg = 48.45  # the station's\n\
-         longitude_deg = 5.59\n\n\
+         longitude_deg = 5.59\n\
+         variables = [\"t2m\", \"d2m\", \"sp\"]\n\n\
+         # time_zone: nothing says what the clock shows; UTC is a guess\n\
+         # columns.t2m.unit: nothing says it; degC is a guess\n\
+         # columns.d2m.unit: nothing says it; degC is a guess\n\
+         # columns.sp.unit: nothing says it; hPa is a guess\n\
          [ingest.station]\n\
          delimiter = \";\"\n\
          time = \"Date/Time\"\n\
          time_zone = \"UTC\"\n\
-         columns = { t2m = { column = \"Air temp\", unit = \"degC\" }, d2m = { column = \"Dew point temp\", unit = \"degC\" }, sp = { column = \"Station pressure\", unit = \"hPa\" } }\n",
+         columns = { d2m = { column = \"Dew point temp\", unit = \"degC\" }, sp = { column = \"Station pressure\", unit = \"hPa\" }, t2m = { column = \"Air temp\", unit = \"degC\" } }\n",
     );
 }
 

@@ -6,6 +6,7 @@ mod era5_csv;
 mod fixture;
 mod formats;
 mod inspect;
+mod inspect_stations;
 mod layouts;
 mod masks;
 mod messages;
