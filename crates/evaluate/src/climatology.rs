@@ -5,9 +5,10 @@
 
 use autoregression::cholesky;
 use std::f64::consts::TAU;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::series::{Day, HOURS, Series, days_in_year};
+use crate::series::{Day, HOURS, Series, days_in_year, is_usable};
 
 const ANNUAL: usize = 7;
 const DIURNAL: usize = 9;
@@ -21,23 +22,25 @@ const LEAST_DAYS: usize = 365;
 
 /// The fitted climatology.
 pub(crate) struct Climatology {
-    /// For each hour of the day, the coefficients of the annual terms.
-    curves: [[f64; ANNUAL]; HOURS],
+    /// For each annual term, its coefficient at each hour of the day.
+    curves: [[f64; HOURS]; ANNUAL],
 }
 
 impl Climatology {
     /// The climatology of a series, or `None` if it has less than a year.
     pub(crate) fn fit(series: &Series) -> Option<Climatology> {
-        if series.usable_days() < LEAST_DAYS {
-            return None;
-        }
-        Some(Climatology { curves: fit(series)? })
+        Sums::of(series, 0..series.days.len(), centre(series)?).solve()
     }
 
     /// What is usual at each hour of that day.
     pub(crate) fn of_day(&self, day: &Day) -> [f64; HOURS] {
-        let annual = annual_terms(day);
-        std::array::from_fn(|hour| annual[hour].iter().zip(&self.curves[hour]).map(|(a, c)| a * c).sum())
+        let mut usual = [0.0; HOURS];
+        for (terms, curve) in annual_terms(day).iter().zip(&self.curves) {
+            for hour in 0..HOURS {
+                usual[hour] += terms[hour] * curve[hour];
+            }
+        }
+        usual
     }
 
     /// The hours of a series minus what is usual; NaN where missing.
@@ -55,16 +58,19 @@ pub(crate) fn anomalies(series: &Series) -> Option<Vec<f64>> {
     Some(Climatology::fit(series)?.anomalies(series))
 }
 
-/// The annual terms of each hour of a year of 365 days, and of one of 366.
-static ANNUAL_TERMS: LazyLock<[Vec<[[f64; ANNUAL]; HOURS]>; 2]> = LazyLock::new(|| {
+/// For each day of a year of 365 days, and of one of 366, the annual terms at each of its hours.
+static ANNUAL_TERMS: LazyLock<[Vec<[[f64; HOURS]; ANNUAL]>; 2]> = LazyLock::new(|| {
     [365_u16, 366].map(|days| {
-        let of_day = |day| std::array::from_fn(|hour| terms(f64::from(day) + hour as f64 / 24.0, days));
+        let of_day = |day| {
+            let at: [_; HOURS] = std::array::from_fn(|hour| terms(f64::from(day) + hour as f64 / 24.0, days));
+            std::array::from_fn(|term| std::array::from_fn(|hour| at[hour][term]))
+        };
         (0..days).map(of_day).collect()
     })
 });
 
-/// The annual terms of each hour of a day.
-fn annual_terms(day: &Day) -> &'static [[f64; ANNUAL]; HOURS] {
+/// The annual terms at each hour of a day.
+fn annual_terms(day: &Day) -> &'static [[f64; HOURS]; ANNUAL] {
     let is_leap = days_in_year(day.year) > 365.0;
     &ANNUAL_TERMS[usize::from(is_leap)][day.day_of_year as usize - 1]
 }
@@ -86,49 +92,102 @@ fn diurnal_terms(hour: usize) -> [f64; DIURNAL] {
     terms
 }
 
-/// For each hour of the day, the coefficients of the annual terms.
+/// A value that is there, near which the equations are well conditioned.
+pub(crate) fn centre(series: &Series) -> Option<f64> {
+    series.values.iter().copied().find(|value| !value.is_nan())
+}
+
+/// The sums of the normal equations over some days; those of several years add up.
 ///
 /// The terms of the day depend on the hour alone, so the normal matrix is a sum of 24 Kronecker
 /// products, and each hour of the series costs 7 x 7 instead of 63 x 63 products.
-fn fit(series: &Series) -> Option<[[f64; ANNUAL]; HOURS]> {
-    let centre = series.values.iter().copied().find(|value| !value.is_nan())?;
-    let mut grams = [[[0.0; ANNUAL]; ANNUAL]; HOURS];
-    let mut moments = [[0.0; ANNUAL]; HOURS];
-    for (day, values) in series.iter() {
-        let annual = annual_terms(day);
-        for (hour, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
-            let annual = &annual[hour];
-            for i in 0..ANNUAL {
-                moments[hour][i] += annual[i] * (value - centre);
-                for j in 0..=i {
-                    grams[hour][i][j] += annual[i] * annual[j];
+pub(crate) struct Sums {
+    /// Taken from each value.
+    centre: f64,
+    usable_days: usize,
+    /// Of two annual terms at each hour of the day; the second is no later than the first.
+    grams: [[[f64; HOURS]; ANNUAL]; ANNUAL],
+    moments: [[f64; HOURS]; ANNUAL],
+}
+
+impl Sums {
+    pub(crate) fn of(series: &Series, days: Range<usize>, centre: f64) -> Sums {
+        let (grams, moments) = ([[[0.0; HOURS]; ANNUAL]; ANNUAL], [[0.0; HOURS]; ANNUAL]);
+        let mut sums = Sums { centre, usable_days: 0, grams, moments };
+        for day in days {
+            let (annual, values) = (annual_terms(&series.days[day]), series.day(day));
+            sums.usable_days += usize::from(is_usable(values));
+            sums.add_day(annual, values);
+        }
+        sums
+    }
+
+    /// A missing hour counts as zero times its terms.
+    fn add_day(&mut self, annual: &[[f64; HOURS]; ANNUAL], values: &[f64]) {
+        let (mut apart, mut there) = ([0.0; HOURS], [1.0; HOURS]);
+        for hour in 0..HOURS {
+            match values[hour].is_nan() {
+                true => there[hour] = 0.0,
+                false => apart[hour] = values[hour] - self.centre,
+            }
+        }
+        for i in 0..ANNUAL {
+            for hour in 0..HOURS {
+                self.moments[i][hour] += annual[i][hour] * apart[hour];
+            }
+            for j in 0..=i {
+                for hour in 0..HOURS {
+                    self.grams[i][j][hour] += annual[i][hour] * annual[j][hour] * there[hour];
                 }
             }
         }
     }
-    let coefficients = solve(&grams, &moments)?;
-    let mut curves = [[0.0; ANNUAL]; HOURS];
-    for (hour, curve) in curves.iter_mut().enumerate() {
-        let diurnal = diurnal_terms(hour);
-        for (i, value) in curve.iter_mut().enumerate() {
-            *value = (0..DIURNAL).map(|k| coefficients[i * DIURNAL + k] * diurnal[k]).sum();
+
+    /// Of several years with the same centre; `None` of none.
+    pub(crate) fn total<'a>(years: impl Iterator<Item = &'a Sums>) -> Option<Sums> {
+        let mut total: Option<Sums> = None;
+        for year in years {
+            let (grams, moments) = ([[[0.0; HOURS]; ANNUAL]; ANNUAL], [[0.0; HOURS]; ANNUAL]);
+            let zero = Sums { centre: year.centre, usable_days: 0, grams, moments };
+            let total = total.get_or_insert(zero);
+            total.usable_days += year.usable_days;
+            let grams = total.grams.as_flattened_mut().as_flattened_mut().iter_mut();
+            grams.zip(year.grams.as_flattened().as_flattened()).for_each(|(sum, more)| *sum += more);
+            let moments = total.moments.as_flattened_mut().iter_mut();
+            moments.zip(year.moments.as_flattened()).for_each(|(sum, more)| *sum += more);
         }
-        curve[0] += centre;
+        total
     }
-    Some(curves)
+
+    /// `None` for less than a year.
+    pub(crate) fn solve(&self) -> Option<Climatology> {
+        if self.usable_days < LEAST_DAYS {
+            return None;
+        }
+        let coefficients = solve(&self.grams, &self.moments)?;
+        let mut curves = [[0.0; HOURS]; ANNUAL];
+        for hour in 0..HOURS {
+            let diurnal = diurnal_terms(hour);
+            for (i, curve) in curves.iter_mut().enumerate() {
+                curve[hour] = (0..DIURNAL).map(|k| coefficients[i * DIURNAL + k] * diurnal[k]).sum();
+            }
+            curves[0][hour] += self.centre;
+        }
+        Some(Climatology { curves })
+    }
 }
 
-fn solve(grams: &[[[f64; ANNUAL]; ANNUAL]; HOURS], moments: &[[f64; ANNUAL]; HOURS]) -> Option<Vec<f64>> {
+fn solve(grams: &[[[f64; HOURS]; ANNUAL]; ANNUAL], moments: &[[f64; HOURS]; ANNUAL]) -> Option<Vec<f64>> {
     let mut matrix = vec![vec![0.0; COEFFICIENTS]; COEFFICIENTS];
     let mut right = vec![0.0; COEFFICIENTS];
     for hour in 0..HOURS {
         let diurnal = diurnal_terms(hour);
         for row in 0..COEFFICIENTS {
             let (i, k) = (row / DIURNAL, row % DIURNAL);
-            right[row] += moments[hour][i] * diurnal[k];
+            right[row] += moments[i][hour] * diurnal[k];
             for column in 0..=row {
                 let (j, l) = (column / DIURNAL, column % DIURNAL);
-                matrix[row][column] += grams[hour][i.max(j)][i.min(j)] * diurnal[k] * diurnal[l];
+                matrix[row][column] += grams[i.max(j)][i.min(j)][hour] * diurnal[k] * diurnal[l];
             }
         }
     }

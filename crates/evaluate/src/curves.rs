@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{EvaluateConfig, Samples};
 use crate::figures::{diurnal_profile, diurnal_range, seasonal_profile};
-use crate::halves::{divide, halves};
+use crate::halves::{BAND_SPLITS, divide, halves};
 use crate::sample::Sample;
 use crate::series::Series;
 
@@ -104,6 +104,7 @@ impl Curves {
             // Each split by itself, gathered in their order.
             halves: splits
                 .par_iter()
+                .take(BAND_SPLITS)
                 .map(|is_first| divide(&samples.observed.series, is_first).map(|half| of(&half)))
                 .collect(),
         };

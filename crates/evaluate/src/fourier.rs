@@ -3,69 +3,97 @@
 
 use std::borrow::Cow;
 use std::f64::consts::TAU;
+use std::sync::LazyLock;
 
 use crate::gaps::{bridged, gaps};
 use crate::series::LEAST_SHARE;
 
-/// Length of the blocks that autocovariances are summed over; also their longest lag.
-const BLOCK: usize = 1024;
+/// The longest lag of autocovariances.
+const LONGEST_LAG: usize = 1024;
+/// Length of the transforms that autocovariances are summed by.
+const LENGTH: usize = 4096;
+/// Values that a transform takes in, besides those that are later by lags.
+const BLOCK: usize = LENGTH - LONGEST_LAG;
 /// Values in a row that a straight line can stand for.
 const SHORT_GAP: usize = 12;
 
+/// Made once: it costs as much as some transforms.
+static OF_4096: LazyLock<Fourier> = LazyLock::new(|| Fourier::new(LENGTH));
+
 /// Tables for transforms of one length.
 pub(crate) struct Fourier {
-    cos: Vec<f64>,
-    sin: Vec<f64>,
+    /// Of each level, from pairs on, one after the other: read in order, they let a level's butterflies
+    /// run several at a time.
+    cos: Vec<Vec<f64>>,
+    sin: Vec<Vec<f64>>,
     reversed: Vec<usize>,
 }
 
 impl Fourier {
-    /// For `length` numbers, a power of two of at least 2.
+    /// For `length` numbers, a power of two of at least 4.
     pub(crate) fn new(length: usize) -> Fourier {
-        assert!(length.is_power_of_two() && length >= 2, "{length} is no power of two");
+        assert!(length.is_power_of_two() && length >= 4, "{length} is no power of two from 4 on");
         let angle = |k: usize| TAU * k as f64 / length as f64;
         let bits = length.trailing_zeros();
         Fourier {
-            cos: (0..length / 2).map(|k| angle(k).cos()).collect(),
-            sin: (0..length / 2).map(|k| angle(k).sin()).collect(),
+            cos: levels(length, |k| angle(k).cos()),
+            sin: levels(length, |k| angle(k).sin()),
             reversed: (0..length).map(|i| i.reverse_bits() >> (usize::BITS - bits)).collect(),
         }
     }
 
     /// `X[k] = Σ x[t] exp(-2πi k t / n)`, in place (Cooley and Tukey 1965).
     pub(crate) fn transform(&self, re: &mut [f64], im: &mut [f64]) {
-        let length = self.reversed.len();
         for (i, &j) in self.reversed.iter().enumerate() {
             if i < j {
                 re.swap(i, j);
                 im.swap(i, j);
             }
         }
-        let mut half = 1;
-        while half < length {
-            let stride = length / (2 * half);
+        for (re, im) in re.as_chunks_mut::<4>().0.iter_mut().zip(im.as_chunks_mut::<4>().0) {
+            first_two_levels(re, im);
+        }
+        for (cos, sin) in self.cos.iter().zip(&self.sin).skip(2) {
+            let half = cos.len();
             for (re, im) in re.chunks_exact_mut(2 * half).zip(im.chunks_exact_mut(2 * half)) {
                 let (re_even, re_odd) = re.split_at_mut(half);
                 let (im_even, im_odd) = im.split_at_mut(half);
-                for k in 0..half {
-                    let (cos, sin) = (self.cos[k * stride], self.sin[k * stride]);
-                    let real = re_odd[k] * cos + im_odd[k] * sin;
-                    let imaginary = im_odd[k] * cos - re_odd[k] * sin;
-                    (re_odd[k], im_odd[k]) = (re_even[k] - real, im_even[k] - imaginary);
-                    re_even[k] += real;
-                    im_even[k] += imaginary;
+                let evens = re_even.iter_mut().zip(im_even);
+                let odds = re_odd.iter_mut().zip(im_odd);
+                for (((re_even, im_even), (re_odd, im_odd)), (cos, sin)) in
+                    evens.zip(odds).zip(cos.iter().zip(sin))
+                {
+                    let real = *re_odd * cos + *im_odd * sin;
+                    let imaginary = *im_odd * cos - *re_odd * sin;
+                    (*re_odd, *im_odd) = (*re_even - real, *im_even - imaginary);
+                    *re_even += real;
+                    *im_even += imaginary;
                 }
             }
-            half *= 2;
         }
     }
 }
 
+/// The levels of pairs and of fours at once: all their turns are by quarters.
+fn first_two_levels(re: &mut [f64; 4], im: &mut [f64; 4]) {
+    let [a, b, c, d] = [(re[0], im[0]), (re[1], im[1]), (re[2], im[2]), (re[3], im[3])];
+    let (even, odd) = ((a.0 + b.0, a.1 + b.1), (a.0 - b.0, a.1 - b.1));
+    let (other_even, other_odd) = ((c.0 + d.0, c.1 + d.1), (c.0 - d.0, c.1 - d.1));
+    *re = [even.0 + other_even.0, odd.0 + other_odd.1, even.0 - other_even.0, odd.0 - other_odd.1];
+    *im = [even.1 + other_even.1, odd.1 - other_odd.0, even.1 - other_even.1, odd.1 + other_odd.0];
+}
+
+/// For each level of a transform, the values of its first half circle.
+fn levels(length: usize, value: impl Fn(usize) -> f64) -> Vec<Vec<f64>> {
+    let halves = std::iter::successors(Some(1), |half| Some(2 * half)).take_while(|&half| half < length);
+    halves.map(|half| (0..half).map(|k| value(k * (length / (2 * half)))).collect()).collect()
+}
+
 /// `c[k] = Σ x[t] x[t + k]` for lags `k` of 0 to `longest`, at most 1024.
 pub(crate) fn autocovariance_sums(values: &[f64], longest: usize) -> Vec<f64> {
-    assert!(longest <= BLOCK, "a lag of {longest} is longer than a block of {BLOCK}");
-    let length = 2 * BLOCK;
-    let fourier = Fourier::new(length);
+    assert!(longest <= LONGEST_LAG, "a lag of {longest} is longer than {LONGEST_LAG}");
+    let length = LENGTH;
+    let fourier = &*OF_4096;
     let (mut sum_re, mut sum_im) = (vec![0.0; length], vec![0.0; length]);
     for start in (0..values.len()).step_by(BLOCK) {
         // The block as the real part, the block and the one after it as the imaginary part.
@@ -109,7 +137,13 @@ pub(crate) fn welch(values: &[f64], length: usize) -> Option<(Vec<f64>, usize)> 
     if segments.is_empty() {
         return None;
     }
-    let fourier = Fourier::new(length);
+    let made;
+    let fourier = if length == LENGTH {
+        &*OF_4096
+    } else {
+        made = Fourier::new(length);
+        &made
+    };
     let tapered = |&(segment, left): &(&[f64], f64)| -> Vec<f64> {
         let mean = segment.iter().sum::<f64>() / length as f64;
         let scale = 1.0 / left.sqrt();

@@ -3,8 +3,10 @@
 use crate::random::Random;
 use crate::series::Series;
 
-/// The number of splits.
-pub(crate) const SPLITS: usize = 30;
+/// The number of splits: with 199 the smallest p is 0.005, and p = (k + 1) / (n + 1) has the level that it
+/// names. Bands of pictures are drawn from the first [`BAND_SPLITS`] of them.
+pub(crate) const SPLITS: usize = 199;
+pub(crate) const BAND_SPLITS: usize = 30;
 
 /// For each split, whether each of `count` years is in the first half; of an odd number, the second
 /// half has one more.
@@ -35,7 +37,7 @@ mod tests {
     #[test]
     fn splits_are_halves_and_differ() {
         let halves = halves(9);
-        assert_eq!(halves.len(), 30);
+        assert_eq!(halves.len(), 199);
         assert!(halves.iter().all(|split| split.iter().filter(|first| **first).count() == 4));
         assert!(halves.iter().any(|split| split != &halves[0]));
     }

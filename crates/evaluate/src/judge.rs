@@ -12,7 +12,7 @@ mod features;
 mod tree;
 mod windows;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::ensure;
 use rand::SeedableRng;
@@ -121,48 +121,56 @@ pub(crate) fn yardstick(
 
 /// The windows of one series with what the judge sees of them.
 struct Side {
+    /// Each with its place in `seen`.
     windows: Vec<Window>,
-    anomalies: Arc<Vec<f64>>,
-    /// `None` where hours are missing.
-    features: Vec<Option<Vec<f64>>>,
+    places: Vec<usize>,
+    seen: Arc<Seen>,
+}
+
+/// What halves of the same years share.
+struct Seen {
+    anomalies: Vec<f64>,
+    /// Of each window, when it is first asked for.
+    features: Vec<OnceLock<Vec<f64>>>,
 }
 
 impl Side {
     fn of(climatology: &Climatology, series: &Series) -> Side {
         let anomalies = climatology.anomalies(series);
         let windows = windows::windows(series);
-        let features = windows
-            .par_iter()
-            .map(|window| {
-                let hours = &anomalies[window.hours()];
-                is_complete(hours).then(|| features::features(hours, window.slot))
-            })
-            .collect();
-        Side { windows, anomalies: Arc::new(anomalies), features }
+        let features = windows.iter().map(|_| OnceLock::new()).collect();
+        let places = (0..windows.len()).collect();
+        Side { windows, places, seen: Arc::new(Seen { anomalies, features }) }
     }
 
     /// The windows of some years, which are counted anew in their order.
     fn of_years(&self, mut years: Vec<usize>) -> Side {
         years.sort_unstable();
-        let chosen = self.windows.iter().zip(&self.features).filter_map(|(window, features)| {
+        let chosen = self.windows.iter().zip(&self.places).filter_map(|(window, place)| {
             let year = years.binary_search(&window.year).ok()?;
-            Some((Window { year, ..*window }, features.clone()))
+            Some((Window { year, ..*window }, *place))
         });
-        let (windows, features) = chosen.unzip();
-        Side { windows, anomalies: Arc::clone(&self.anomalies), features }
+        let (windows, places) = chosen.unzip();
+        Side { windows, places, seen: Arc::clone(&self.seen) }
     }
 
     fn hours(&self, window: usize) -> &[f64] {
-        &self.anomalies[self.windows[window].hours()]
+        &self.seen.anomalies[self.windows[window].hours()]
+    }
+
+    /// Of a window without a missing hour.
+    fn features(&self, window: usize) -> &Vec<f64> {
+        let of_window = || features::features(self.hours(window), self.windows[window].slot);
+        self.seen.features[self.places[window]].get_or_init(of_window)
     }
 }
 
 /// What the judge sees of one window of each side, of the same days of the year.
 fn features_of_pair(sides: [&Side; 2], [a, b]: [usize; 2]) -> [Vec<f64>; 2] {
-    if let (Some(first), Some(second)) = (&sides[0].features[a], &sides[1].features[b]) {
-        return [first.clone(), second.clone()];
-    }
     let hours = [sides[0].hours(a), sides[1].hours(b)];
+    if is_complete(hours[0]) && is_complete(hours[1]) {
+        return [sides[0].features(a).clone(), sides[1].features(b).clone()];
+    }
     let slot = sides[0].windows[a].slot;
     hours.map(|side| {
         let both = hours[0].iter().zip(hours[1]).zip(side);

@@ -1,6 +1,7 @@
 //! A series with what several figures need of it, computed once.
 
-use crate::climatology;
+use crate::climatology::{self, Climatology};
+use crate::halves::divide;
 use crate::series::{HOURS, Series, is_complete, is_usable, mean_of_present, present};
 use crate::spells::{Spells, spells};
 
@@ -31,16 +32,81 @@ pub(crate) struct Anomalies {
 
 impl Sample {
     pub(crate) fn of(series: Series) -> Sample {
-        let anomalies =
-            climatology::anomalies(&series).map(|hourly| Anomalies { daily: daily_means(&hourly), hourly });
         let by_month = by_month(&series);
         let mut sorted = by_month.concat();
         // A stable sort merges the twelve ascending runs.
         sorted.sort_by(f64::total_cmp);
+        let climatology = Climatology::fit(&series);
+        Sample::with(series, climatology, sorted, by_month)
+    }
+
+    fn with(
+        series: Series,
+        climatology: Option<Climatology>,
+        sorted: Vec<f64>,
+        by_month: Vec<Vec<f64>>,
+    ) -> Sample {
+        let anomalies = climatology.map(|climatology| climatology.anomalies(&series));
+        let anomalies = anomalies.map(|hourly| Anomalies { daily: daily_means(&hourly), hourly });
         let spells = spells(&series);
         let has_gaps = !is_complete(&series.values);
         Sample { daily: series.daily_means(), has_gaps, sorted, by_month, anomalies, spells, series }
     }
+}
+
+/// What halves of the years are made of, taken once from each year: their hours in order of size, so that no half
+/// is sorted, and the sums that its climatology is fitted from.
+pub(crate) struct YearPool<'a> {
+    series: &'a Series,
+    /// All hours, ascending, each with its year.
+    sorted: Vec<(f64, usize)>,
+    by_month: Vec<Vec<(f64, usize)>>,
+    climatologies: Vec<climatology::Sums>,
+}
+
+impl YearPool<'_> {
+    pub(crate) fn of(series: &Series) -> YearPool<'_> {
+        let mut by_month = vec![Vec::new(); MONTHS];
+        let centre = climatology::centre(series).unwrap_or_default();
+        let mut climatologies = Vec::new();
+        for (year, days) in series.year_days().into_iter().enumerate() {
+            climatologies.push(climatology::Sums::of(series, days.clone(), centre));
+            for index in days {
+                let month: &mut Vec<(f64, usize)> = &mut by_month[series.days[index].month as usize - 1];
+                month.extend(present(series.day(index)).map(|value| (value, year)));
+            }
+        }
+        let ascending = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0);
+        by_month.iter_mut().for_each(|month| month.sort_by(ascending));
+        let mut sorted = by_month.concat();
+        sorted.sort_by(ascending);
+        YearPool { series, sorted, by_month, climatologies }
+    }
+
+    /// The samples of both halves of the years.
+    pub(crate) fn divide(&self, is_first: &[bool]) -> [Sample; 2] {
+        let climatologies = [true, false].map(|half| {
+            let years = self.climatologies.iter().zip(is_first).filter(|(_, is_first)| **is_first == half);
+            climatology::Sums::total(years.map(|(sums, _)| sums))?.solve()
+        });
+        let [first, second] = divide(self.series, is_first);
+        let [sorted, other_sorted] = split(&self.sorted, is_first);
+        let months = self.by_month.iter().map(|month| split(month, is_first).into());
+        let (by_month, other_by_month): (Vec<_>, Vec<_>) = months.unzip();
+        let [climatology, other_climatology] = climatologies;
+        [
+            Sample::with(first, climatology, sorted, by_month),
+            Sample::with(second, other_climatology, other_sorted, other_by_month),
+        ]
+    }
+}
+
+fn split(ranked: &[(f64, usize)], is_first: &[bool]) -> [Vec<f64>; 2] {
+    let mut halves = [Vec::with_capacity(ranked.len()), Vec::with_capacity(ranked.len())];
+    for &(value, year) in ranked {
+        halves[usize::from(!is_first[year])].push(value);
+    }
+    halves
 }
 
 /// The mean of the hours that are there of each day of a series of anomalies; NaN where they are too few.
@@ -65,7 +131,34 @@ pub(crate) mod tests {
     use contract::calendar::{DAY_US, HOUR_US, year_start_us};
 
     use super::*;
+    use crate::halves::halves;
     use crate::series::Hour;
+
+    #[test]
+    fn halves_from_a_pool_are_those_of_each_half_by_itself() {
+        let mut noise = Noise(2);
+        let mut series = autoregression(0.9, (8 * 365 + 2) * 24).series.real_years();
+        for gaps in [false, true] {
+            if gaps {
+                series.values.iter_mut().for_each(|value| {
+                    if noise.uniform() < 0.05 {
+                        *value = f64::NAN
+                    }
+                });
+            }
+            let is_first = &halves(8)[3];
+            let pooled = YearPool::of(&series).divide(is_first);
+            for (quick, slow) in pooled.iter().zip(divide(&series, is_first).map(Sample::of)) {
+                assert_eq!((&quick.sorted, &quick.by_month), (&slow.sorted, &slow.by_month));
+                let there = |values: &[f64]| present(values).collect::<Vec<_>>();
+                assert_eq!(there(&quick.daily), there(&slow.daily));
+                let [quick, slow] =
+                    [&quick, &&slow].map(|sample| there(&sample.anomalies.as_ref().unwrap().hourly));
+                // The sums of the normal equations are added in another order.
+                assert!(quick.iter().zip(&slow).all(|(quick, slow)| (quick - slow).abs() < 1e-9));
+            }
+        }
+    }
 
     /// `hours` hours from the start of that year, each with the value of its local time.
     pub(crate) fn sample(first_year: i16, hours: i64, mut value: impl FnMut(i64) -> f64) -> Sample {

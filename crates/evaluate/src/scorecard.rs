@@ -78,7 +78,7 @@ pub(crate) struct Score {
     pub(crate) error: Option<f64>,
     /// The error by the mean error of real halves.
     pub(crate) e: Option<f64>,
-    /// The share of real splits with an error at least as large.
+    /// (k + 1) / (n + 1), with k of n real splits with an error at least as large.
     pub(crate) p: Option<f64>,
     /// True where p is below 0.05.
     pub(crate) outside: Option<bool>,
@@ -180,7 +180,7 @@ mod tests {
         let seen = Seen { curves: curves(&figures, &constant), examined: Examined::default() };
         let (candidate, missing) = scorecard.candidate(name, &seen);
         let row = &candidate.rows[0];
-        assert_eq!((row.error, row.e, row.p, row.outside), (None, Some(5.0), Some(0.0), Some(true)));
+        assert_eq!((row.error, row.e, row.p, row.outside), (None, Some(5.0), Some(0.005), Some(true)));
         assert_eq!((candidate.mean_e, candidate.outside, missing.len()), (Some(5.0), Some(1), 0));
     }
 }

@@ -49,10 +49,19 @@ fn thresholds(days: &[&Day], values: &[f64], probability: f64) -> Vec<f64> {
         for shift in -WINDOW_DAYS..=WINDOW_DAYS {
             near.extend_from_slice(&by_day[(day + shift).rem_euclid(LONGEST_YEAR) as usize]);
         }
-        near.sort_unstable_by(f64::total_cmp);
-        thresholds[day as usize + 1] = quantile(&near, probability);
+        thresholds[day as usize + 1] = quantile_of_unsorted(&mut near, probability);
     }
     thresholds
+}
+
+/// The same as [`quantile`] of the ascending values, which are only sorted around it.
+fn quantile_of_unsorted(values: &mut [f64], probability: f64) -> f64 {
+    let below = (probability * (values.len() - 1) as f64).floor() as usize;
+    let (_, _, above) = values.select_nth_unstable_by(below, f64::total_cmp);
+    if let Some(next) = (0..above.len()).min_by(|&a, &b| above[a].total_cmp(&above[b])) {
+        above.swap(0, next);
+    }
+    quantile(values, probability)
 }
 
 fn lengths(days: impl Iterator<Item = bool>) -> Vec<usize> {

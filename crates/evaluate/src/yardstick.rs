@@ -1,20 +1,21 @@
 //! How much real years differ from real years: the error of one random half of the years against the
-//! other, for each figure, over 30 splits. What is generated is measured in it: `E` is its error by the
-//! mean of those, `p` the share of splits with an error at least as large.
+//! other, for each figure, over 199 splits. What is generated is measured in it: `E` is its error by the
+//! mean of those, `p = (k + 1) / (n + 1)` with the number `k` of the `n` splits whose error is at least as
+//! large: what is generated counts as one of them, so that p is never zero and keeps its level.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::figures::Figure;
-use crate::halves::{divide, halves};
-use crate::sample::Sample;
+use crate::halves::halves;
+use crate::sample::YearPool;
 use crate::series::Series;
 
 /// Fewer whole years do not make two halves that say something.
 pub(crate) const LEAST_YEARS: usize = 8;
 /// The largest E that counts in a mean: one figure that is far off says no more than that.
 pub(crate) const LARGEST_E: f64 = 5.0;
-/// A figure is outside of what real years differ by if fewer splits than these have so large an error.
+/// A figure is outside of what real years differ by if its p is below this.
 pub(crate) const OUTSIDE_SHARE: f64 = 0.05;
 
 /// The errors of all splits, by figure.
@@ -43,12 +44,15 @@ impl Yardstick {
         if count < LEAST_YEARS {
             return None;
         }
+        let pool = YearPool::of(years);
         let splits: Vec<Vec<Option<f64>>> = halves(count)
             .par_iter()
             .map(|is_first| {
-                let [a, b] = divide(years, is_first).map(Sample::of);
-                let error =
-                    |figure: &Figure| figure.distance.between(&(figure.curve)(&a)?, &(figure.curve)(&b)?);
+                let [a, b] = pool.divide(is_first);
+                let error = |figure: &Figure| {
+                    let curve = |sample| figure.counted.then(|| (figure.curve)(sample)).flatten();
+                    figure.distance.between(&curve(&a)?, &curve(&b)?)
+                };
                 figures.iter().map(error).collect()
             })
             .collect();
@@ -79,7 +83,7 @@ impl Errors {
 
     fn measure(&self, error: f64) -> Measured {
         let at_least = self.splits.iter().filter(|&&split| split >= error).count();
-        let p = at_least as f64 / self.splits.len() as f64;
+        let p = (at_least + 1) as f64 / (self.splits.len() + 1) as f64;
         let e = if error.is_finite() { error / self.mean } else { LARGEST_E };
         Measured { e, p, outside: p < OUTSIDE_SHARE }
     }
@@ -93,13 +97,16 @@ mod tests {
 
     #[test]
     fn e_is_the_error_by_the_mean_and_p_counts_larger_errors() {
-        let errors = Errors::of((1..=30).map(f64::from).collect()).unwrap();
-        assert_eq!(errors.measure(31.0), Measured { e: 2.0, p: 0.0, outside: true });
-        assert_eq!(errors.measure(30.0).p, 1.0 / 30.0);
-        assert!(errors.measure(30.0).outside && !errors.measure(29.0).outside);
-        assert_eq!(errors.measure(15.5), Measured { e: 1.0, p: 0.5, outside: false });
-        assert_eq!(errors.measure(f64::INFINITY), Measured { e: LARGEST_E, p: 0.0, outside: true });
-        assert!(Errors::of(vec![0.0; 30]).is_none());
+        let errors = Errors::of((1..=199).map(f64::from).collect()).unwrap();
+        assert_eq!(errors.measure(200.0), Measured { e: 2.0, p: 0.005, outside: true });
+        assert_eq!(errors.measure(199.0).p, 0.01);
+        // Nine splits are as large or larger: p is exactly 0.05, which is inside.
+        assert!(errors.measure(192.0).outside && !errors.measure(191.0).outside);
+        assert_eq!(errors.measure(191.0).p, 0.05);
+        assert_eq!(errors.measure(100.5), Measured { e: 1.005, p: 0.5, outside: false });
+        assert_eq!(errors.measure(0.0).p, 1.0);
+        assert_eq!(errors.measure(f64::INFINITY), Measured { e: LARGEST_E, p: 0.005, outside: true });
+        assert!(Errors::of(vec![0.0; 199]).is_none());
     }
 
     #[test]

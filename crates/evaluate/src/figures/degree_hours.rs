@@ -72,18 +72,18 @@ fn below(kelvin: f64) -> f64 {
     (HEATING_KELVIN - kelvin).max(0.0)
 }
 
-fn mean_of_years(sample: &Sample, degrees: fn(f64) -> f64) -> Option<f64> {
+fn mean_of_years(sample: &Sample, degrees: impl Fn(f64) -> f64 + Copy) -> Option<f64> {
     let sums = sums(sample, degrees)?;
     (!sums.is_empty()).then(|| mean(&sums))
 }
 
-fn sd_of_years(sample: &Sample, degrees: fn(f64) -> f64) -> Option<f64> {
+fn sd_of_years(sample: &Sample, degrees: impl Fn(f64) -> f64 + Copy) -> Option<f64> {
     let sums = sums(sample, degrees)?;
     (sums.len() >= 2).then(|| standard_deviation(&sums, 1))
 }
 
 /// The sum over the hours of each year; `None` where hours are missing that no year has.
-fn sums(sample: &Sample, degrees: fn(f64) -> f64) -> Option<Vec<f64>> {
+fn sums(sample: &Sample, degrees: impl Fn(f64) -> f64 + Copy) -> Option<Vec<f64>> {
     let series = &sample.series;
     let usual = sample.has_gaps.then(|| MonthHours::of_each(series, degrees));
     let years = series.year_days().into_iter();
@@ -104,7 +104,7 @@ fn sum_with_gaps(
     series: &Series,
     year: std::ops::Range<usize>,
     usual: &MonthHours,
-    degrees: fn(f64) -> f64,
+    degrees: impl Fn(f64) -> f64,
 ) -> Option<f64> {
     let mut sum = 0.0;
     let mut start = year.start;

@@ -81,8 +81,24 @@ fn sd_yearly(sample: &Sample) -> Option<f64> {
 
 fn sd_running_mean(sample: &Sample, days: usize) -> Option<f64> {
     let daily = &sample.anomalies.as_ref()?.daily;
-    let means: Vec<f64> = daily.windows(days).filter_map(mean_of_enough).collect();
+    let means = running_means(daily, days);
     (means.len() > 1).then(|| standard_deviation(&means, 0))
+}
+
+/// The mean of each so many days in a row of which 20 of 24 are there, by differences of sums from the first
+/// day on.
+fn running_means(daily: &[f64], days: usize) -> Vec<f64> {
+    let mut totals = vec![(0.0, 0.0)];
+    totals.extend(daily.iter().scan((0.0, 0.0), |total, value| {
+        if !value.is_nan() {
+            *total = (total.0 + value, total.1 + 1.0);
+        }
+        Some(*total)
+    }));
+    let ends = totals.iter().zip(totals.get(days..).unwrap_or_default());
+    let of_window = ends.map(|(first, last)| (last.0 - first.0, last.1 - first.1));
+    let least = LEAST_SHARE * days as f64;
+    of_window.filter(|(_, there)| *there >= least).map(|(sum, there)| sum / there).collect()
 }
 
 /// The mean of the days that are there, if they are 20 of 24.
@@ -96,6 +112,25 @@ mod tests {
     use super::*;
     use crate::sample::tests::sample;
     use contract::calendar::civil;
+
+    #[test]
+    fn running_means_are_those_of_brute_force_and_need_20_of_24_days() {
+        let mut noise = crate::sample::tests::Noise(5);
+        let mut daily: Vec<f64> = (0..2000).map(|_| noise.normal()).collect();
+        daily.iter_mut().for_each(|value| {
+            if noise.uniform() < 0.1 {
+                *value = f64::NAN
+            }
+        });
+        daily[500..520].fill(f64::NAN);
+        for days in [7, 31, 91] {
+            let means = running_means(&daily, days);
+            let expected: Vec<f64> = daily.windows(days).filter_map(mean_of_enough).collect();
+            assert!(means.len() < 2000 - days && means.len() == expected.len(), "{days}");
+            assert!(means.iter().zip(&expected).all(|(mean, expected)| (mean - expected).abs() < 1e-12));
+        }
+        assert!(running_means(&daily[..5], 7).is_empty());
+    }
 
     #[test]
     fn alternating_years_have_a_yearly_sd_by_hand() {

@@ -63,7 +63,8 @@ impl Growth<'_> {
         let index = self.tree.nodes.len();
         let sums = rows.iter().fold(Sums::default(), |sums, &row| sums.plus(self.slopes[row]));
         self.tree.nodes.push(Node::Leaf(-self.settings.learning_rate * sums.gradient / sums.hessian));
-        let split = (levels_left > 0).then(|| best_split(&histograms, sums, self.settings)).flatten();
+        let is_enough = levels_left > 0 && rows.len() >= 2 * self.settings.least_rows;
+        let split = is_enough.then(|| best_split(&histograms, sums, self.settings)).flatten();
         let Some((feature, bin)) = split else { return index };
         let column = &self.table.columns[feature];
         // Stable, so that sums run in the table's order.
@@ -79,7 +80,7 @@ impl Growth<'_> {
     /// The histograms of both parts of a node: the smaller part is counted, the other one is what is
     /// left. The last level needs none.
     fn divide(&self, low: &[usize], high: &[usize], mut whole: Histograms, levels: usize) -> [Histograms; 2] {
-        if levels == 0 {
+        if levels == 0 || low.len().max(high.len()) < 2 * self.settings.least_rows {
             return [Vec::new(), Vec::new()];
         }
         let low_is_smaller = low.len() < high.len();
@@ -144,28 +145,40 @@ impl Sums {
     fn score(self) -> f64 {
         self.gradient * self.gradient / self.hessian
     }
+}
 
-    fn is_enough(self, settings: &Settings) -> bool {
-        self.rows >= settings.least_rows && self.hessian >= LEAST_HESSIAN
-    }
+/// `G_l² / H_l + G_r² / H_r` with one division, which is what a split costs.
+fn score_of_both(low: Sums, high: Sums) -> f64 {
+    let (low_squared, high_squared) = (low.gradient * low.gradient, high.gradient * high.gradient);
+    (low_squared * high.hessian + high_squared * low.hessian) / (low.hessian * high.hessian)
 }
 
 /// The feature and the last bin of the low side with the largest gain
 /// `G_l² / H_l + G_r² / H_r - G² / H` above zero; the first of equals.
 fn best_split(histograms: &Histograms, sums: Sums, settings: &Settings) -> Option<(usize, u8)> {
     let mut best = None;
-    let mut largest = 0.0;
+    // The score of all rows is the same for every split.
+    let mut largest = sums.score();
     for (feature, histogram) in histograms.iter().enumerate() {
         let mut low = Sums::default();
         for (bin, &more) in histogram.iter().enumerate() {
-            low = low.and(more);
-            let high = sums.without(low);
-            if more.rows == 0 || !low.is_enough(settings) || !high.is_enough(settings) {
+            if more.rows == 0 {
                 continue;
             }
-            let gain = low.score() + high.score() - sums.score();
-            if gain > largest {
-                (best, largest) = (Some((feature, bin as u8)), gain);
+            low = low.and(more);
+            if low.rows < settings.least_rows {
+                continue;
+            }
+            let high = sums.without(low);
+            if high.rows < settings.least_rows {
+                break;
+            }
+            if low.hessian < LEAST_HESSIAN || high.hessian < LEAST_HESSIAN {
+                continue;
+            }
+            let score = score_of_both(low, high);
+            if score > largest {
+                (best, largest) = (Some((feature, bin as u8)), score);
             }
         }
     }

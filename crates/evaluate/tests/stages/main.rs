@@ -75,7 +75,7 @@ fn metrics_hold_every_figure_with_its_yardstick() {
     run.evaluate().unwrap();
     let metrics = run.json("metrics.json");
     assert_eq!(keys(&metrics), KEYS);
-    assert_eq!(metrics["splits"]["count"], 30);
+    assert_eq!(metrics["splits"]["count"], 199);
     for key in KEYS {
         let figure = figure(&metrics, key);
         assert!(figure["real_error"].as_f64().unwrap() > 0.0, "{figure}");
