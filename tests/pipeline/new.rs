@@ -168,3 +168,38 @@ fn what_cannot_be_used_is_said_and_nothing_is_written() {
         "--variable has \"t2n\"; wanted t2m, d2m, u10, v10, u100, v100, sp, msl, ssrd, tp; did you mean \"t2m\"?",
     );
 }
+
+#[test]
+fn a_stations_table_gets_its_columns_and_its_first_stage_runs() {
+    build_stages();
+    let bench = Bench::new();
+    fs::create_dir(bench.data().join("mine")).unwrap();
+    let hours = (0..24 * 40).map(|hour| {
+        let (day, hour) = (hour / 24, hour % 24);
+        format!("2001-{:02}-{:02} {hour:02}:00,{}.5\n", 1 + day / 28, 1 + day % 28, hour % 20)
+    });
+    let text: String = ["time,temperature (degC)\n".to_string()].into_iter().chain(hours).collect();
+    let table = bench.data().join("mine/station.csv");
+    fs::write(&table, text).unwrap();
+    let place = ["--latitude", "48.45", "--longitude", "5.59", "--utc-offset-hours", "1"];
+    let binaries = Bench::binaries();
+    let folder = ["--bin-dir", binaries.to_str().unwrap()];
+    let ended = new(&bench, &[&["mine", "--files", "mine/*.csv"], &place[..], &folder].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(
+            "note: [ingest.station] in pipelines/mine.toml is a guess at the tables' columns, units and times: look it \
+             through\n"
+        ),
+        "{}",
+        ended.stderr
+    );
+    let file = bench.data().join("pipelines/mine.toml");
+    let tables = read(&file);
+    assert_eq!(faults(&schema(), &tables), Vec::<String>::new());
+    assert_eq!(tables["ingest"]["station"]["columns"]["t2m"]["column"], "temperature (degC)");
+    assert_eq!(tables["ingest"]["station"]["columns"]["t2m"]["unit"], "degC");
+    let files = format!("ingest.files=[{:?}]", table.display().to_string());
+    let ended = bench.xtask(&["run", "ingest", file.to_str().unwrap(), "--set", &files]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}

@@ -60,25 +60,30 @@ pub fn refused(bench: &Bench, stage: &str, tables: &Value) -> Option<String> {
         }
         None => (name.to_string(), tables.get(*name).cloned().unwrap_or_else(|| json!({}))),
     };
-    let sources = [
+    let sources: &[&str] = &[
         "files",
         "ingest",
         "preprocess",
         "train",
-        "generate",
+        "held-out",
         "bound",
+        "prepare-delivery",
+        "deliver",
+        "generate",
         "calibrate",
+        "calibrate-held-out",
+        "compare-models",
         "evaluate",
         "score-tasks",
     ];
-    let inputs = sources.map(|source| (source.to_string(), Vec::new()));
+    let inputs = sources.iter().map(|source| (source.to_string(), Vec::new()));
     let folder = bench.data().to_path_buf();
     let request = Request {
         format: REQUEST_FORMAT,
         stage: stage.to_string(),
         pipeline: "x.toml".to_string(),
         config: names.iter().map(table).collect(),
-        inputs: Inputs(inputs.into()),
+        inputs: Inputs(inputs.collect()),
         outputs: Outputs { folder: folder.clone(), work: folder.clone() },
         log: None,
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use contract::stage::{Inputs, Outputs, REQUEST_FORMAT, Request};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::cache::TEMPORARY;
 use crate::console::{Console, LogFormat, OutputFormat};
@@ -18,6 +18,25 @@ use crate::{builder, child, process, task};
 /// # Errors
 /// When there is no such file, or the stage fails.
 pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFormat) -> anyhow::Result<()> {
+    let name = if output == OutputFormat::Json { "inspect.json" } else { "inspect.txt" };
+    print!("{}", look(workspace, paths, name)?);
+    Ok(())
+}
+
+/// The table `[ingest.station]` that would read those files, with comments on what they leave open; `None` if they are
+/// no station's tables.
+///
+/// # Errors
+/// Those of [`inspect`].
+pub(crate) fn station(workspace: &Workspace, paths: &[PathBuf]) -> anyhow::Result<Option<String>> {
+    let report: Value = serde_json::from_str(&look(workspace, paths, "inspect.json")?)?;
+    let ingest = report["together"]["ingest"].as_str();
+    // What stands before is the place and the files.
+    Ok(ingest.and_then(|text| text.split_once("\n\n")).map(|(_, station)| station.to_string()))
+}
+
+/// The text of that name that the stage leaves.
+fn look(workspace: &Workspace, paths: &[PathBuf], name: &str) -> anyhow::Result<String> {
     let inputs = task::input::files(paths)?;
     let console = Console::new(LogFormat::Human);
     let binaries = builder::build(workspace, &console, false)?;
@@ -32,8 +51,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFo
         log: None,
     };
     let binary = binaries.find(INSPECT.binary);
-    let name = if output == OutputFormat::Json { "inspect.json" } else { "inspect.txt" };
-    let printed = binary.and_then(|binary| {
+    let left = binary.and_then(|binary| {
         let status = child::run(workspace, &console, binary, &folder.join("request.json"), &request)?;
         if !status.success() {
             bail!("inspect failed ({})", child::describe(status));
@@ -42,8 +60,7 @@ pub(crate) fn inspect(workspace: &Workspace, paths: &[PathBuf], output: OutputFo
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     });
     let _ = fs::remove_dir_all(&folder);
-    print!("{}", printed?);
-    Ok(())
+    left
 }
 
 /// A folder of its own in the cache, or where the system keeps such folders if nothing can be written there.

@@ -15,12 +15,14 @@ use serde_json::json;
 
 use crate::console::OutputFormat;
 use crate::failure::config;
+use crate::inspect;
 use crate::pipeline::{Pipeline, files};
 use crate::workspace::Workspace;
 
 pub(crate) use answers::Wishes;
 use dialogue::Dialogue;
 use plan::{Origin, Plan};
+use text::Station;
 
 /// Writes the pipeline file `name`.
 ///
@@ -44,8 +46,9 @@ pub(crate) fn new(
     let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let wishes = if is_terminal { Dialogue::on_terminal().complete(&name, wishes)? } else { wishes };
     let plan = Plan::of(&name, &wishes).map_err(config)?;
-    write(&file, &text::of(&plan)).with_context(|| format!("cannot write {path}"))?;
-    say_what_to_look_at(workspace, &plan, &path)?;
+    let station = station(workspace, &plan);
+    write(&file, &text::of(&plan, &station)).with_context(|| format!("cannot write {path}"))?;
+    say_what_to_look_at(workspace, &plan, &station, &path)?;
     let next = format!("cargo xtask run-all {name}");
     output.print(|| format!("{path}\n{next}\n"), || json!({"pipeline": path, "next": next}));
     Ok(())
@@ -67,6 +70,23 @@ fn checked_name(word: &str) -> anyhow::Result<String> {
     )))
 }
 
+/// What the file says of a station's tables.
+fn station(workspace: &Workspace, plan: &Plan) -> Station {
+    let Origin::Files(patterns) = &plan.origin else { return Station::None };
+    let tables = files::tables_among(workspace, patterns);
+    if tables.is_empty() {
+        return if files::may_be_tables(patterns) { Station::Needed } else { Station::None };
+    }
+    match inspect::station(workspace, &tables) {
+        Ok(Some(text)) => Station::Proposed(text),
+        Ok(None) => Station::None,
+        Err(error) => {
+            eprintln!("note: what is in the tables cannot be told ({error:#})");
+            Station::Needed
+        }
+    }
+}
+
 /// Puts the text in its place as a whole.
 fn write(file: &Path, text: &str) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
@@ -81,8 +101,13 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
     written
 }
 
-/// Whether the files are there, and which time was taken for the place's own.
-fn say_what_to_look_at(workspace: &Workspace, plan: &Plan, path: &str) -> anyhow::Result<()> {
+/// Whether the files are there, whether their columns were guessed, and which time was taken for the place's own.
+fn say_what_to_look_at(
+    workspace: &Workspace,
+    plan: &Plan,
+    station: &Station,
+    path: &str,
+) -> anyhow::Result<()> {
     if let Origin::Files(patterns) = &plan.origin {
         let pipeline = Pipeline::load(workspace, path, &[], None)?;
         match files::paths(workspace, &pipeline) {
@@ -90,6 +115,11 @@ fn say_what_to_look_at(workspace: &Workspace, plan: &Plan, path: &str) -> anyhow
             Ok(found) => eprintln!("{} files are there", found.len()),
             Err(_) => eprintln!("note: no file matches {} yet; put them there", patterns.join(", ")),
         }
+    }
+    if let Station::Proposed(_) = station {
+        eprintln!(
+            "note: [ingest.station] in {path} is a guess at the tables' columns, units and times: look it through"
+        );
     }
     if plan.is_solar {
         eprintln!(

@@ -10,11 +10,26 @@ use crate::reference::SCHEMA;
 /// From so many years on, blocks of five are held out, as in the protocol; of fewer, blocks of two.
 const MANY_YEARS: i64 = 40;
 
+/// What is known of a station's tables.
+#[derive(Debug)]
+pub(super) enum Station {
+    /// The files are none, or are to be downloaded.
+    None,
+    /// They are, and nobody could look into them.
+    Needed,
+    /// `[ingest.station]`, as `inspect` proposes it.
+    Proposed(String),
+}
+
 /// The file.
-pub(super) fn of(plan: &Plan) -> String {
+pub(super) fn of(plan: &Plan, station: &Station) -> String {
     let Plan { name, title, variable, utc_offset, .. } = plan;
     let (up, title) = ("../".repeat(1 + name.matches('/').count()), quoted(title));
-    let (ingest, clock, years) = (origin(plan), clock(plan), years(plan));
+    let (ingest, clock, years) = (origin(plan, station), clock(plan), years(plan));
+    let station = match station {
+        Station::Proposed(table) => format!("{}\n\n", table.trim_end()),
+        Station::None | Station::Needed => String::new(),
+    };
     let (latitude, longitude) = (plan.latitude_deg, plan.longitude_deg);
     let variable = variable.name;
     let (preset, epochs) = (Preset::default().name(), Preset::default().training().epochs);
@@ -38,7 +53,7 @@ variables = [\"{variable}\"]
 # max_diurnal_gap_hours = 48
 # long_gaps = \"leave\"
 
-[preprocess]
+{station}[preprocess]
 variable = \"{variable}\"
 {clock}
 utc_offset = \"{utc_offset}\"
@@ -74,11 +89,11 @@ title = {title}
 }
 
 /// `files` or `source`, with what else could be there.
-fn origin(plan: &Plan) -> String {
+fn origin(plan: &Plan, station: &Station) -> String {
     match &plan.origin {
         Origin::Files(patterns) => {
             let list: Vec<_> = patterns.iter().map(|pattern| quoted(pattern)).collect();
-            let (list, station) = (list.join(", "), station(patterns));
+            let (list, station) = (list.join(", "), needed(station));
             format!(
                 "\
 # Paths, folders or patterns, relative to the repository. `cargo xtask inspect FILE...` says what is in files.
@@ -89,12 +104,12 @@ fn origin(plan: &Plan) -> String {
     }
 }
 
-fn station(patterns: &[String]) -> &'static str {
-    let is_table = |pattern: &String| pattern.ends_with(".csv") || pattern.ends_with(".parquet");
-    if patterns.iter().any(is_table) {
-        "# A station's CSV or Parquet needs [ingest.station] as well, which `inspect` writes a first version of.\n"
-    } else {
-        ""
+fn needed(station: &Station) -> &'static str {
+    match station {
+        Station::Needed => {
+            "# A station's table needs [ingest.station] as well, which `inspect` writes a first version of.\n"
+        }
+        Station::None | Station::Proposed(_) => "",
     }
 }
 
@@ -135,7 +150,7 @@ fn years(plan: &Plan) -> String {
     match plan.years {
         Some((first, last)) => format!("# The first and the last local year.\nyears = [{first}, {last}]"),
         None => "\
-# The first and the last local year; without this, every year that has at least 99 % of its hours.
+# The first and the last local year; without this, every year that has at least 90 % of its hours (min_year_coverage).
 # years = [1991, 2020]"
             .to_string(),
     }
@@ -169,7 +184,7 @@ mod tests {
     }
 
     fn table(name: &str, wishes: &Wishes) -> (String, toml::Table) {
-        let text = of(&Plan::of(name, wishes).unwrap());
+        let text = of(&Plan::of(name, wishes).unwrap(), &Station::Needed);
         let table = text.parse().unwrap();
         (text, table)
     }

@@ -60,6 +60,32 @@ pub(crate) fn in_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Those of the files which patterns name that are there and may be a station's tables.
+pub(crate) fn tables_among(workspace: &Workspace, patterns: &[String]) -> Vec<PathBuf> {
+    let among = |pattern: &String| -> Vec<PathBuf> {
+        let path = workspace.root.join(pattern);
+        if path.is_dir() {
+            return in_folder(&path).unwrap_or_default();
+        }
+        if path.is_file() {
+            return vec![path];
+        }
+        glob::glob(&path.to_string_lossy()).map(|found| found.flatten().collect()).unwrap_or_default()
+    };
+    let is_table = |path: &PathBuf| path.is_file() && may_be_tables(&[path.to_string_lossy().into_owned()]);
+    patterns.iter().flat_map(among).filter(is_table).collect()
+}
+
+/// True if one of the names does not end as NetCDF does.
+pub(crate) fn may_be_tables(names: &[String]) -> bool {
+    let is_gridded = |name: &String| {
+        let extension =
+            Path::new(name).extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        ["nc", "nc4", "cdf", "netcdf", "zip"].contains(&extension.as_str())
+    };
+    names.iter().any(|name| Path::new(name).extension().is_some() && !is_gridded(name))
+}
+
 fn patterns(pipeline: &Pipeline) -> anyhow::Result<Vec<String>> {
     let path = &pipeline.path;
     let Some(value) = pipeline.tables["ingest"].get("files") else { return Ok(Vec::new()) };
