@@ -153,15 +153,18 @@ pub mod flag {
     pub const STUCK: u8 = 16;
     /// The source has more than one value for the hour.
     pub const DUPLICATE: u8 = 32;
+    /// The value lies far outside what its month and hour otherwise have.
+    pub const OUTLIER: u8 = 64;
 
     /// The names in pipeline files and reports.
-    pub const NAMES: [(&str, u8); 6] = [
+    pub const NAMES: [(&str, u8); 7] = [
         ("filled", FILLED),
         ("preliminary", PRELIMINARY),
         ("out-of-range", OUT_OF_RANGE),
         ("spike", SPIKE),
         ("stuck", STUCK),
         ("duplicate", DUPLICATE),
+        ("outlier", OUTLIER),
     ];
 
     /// The bit of that name, or `None`.

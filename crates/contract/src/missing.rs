@@ -32,10 +32,10 @@ impl MissingFlags {
     }
 }
 
-/// What `[preprocess] exclude` is without the key, and was for models of earlier versions.
+/// What `[preprocess] exclude` is without the key, and was for models of earlier versions, which knew no outliers.
 impl Default for MissingFlags {
     fn default() -> MissingFlags {
-        MissingFlags(flag::OUT_OF_RANGE | flag::SPIKE | flag::STUCK)
+        MissingFlags(flag::OUT_OF_RANGE | flag::SPIKE | flag::STUCK | flag::OUTLIER)
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn flags_are_written_by_name() {
         let text = serde_json::to_string(&MissingFlags::default()).unwrap();
-        assert_eq!(text, r#"["out-of-range","spike","stuck"]"#);
+        assert_eq!(text, r#"["out-of-range","spike","stuck","outlier"]"#);
         assert_eq!(serde_json::from_str::<MissingFlags>(&text).unwrap(), MissingFlags::default());
         let error = serde_json::from_str::<MissingFlags>(r#"["stuk"]"#).unwrap_err();
         assert_eq!(error.to_string(), "\"stuk\" is no quality flag that this version knows");

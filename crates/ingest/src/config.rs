@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::grid::Point;
 use crate::station::{Station, StationTable};
 
+/// No ensemble is larger.
+const LARGEST_MEMBER: i64 = 100_000;
+
 /// The longest gap that a straight line may be asked to fill: a week.
 const LONGEST_GAP_HOURS: i64 = 168;
 /// The longest one that the daily course of the days around it may: two weeks.
@@ -28,7 +31,7 @@ pub struct Tables {
 #[schemars(extend("oneOf" = [{"required": ["files"]}, {"required": ["source"]}]))]
 pub struct IngestTable {
     /// Paths, folders or patterns (`*`, `?`, `[...]`) of files, relative to the repository: NetCDF of any layout, CSV,
-    /// Parquet. Of a folder, its files that end in nc, nc4, cdf, netcdf, csv or parquet.
+    /// Parquet, and ZIP archives of these. Of a folder, its files that end in nc, nc4, cdf, netcdf, csv or parquet.
     #[schemars(length(min = 1), extend("examples" = [["data/raw/*.nc"]]))]
     pub files: Option<Vec<String>>,
     /// What of ERA5 is downloaded, in place of `files`.
@@ -54,6 +57,9 @@ pub struct IngestTable {
     /// beside `interpolation = "bilinear"`.
     #[serde(default)]
     pub nearest: Nearest,
+    /// The number of the member, where the files are of an ensemble.
+    #[schemars(range(min = 0, max = LARGEST_MEMBER))]
+    pub member: Option<i64>,
     /// The longest run of missing hours that is filled along the straight line between its neighbours.
     #[serde(default = "default_max_gap_hours")]
     #[schemars(range(min = 0, max = LONGEST_GAP_HOURS))]
@@ -120,6 +126,8 @@ pub struct Config {
     pub max_distance_km: f64,
     pub interpolation: Interpolation,
     pub nearest: Nearest,
+    /// The member of an ensemble.
+    pub member: Option<i64>,
     pub gaps: GapPolicy,
     /// `Some` if the files are a station's.
     pub station: Option<Station>,
@@ -167,6 +175,7 @@ impl Config {
             max_distance_km: default_max_distance_km(),
             interpolation: Interpolation::default(),
             nearest: Nearest::default(),
+            member: None,
             gaps: GapPolicy {
                 linear_hours: default_max_gap_hours().unsigned_abs() as usize,
                 diurnal_hours: 0,
@@ -221,6 +230,13 @@ impl Tables {
                 "is \"with-values\" beside interpolation = \"bilinear\"; wanted one of them: take one out";
             return Err(Fault { key: "ingest.nearest".to_string(), message: message.to_string() });
         }
+        let member =
+            table.member.map(|member| in_range("ingest.member", member, 0..=LARGEST_MEMBER)).transpose()?;
+        if member.is_some() && (source.is_some() || station.is_some()) {
+            let seen = if source.is_some() { "source" } else { "[ingest.station]" };
+            let message = format!("is for files of an ensemble; take it out, or {seen}");
+            return Err(Fault { key: "ingest.member".to_string(), message });
+        }
         Ok(Config {
             source,
             variables,
@@ -228,6 +244,7 @@ impl Tables {
             max_distance_km,
             interpolation: table.interpolation,
             nearest: table.nearest,
+            member,
             gaps: GapPolicy {
                 linear_hours: linear.unsigned_abs() as usize,
                 diurnal_hours: diurnal.unsigned_abs() as usize,
@@ -269,6 +286,20 @@ mod tests {
         check("max_gap_hours", json!(-1), "max_gap_hours is -1; wanted 0 to 168");
         check("max_diurnal_gap_hours", json!(337), "max_diurnal_gap_hours is 337; wanted 0 to 336");
         check("files", json!([]), "files is empty; wanted at least one path, folder or pattern");
+    }
+
+    #[test]
+    fn a_member_is_a_number_and_of_files() {
+        check("member", json!(-1), "member is -1; wanted 0 to 100000");
+        let tables = json!({"ingest": {
+            "source": {"kind": "cds", "start": "1990-01-01", "end": "1999-12-31"}, "latitude_deg": 48.45,
+            "longitude_deg": 5.59, "member": 3,
+        }});
+        let checked = parse::<Tables>(tables.as_object().unwrap()).and_then(Tables::check);
+        assert_eq!(
+            checked.map_err(|fault| fault.describe("x.toml")).unwrap_err(),
+            "x.toml: [ingest] member is for files of an ensemble; take it out, or source"
+        );
     }
 
     #[test]
@@ -325,7 +356,7 @@ mod tests {
             "max_gap",
             json!(3),
             "has no key \"max_gap\"; its keys are files, source, variables, latitude_deg, longitude_deg, \
-             max_distance_km, interpolation, nearest, max_gap_hours, max_diurnal_gap_hours, long_gaps, station, licence, \
+             max_distance_km, interpolation, nearest, member, max_gap_hours, max_diurnal_gap_hours, long_gaps, station, licence, \
              attribution; did you mean \
              \"max_gap_hours\"?",
         );

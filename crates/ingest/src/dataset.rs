@@ -137,7 +137,7 @@ fn read_variable(
     variable: &'static Variable,
 ) -> anyhow::Result<FileColumn> {
     let packing = Packing::of(file, variable, shape)?;
-    let layout = Layout::of(file, all, shape)?;
+    let layout = Layout::of(file, all, shape, config.member)?;
     let (site, corners) = site(file, config, &layout)?;
     if shape.dimensions.iter().any(|(_, size)| *size == 0) {
         return Ok(FileColumn { variable, site, mask: None, hours: Vec::new() });

@@ -42,6 +42,9 @@ pub(crate) fn read(path: &Path, config: &Config) -> anyhow::Result<FileHours> {
             "{shown} is the CSV of a point; [ingest] interpolation = \"bilinear\" is for grids: take it out"
         );
     }
+    if let Some(member) = config.member {
+        bail!("{shown} is the CSV of a point, and of no ensemble; take [ingest] member = {member} out");
+    }
     let names = reader.names().to_vec();
     let mut place = NearestPlace { site: None, hours: vec![Vec::new(); columns.variables.len()] };
     while let Some(row) = reader.next_row()? {

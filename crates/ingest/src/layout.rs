@@ -7,6 +7,7 @@ use std::ops::Range;
 use anyhow::anyhow;
 
 use crate::backend::{Attribute, NetcdfFile, Shape};
+use crate::members::{self, Members};
 
 /// The layout of one variable.
 pub(crate) struct Layout {
@@ -18,6 +19,8 @@ pub(crate) struct Layout {
     pub longitude: Axis,
     /// Final beside preliminary values, in files of the old Climate Data Store.
     pub version: Option<usize>,
+    /// The dimension of an ensemble's members, and the index of the one that is read.
+    pub member: Option<(usize, usize)>,
     /// The dimensions' names and sizes.
     pub dimensions: Vec<(String, usize)>,
 }
@@ -67,11 +70,16 @@ impl Role {
 }
 
 impl Layout {
-    /// The layout of `variable`, one of `all` the file's variables.
+    /// The layout of `variable`, one of `all` the file's variables, with the ensemble's member of that number.
     ///
     /// # Errors
     /// What was seen and what is wanted, as a sentence about the variable.
-    pub(crate) fn of(file: &dyn NetcdfFile, all: &[Shape], variable: &Shape) -> anyhow::Result<Layout> {
+    pub(crate) fn of(
+        file: &dyn NetcdfFile,
+        all: &[Shape],
+        variable: &Shape,
+        member: Option<i64>,
+    ) -> anyhow::Result<Layout> {
         let wrong = || wrong_dimensions(variable);
         let roles = roles(file, all, variable)?;
         let find = |role| axis(file, all, variable, &roles, role);
@@ -81,12 +89,14 @@ impl Layout {
             latitude: find(Role::Latitude)?.ok_or_else(wrong)?,
             longitude: find(Role::Longitude)?.ok_or_else(wrong)?,
             version: variable.dimensions.iter().position(|(name, size)| name == VERSION && *size > 1),
+            member: members::chosen(Members::of(file, all, variable)?, member, variable)?,
             dimensions: variable.dimensions.clone(),
         };
         if layout.time.is_none() {
             return Err(wrong());
         }
-        let is_known = |at: usize| roles[at].is_some() || layout.version == Some(at);
+        let is_member = |at: usize| layout.member.is_some_and(|(dimension, _)| dimension == at);
+        let is_known = |at: usize| roles[at].is_some() || layout.version == Some(at) || is_member(at);
         let unknown = |(at, (_, size)): (usize, &(String, usize))| *size != 1 && !is_known(at);
         if variable.dimensions.iter().enumerate().any(unknown) {
             return Err(wrong());
@@ -94,10 +104,14 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The box of all hours and versions at one grid point.
+    /// The box of all hours and versions at one grid point, of one member.
     pub(crate) fn column(&self, latitude_index: usize, longitude_index: usize) -> Vec<Range<usize>> {
         let at_point = |axis: &Axis, index: usize| axis.dimension.map(|at| (at, index));
-        let fixed = [at_point(&self.latitude, latitude_index), at_point(&self.longitude, longitude_index)];
+        let fixed = [
+            at_point(&self.latitude, latitude_index),
+            at_point(&self.longitude, longitude_index),
+            self.member,
+        ];
         let range = |(at, (_, size)): (usize, &(String, usize))| {
             let index = fixed.iter().flatten().find(|(dimension, _)| *dimension == at);
             index.map_or(0..*size, |(_, index)| *index..index + 1)
@@ -127,8 +141,9 @@ impl Layout {
     }
 
     fn column_size(&self, dimension: usize) -> usize {
-        let is_of_point = [self.latitude.dimension, self.longitude.dimension].contains(&Some(dimension));
-        if is_of_point { 1 } else { self.dimensions[dimension].1 }
+        let member = self.member.map(|(dimension, _)| dimension);
+        let is_fixed = [self.latitude.dimension, self.longitude.dimension, member].contains(&Some(dimension));
+        if is_fixed { 1 } else { self.dimensions[dimension].1 }
     }
 }
 

@@ -3,6 +3,7 @@
 //! of time zones only what a station's clock needs; and it downloads nothing.
 
 mod accumulation;
+mod archive;
 mod attributes;
 pub mod backend;
 mod cf_time;
@@ -18,6 +19,7 @@ mod inspect;
 mod intact;
 mod jumps;
 mod layout;
+mod members;
 mod merge;
 mod plausible;
 mod quality;

@@ -1,7 +1,9 @@
 //! Quality control of the hours of a variable: suspicious ones get flags, and none is changed or
-//! taken away. Whether a value is possible at all is asked of every source; spikes and stuck values
-//! are looked for in stations' measurements only, since reanalysis has neither.
+//! taken away. Whether a value is possible at all, and far outside the climatology, is asked of every
+//! source; spikes and stuck values are looked for in stations' measurements only, since reanalysis has
+//! neither.
 
+mod outlier;
 mod spike;
 mod stuck;
 
@@ -76,6 +78,7 @@ pub(crate) struct Found {
     spikes: usize,
     stuck: usize,
     duplicates: usize,
+    outliers: usize,
 }
 
 /// Flags the suspicious of `hours`, which are in order of time; `station` says what to look for in
@@ -86,6 +89,7 @@ pub(crate) fn flag_hours(variable: &Variable, hours: &mut [Hour], station: Optio
             hour.flags |= flag::OUT_OF_RANGE;
         }
     }
+    outlier::flag(variable, hours);
     if let Some(quality) = station {
         match quality.stuck {
             StuckLimit::Off => {}
@@ -102,6 +106,7 @@ pub(crate) fn flag_hours(variable: &Variable, hours: &mut [Hour], station: Optio
         spikes: count(flag::SPIKE),
         stuck: count(flag::STUCK),
         duplicates: count(flag::DUPLICATE),
+        outliers: count(flag::OUTLIER),
     }
 }
 
@@ -124,6 +129,7 @@ impl Found {
             (self.spikes, format!("spike{}", plural(self.spikes))),
             (self.stuck, "stuck".to_string()),
             (self.duplicates, "with several values".to_string()),
+            (self.outliers, format!("outlier{} of the climatology", plural(self.outliers))),
         ];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
@@ -179,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_sum_is_one_sentence() {
-        let found = Found { out_of_range: 1, spikes: 3, stuck: 48, duplicates: 2 };
+        let found = Found { out_of_range: 1, spikes: 3, stuck: 48, duplicates: 2, outliers: 0 };
         assert_eq!(
             found.sentence(t2m()).unwrap(),
             "t2m: 1 hour out of range, 3 spikes, 48 stuck, 2 with several values; flagged in series.parquet"

@@ -8,6 +8,7 @@ use contract::stage::{InputFile, Inputs, Outputs, Stage};
 use serde::Serialize;
 use tables::{Column, Table, Values};
 
+use crate::archive::Unpacked;
 use crate::backend::Backend;
 use crate::config::{Config, Interpolation, Tables};
 use crate::gaps::{self, Fill, Gap};
@@ -35,7 +36,9 @@ impl Stage for Ingest {
             "reading {}",
             if files.len() == 1 { "1 file".to_string() } else { format!("{} files", files.len()) }
         );
-        let series = read_series(config, files, Backend::default())?;
+        let unpacked = Unpacked::of(files, &outputs.work)?;
+        let series = read_series(config, &unpacked.files, Backend::default());
+        let series = series.map_err(|error| unpacked.explain(error))?;
         log(config, &series);
         let credit = credit(config, &series);
         tracing::info!("licence of the data: {}", credit.licence().unwrap_or_else(|| NOT_STATED.to_string()));

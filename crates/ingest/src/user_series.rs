@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tables::{Column, Table, Values};
 
+use crate::archive::Unpacked;
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::dataset::{self, Hour};
@@ -62,9 +63,11 @@ impl Stage for UserSeries {
         };
         let place = Point { latitude_deg: model.latitude_deg, longitude_deg: model.longitude_deg };
         let past_hour_us = model.past_hour_us();
-        let files = inputs.files("files").iter().map(|file| read_file(file, variable, place, past_hour_us));
-        let files = files.collect::<anyhow::Result<Vec<_>>>()?;
-        tables::write(&outputs.file(SERIES), &together(variable, &files)?)
+        let unpacked = Unpacked::of(inputs.files("files"), &outputs.work)?;
+        let files = unpacked.files.iter().map(|file| read_file(file, variable, place, past_hour_us));
+        let files = files.collect::<anyhow::Result<Vec<_>>>();
+        let table = files.and_then(|files| together(variable, &files));
+        tables::write(&outputs.file(SERIES), &table.map_err(|error| unpacked.explain(error))?)
     }
 }
 

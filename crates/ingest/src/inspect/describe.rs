@@ -47,6 +47,9 @@ fn describe_file(out: &mut String, file: &FileReport) -> std::fmt::Result {
             writeln!(out, "  versions  {versions}")?;
         }
     }
+    if let Some(members) = file.grid.as_ref().and_then(|grid| grid.members.as_ref()) {
+        writeln!(out, "  members   {members}")?;
+    }
     if let Some(licence) = file.credit.licence() {
         writeln!(out, "  licence   {licence}")?;
     }

@@ -17,6 +17,7 @@ use crate::dataset::{self, FileColumn, Hour};
 use crate::gaps;
 use crate::grid::Point;
 use crate::layout::{Layout, VERSION};
+use crate::members::Members;
 use crate::sniff::{self, Content};
 use crate::times;
 
@@ -71,6 +72,11 @@ pub(super) struct Grid {
     pub middle_longitude_deg: f64,
     /// What says which values are preliminary, if anything does.
     pub versions: Option<String>,
+    /// The members of an ensemble, of which the first was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<String>,
+    #[serde(skip)]
+    pub member: Option<i64>,
 }
 
 /// The hours of one or several files.
@@ -184,11 +190,19 @@ impl Grid {
             middle_latitude_deg: point.latitude_deg,
             middle_longitude_deg: point.longitude_deg,
             versions: None,
+            members: None,
+            member: None,
         }
     }
 
     fn of(file: &dyn NetcdfFile, all: &[Shape], shape: &Shape) -> anyhow::Result<Grid> {
-        let layout = Layout::of(file, all, shape)?;
+        let members = Members::of(file, all, shape)?.filter(|members| members.numbers.len() > 1);
+        let layout = Layout::of(
+            file,
+            all,
+            shape,
+            members.as_ref().and_then(|members| members.numbers.first().copied()),
+        )?;
         let latitudes = times::read_axis(file, &layout.latitude)?;
         let longitudes = times::read_axis(file, &layout.longitude)?;
         let ends = |axis: &[f64]| match axis {
@@ -217,6 +231,8 @@ impl Grid {
             middle_latitude_deg: middle.latitude_deg,
             middle_longitude_deg: middle.longitude_deg,
             versions,
+            member: members.as_ref().and_then(|members| members.numbers.first().copied()),
+            members: members.map(|members| format!("{} {}", members.name, members.listed())),
         })
     }
 }
@@ -252,7 +268,7 @@ impl Span {
 /// What reads the point in the middle.
 fn middle(grid: &Grid, variables: Vec<&'static Variable>) -> Config {
     let place = Point { latitude_deg: grid.middle_latitude_deg, longitude_deg: grid.middle_longitude_deg };
-    Config { max_distance_km: f64::MAX, ..Config::of_place(variables, place) }
+    Config { max_distance_km: f64::MAX, member: grid.member, ..Config::of_place(variables, place) }
 }
 
 fn describe_variable(

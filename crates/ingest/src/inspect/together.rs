@@ -34,9 +34,10 @@ impl Together {
         let grid = usable.iter().find_map(|(_, file)| file.grid.as_ref());
         let ingest = grid.map(|grid| {
             let names = variables.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+            let member = grid.member.map(|member| format!("member = {member}\n")).unwrap_or_default();
             let paths: Vec<&Path> = usable.iter().map(|(path, _)| path.as_path()).collect();
             format!(
-                "[ingest]\nfiles = [{}]\nlatitude_deg = {}\nlongitude_deg = {}\nvariables = [{names}]\n",
+                "[ingest]\nfiles = [{}]\nlatitude_deg = {}\nlongitude_deg = {}\nvariables = [{names}]\n{member}",
                 patterns(&paths),
                 grid.middle_latitude_deg,
                 grid.middle_longitude_deg
@@ -65,7 +66,8 @@ fn stations(paths: &[PathBuf], files: &[FileReport]) -> Option<String> {
 fn patterns(paths: &[&Path]) -> String {
     let parent = |path: &Path| path.parent().map(Path::to_path_buf).unwrap_or_default();
     let mut texts: Vec<String> = paths.iter().map(|path| shown(path)).collect();
-    if paths.len() > LISTED {
+    texts.dedup();
+    if texts.len() > LISTED {
         texts = paths.iter().map(|path| shown(&parent(path))).collect();
         texts.dedup();
     }

@@ -89,7 +89,7 @@ fn several_files_are_described_one_by_one_and_together() {
            t2m       2 metre temperature (called VAR_2T), K, float32 (time 3, expver 2, latitude 1, longitude 1)\n  \
            others    time, latitude, longitude, expver\n\n\
          {}/c.nc, ZIP, 1 kB\n  \
-           cannot be used: {}/c.nc is a ZIP archive; unpack it and name the NetCDF files inside in [ingest] files\n\n\
+           cannot be used: {}/c.nc: it is a damaged ZIP archive; download or copy it again: invalid Zip archive: Could not find EOCD\n\n\
          all 3 files: 2000-01-01T00:00 to 2000-01-01T06:00 UTC, hourly, 5 values, 2 missing (2000-01-01T02:00: 2 h), 2 preliminary\n\n\
          In a pipeline file, with the place moved to where it should be:\n\n\
          [ingest]\n\

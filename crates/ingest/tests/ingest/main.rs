@@ -2,6 +2,7 @@
 
 mod agreement;
 mod chunks;
+mod ensembles;
 mod era5_csv;
 mod fixture;
 mod formats;
@@ -20,3 +21,4 @@ mod station_formats;
 mod station_messages;
 mod stations;
 mod time_axes;
+mod zips;

@@ -22,7 +22,7 @@ pub(crate) fn map(source: &Source, variable: &str) -> anyhow::Result<Option<Pict
     let mut picture = Picture::new(
         "gaps",
         "Which hours were there",
-        "Every day of the files, a row a year. A day has the colour of the worst of its hours: missing; filled in by interpolation; doubtful, that is out of range, a spike, stuck or given twice; preliminary (ERA5T), which may still change. How many there are of each is said above.",
+        "Every day of the files, a row a year. A day has the colour of the worst of its hours: missing; filled in by interpolation; doubtful, that is out of range, a spike, stuck, given twice or far outside the climatology; preliminary (ERA5T), which may still change. How many there are of each is said above.",
     );
     picture.legend = State::ALL.map(|state| Key::block(state, state.name())).to_vec();
     picture.draw(&[days.panel()])
