@@ -4,6 +4,7 @@
 mod pipeline {
     mod bad_input;
     mod bench;
+    mod cases;
     mod end_to_end;
     mod experiments;
     mod kills;

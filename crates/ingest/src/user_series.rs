@@ -63,12 +63,23 @@ impl Stage for UserSeries {
         };
         let place = Point { latitude_deg: model.latitude_deg, longitude_deg: model.longitude_deg };
         let past_hour_us = model.past_hour_us();
-        let unpacked = Unpacked::of(inputs.files("files"), &outputs.work)?;
+        let unpacked = Unpacked::of(inputs.files("files"), &outputs.work).map_err(without_keys)?;
         let files = unpacked.files.iter().map(|file| read_file(file, variable, place, past_hour_us));
         let files = files.collect::<anyhow::Result<Vec<_>>>();
         let table = files.and_then(|files| together(variable, &files));
-        tables::write(&outputs.file(SERIES), &table.map_err(|error| unpacked.explain(error))?)
+        let table = table.map_err(|error| without_keys(unpacked.explain(error)))?;
+        tables::write(&outputs.file(SERIES), &table)
     }
+}
+
+/// The error without advice on keys of a pipeline file, which these commands do not have: readers are shared.
+fn without_keys(error: anyhow::Error) -> anyhow::Error {
+    let message = format!("{error:#}");
+    let Some(key) = message.find("[ingest") else { return error };
+    let before = &message[..key];
+    let clause =
+        [": ", "; ", ", and ", ", which "].iter().filter_map(|end| before.rfind(end)).max().unwrap_or(key);
+    anyhow::anyhow!("{}: correct the file, or give another", before[..clause].trim_end())
 }
 
 fn read_file(

@@ -106,3 +106,19 @@ fn time_axes_that_are_not_hourly_are_refused() {
         "x.csv has the time 2021-01-01T00:00 twice; wanted each hour once: of several members or places take one",
     );
 }
+
+#[test]
+fn advice_on_keys_that_the_commands_do_not_have_is_left_out() {
+    let check = |message: &str, wanted: &str| {
+        assert_eq!(without_keys(anyhow::anyhow!("{message}")).to_string(), wanted);
+    };
+    check(
+        "x.csv line 3: the time is \"noon\"; wanted a time: correct the row, or [ingest.station] time_format",
+        "x.csv line 3: the time is \"noon\"; wanted a time: correct the file, or give another",
+    );
+    check(
+        "x.nc is of no ensemble, and [ingest] member = 3 asks for a member: take it out",
+        "x.nc is of no ensemble: correct the file, or give another",
+    );
+    check("x.csv is empty: copy it again", "x.csv is empty: copy it again");
+}
