@@ -381,7 +381,7 @@ mod tests {
         check(
             "exclude",
             json!(["filled", "stuk"]),
-            "exclude has \"stuk\"; wanted flags out of filled, preliminary, out-of-range, spike, stuck, duplicate; did \
+            "exclude has \"stuk\"; wanted flags out of filled, preliminary, out-of-range, spike, stuck, duplicate, outlier; did \
              you mean \"stuck\"?",
         );
         check(

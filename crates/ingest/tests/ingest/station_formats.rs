@@ -158,7 +158,17 @@ fn hours_counted_to_25_pass_through_the_end_of_summer_time() {
         ("2018-10-29T00:00", 4.1),
         ("2018-10-29T01:00", 3.7),
     ];
-    check_case("13-hours-to-25/london.csv", station, &expected);
+    check_case("13-hours-to-25/london.csv", station.clone(), &expected);
+    let Some(path) = shared_case("13-hours-to-25/london.csv") else { return };
+    let found = celsius(&read_station(&station_config(&["t2m"], station), &[path.clone()]).unwrap());
+    let hour = |row: &Vec<String>| {
+        // Summer time from 25 March to 28 October, by the midnight of each day.
+        let is_summer = (&row[0][5..] > "03-25") && (&row[0][5..] <= "10-28");
+        let midnight = calendar::parse_date(&row[0]).unwrap() - i64::from(is_summer) * calendar::HOUR_US;
+        let time = midnight + row[1].parse::<i64>().unwrap() * calendar::HOUR_US;
+        (calendar::format_hour(time), row[2].parse::<f64>().unwrap())
+    };
+    assert_eq!(found, case_rows(&path, ',').iter().map(hour).collect::<Vec<_>>());
 }
 
 #[test]

@@ -47,6 +47,9 @@ const ONE: [Option<&str>; 19] = [
 /// Numbers, which every column of whole values would be: only of columns that are called so.
 const NUMBERS: [Option<&str>; 3] = [Some("excel"), Some("unix"), Some("unix-ms")];
 
+/// 1973: numbers before it count something else.
+const EARLIEST_UNIX_US: i64 = 100_000_000_000_000;
+
 /// Of a date and an hour.
 const TWO: [Option<&str>; 9] = [
     None,
@@ -132,6 +135,10 @@ fn try_on(rows: &[&Vec<String>], columns: &[usize], format: Option<&'static str>
     let stamps: Vec<Stamp> =
         rows.iter().map(|row| reader.parse(&text(row, columns))).collect::<Option<_>>()?;
     let times: Vec<i64> = stamps.iter().filter_map(|stamp| stamp.at(Offset::UTC)).collect();
+    // Hours counted from a start are none of the clock of Unix.
+    if matches!(format, Some("unix" | "unix-ms")) && times.iter().any(|time_us| *time_us < EARLIEST_UNIX_US) {
+        return None;
+    }
     let different = times.iter().collect::<BTreeSet<_>>().len();
     let backwards = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
     let backwards = backwards.min(times.len().saturating_sub(1) - backwards);

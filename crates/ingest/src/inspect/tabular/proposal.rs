@@ -188,7 +188,7 @@ fn toml(value: &Value) -> String {
             format!("{{ {} }}", map.iter().map(pair).collect::<Vec<_>>().join(", "))
         }
         Value::Array(values) => {
-            format!("[{}]", values.iter().map(|value| toml(value)).collect::<Vec<_>>().join(", "))
+            format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
     }
