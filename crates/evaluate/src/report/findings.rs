@@ -73,7 +73,7 @@ pub(crate) fn lines(likelihood: Option<&Likelihood>) -> Vec<Line> {
     let baseline = &likelihood.baseline;
     let lines = [
         ("Model, upper bound", likelihood.model_bound),
-        ("Seasonal AR(26)", Some(baseline.ar26)),
+        ("Seasonal AR(26), one set of coefficients", Some(baseline.seasonal_ar26)),
         ("Periodic AR(26)", baseline.periodic_ar26),
     ];
     let latents = likelihood.latents.map(|cost| {
