@@ -32,7 +32,7 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("sd_monthly_anomaly", "Variability of months, by the real one", "ratio"),
     ("sd_yearly_anomaly", "Variability of years, by the real one", "ratio"),
     ("autocorrelation", "Memory over 1 to 30 days, largest difference", "largest_difference"),
-    ("judge", "Judge, above what it has between real halves", "value"),
+    ("judge", "Judge, distance from 0.5 beyond that between real halves", "value"),
     ("memorisation", "Distance to training days by that of unseen days", "value"),
     ("likelihood", "Likelihood bound minus the autoregression's, nats per hour", "value"),
 ];

@@ -1,5 +1,5 @@
 //! The likelihood of held-out hours: the model's bound, which another stage leaves, beside the density
-//! of seasonal autoregressions that are fitted here to the same training years. All of them are
+//! of two autoregressions that are fitted here to the same training years. All of them are
 //! negative logarithms of the density of the variable in its canonical unit, in nats an hour, so that
 //! lower is better and no scaling can flatter.
 
@@ -26,8 +26,8 @@ pub(crate) struct Baseline {
     /// Held-out hours that have 26 hours before them of which none is missing.
     pub(crate) hours: usize,
     /// The seasonal AR(26): one set of coefficients.
-    pub(crate) ar26: f64,
-    /// A set of coefficients for each season and hour of the day; null where the training years have
+    pub(crate) seasonal_ar26: f64,
+    /// The periodic AR(26): a set of coefficients for each season and hour of the day; null where the training years have
     /// less than 10 hours a coefficient for one of them.
     pub(crate) periodic_ar26: Option<f64>,
     /// The logarithm of the training hours' standard deviation: subtracted from any of these figures it
@@ -48,7 +48,7 @@ pub(crate) struct Likelihood {
     pub(crate) model_bound_validation: Option<f64>,
     pub(crate) baseline: Baseline,
     /// The model's bound minus the seasonal AR(26)'s figure: negative where the model is better.
-    pub(crate) difference_ar26: Option<f64>,
+    pub(crate) difference_seasonal_ar26: Option<f64>,
     /// The same from the better of the two autoregressions.
     pub(crate) difference: Option<f64>,
     /// Hours that the model's bound is the mean of.
@@ -79,7 +79,7 @@ pub(crate) fn baseline(
     let constant = constant.context("the training years have too few hours for an autoregression")?;
     Ok(Baseline {
         hours,
-        ar26: figure(constant),
+        seasonal_ar26: figure(constant),
         periodic_ar26: periodic.map(figure),
         log_scale: standard_deviation(&present(&training.values).collect::<Vec<_>>(), 0).ln(),
     })
@@ -88,12 +88,12 @@ pub(crate) fn baseline(
 impl Baseline {
     /// The better of the two.
     pub(crate) fn strongest(&self) -> f64 {
-        self.periodic_ar26.map_or(self.ar26, |periodic| periodic.min(self.ar26))
+        self.periodic_ar26.map_or(self.seasonal_ar26, |periodic| periodic.min(self.seasonal_ar26))
     }
 
     fn rounded(self) -> Baseline {
         Baseline {
-            ar26: round(self.ar26),
+            seasonal_ar26: round(self.seasonal_ar26),
             periodic_ar26: self.periodic_ar26.map(round),
             log_scale: round(self.log_scale),
             ..self
@@ -112,7 +112,7 @@ impl Likelihood {
             model_bound,
             model_bound_train: bound(model.and_then(|model| model.train.as_ref())),
             model_bound_validation: bound(model.and_then(|model| model.validation.as_ref())),
-            difference_ar26: model_bound.map(|bound| round(bound - baseline.ar26)),
+            difference_seasonal_ar26: model_bound.map(|bound| round(bound - baseline.seasonal_ar26)),
             difference: model_bound.map(|bound| round(bound - baseline.strongest())),
             hours: test.map_or(0, |test| test.hours),
             latents: model
@@ -162,10 +162,10 @@ mod tests {
             // The same normal equations with the same ridge, summed in another order.
             assert!((found - expected).abs() < 1e-7, "{found}, numpy has {expected}");
         };
-        check(baseline.ar26, 0.943_519_708_843_290_2);
+        check(baseline.seasonal_ar26, 0.943_519_708_843_290_2);
         check(baseline.periodic_ar26.unwrap(), 1.003_643_694_675_869_6);
         check(baseline.log_scale, 1.863_234_252_938_304_4);
-        check(baseline.strongest(), baseline.ar26);
+        check(baseline.strongest(), baseline.seasonal_ar26);
     }
 
     /// `x[t+1] = 0.8 x[t] + e`, e with a standard deviation of 0.5.
@@ -186,7 +186,7 @@ mod tests {
         let entropy = 0.5 * (TAU * 1.0_f64.exp() * 0.25).ln();
         // 288 variances of 300 hours each cost 1/600 each, 26 coefficients less, a set of 26 for each
         // of 96 cells 26 / (2 * 900); 35,000 hours have an error of 0.004.
-        assert!((baseline.ar26 - entropy).abs() < 0.015, "{} {entropy}", baseline.ar26);
+        assert!((baseline.seasonal_ar26 - entropy).abs() < 0.015, "{} {entropy}", baseline.seasonal_ar26);
         let periodic = baseline.periodic_ar26.unwrap();
         assert!((periodic - entropy - 0.015).abs() < 0.015, "{periodic} {entropy}");
     }
@@ -201,7 +201,7 @@ mod tests {
         };
         let figures = |training: &Series, test: &Series| {
             let found = baseline(&Climatology::fit(training).unwrap(), training, test).unwrap();
-            [found.ar26, found.periodic_ar26.unwrap(), found.log_scale]
+            [found.seasonal_ar26, found.periodic_ar26.unwrap(), found.log_scale]
         };
         let kelvin = figures(&training, &test);
         let fahrenheit = figures(&scaled(&training), &scaled(&test));
@@ -228,7 +228,7 @@ mod tests {
         let climatology = Climatology::fit(&training).unwrap();
         let baseline = baseline(&climatology, &training, &autoregression(4, 1)).unwrap();
         assert_eq!(baseline.periodic_ar26, None);
-        assert_eq!(baseline.strongest(), baseline.ar26);
+        assert_eq!(baseline.strongest(), baseline.seasonal_ar26);
     }
 
     #[test]
@@ -242,14 +242,14 @@ mod tests {
 
     #[test]
     fn the_difference_is_negative_where_the_model_is_better() {
-        let baseline = Baseline { hours: 10, ar26: 1.0, periodic_ar26: Some(0.9), log_scale: 2.0 };
+        let baseline = Baseline { hours: 10, seasonal_ar26: 1.0, periodic_ar26: Some(0.9), log_scale: 2.0 };
         let model = serde_json::json!({"format": 2, "unit": "nat h-1", "train": null,
             "validation": {"hours": 5, "bound": 0.8}, "test": {"hours": 9, "bound": 0.75},
             "latents": null});
         let model: LikelihoodDocument = serde_json::from_value(model).unwrap();
         let found = Likelihood::of(baseline.clone(), Some(&model));
         assert_eq!((found.model_bound, found.hours), (Some(0.75), 9));
-        assert_eq!((found.difference_ar26, found.difference), (Some(-0.25), Some(-0.15)));
+        assert_eq!((found.difference_seasonal_ar26, found.difference), (Some(-0.25), Some(-0.15)));
         assert_eq!((found.model_bound_train, found.model_bound_validation), (None, Some(0.8)));
         assert_eq!(Likelihood::of(baseline, None).difference, None);
     }

@@ -22,7 +22,7 @@ const LONGEST_FILLED_HOURS: usize = HOURS;
 /// All rivals, then all broken generators.
 pub(crate) const RIVALS: &[Rival] = &[
     rival("climatology", "Climatology, day of year x hour", climatology::repeat),
-    rival("seasonal_ar26", "Seasonal AR(26)", autoregression::generate),
+    rival("periodic_ar26", "Periodic AR(26)", autoregression::generate),
     rival("blocks_4_days", "Independent blocks of 4 days", blocks::independent::<4>),
     rival("blocks_64_days", "Independent blocks of 64 days", blocks::independent::<64>),
     rival("knn_blocks", "Chained blocks of 4 days (8 nearest neighbours)", blocks::chained),

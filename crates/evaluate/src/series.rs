@@ -257,6 +257,28 @@ pub(crate) fn mean_of_present(values: &[f64]) -> f64 {
     sum / count
 }
 
+/// The largest value that is not NaN; [`f64::MIN`] of none. Eight at a time, since one after another waits.
+pub(crate) fn largest(values: &[f64]) -> f64 {
+    largest_by(values, |value| value)
+}
+
+/// The smallest value that is not NaN; [`f64::MAX`] of none.
+pub(crate) fn smallest(values: &[f64]) -> f64 {
+    -largest_by(values, |value| -value)
+}
+
+fn largest_by(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let mut largest = [f64::MIN; 8];
+    let (chunks, rest) = values.as_chunks::<8>();
+    for chunk in chunks {
+        for (largest, &value) in largest.iter_mut().zip(chunk) {
+            *largest = if of(value) > *largest { of(value) } else { *largest };
+        }
+    }
+    let all = largest.into_iter().chain(rest.iter().map(|&value| of(value)));
+    all.fold(f64::MIN, |largest, value| if value > largest { value } else { largest })
+}
+
 pub(crate) fn is_complete(values: &[f64]) -> bool {
     !values.iter().any(|value| value.is_nan())
 }

@@ -1,7 +1,7 @@
 //! Warm and cold spells: days in a row beyond what is usual for the season.
 
 use crate::figures::quantile;
-use crate::series::{Day, Series, is_usable};
+use crate::series::{Day, Series, is_usable, largest, smallest};
 
 /// Days on either side that a day's threshold is taken from.
 const WINDOW_DAYS: i32 = 7;
@@ -18,8 +18,6 @@ pub(crate) struct Spells {
 /// The spells of a series beyond its own thresholds; days that have enough hours are taken one after another
 /// as they are, so that a hole or a new member does not end a spell.
 pub(crate) fn spells(series: &Series) -> Spells {
-    let largest = |values: &[f64]| values.iter().copied().fold(f64::MIN, f64::max);
-    let smallest = |values: &[f64]| values.iter().copied().fold(f64::MAX, f64::min);
     let (days, hours): (Vec<&Day>, Vec<&[f64]>) = series.iter().filter(|(_, hours)| is_usable(hours)).unzip();
     let maxima: Vec<f64> = hours.iter().map(|hours| largest(hours)).collect();
     let minima: Vec<f64> = hours.iter().map(|hours| smallest(hours)).collect();

@@ -14,7 +14,7 @@ pub(crate) use variability::{Autocorrelation, Variability};
 
 /// Figures that may be outside beyond as many as the training years have.
 const MORE_OUTSIDE: f64 = 1.0;
-/// How much better than between halves of the real years the judge may be.
+/// How much farther from 0.5 than between halves of the real years the judge's area may be.
 const MORE_AUC: f64 = 0.03;
 /// How much lower than the better autoregression's the model's bound must be, nats per hour.
 const LIKELIHOOD_GAIN: f64 = 0.02;
@@ -32,7 +32,8 @@ pub(crate) struct Targets {
     pub(crate) sd_monthly_anomaly: Option<Variability>,
     pub(crate) sd_yearly_anomaly: Option<Variability>,
     pub(crate) autocorrelation: Autocorrelation,
-    /// The judge's area minus that between halves of the real years.
+    /// The distance of the judge's area from 0.5, minus that between halves of the real years: an area below
+    /// 0.5 is no better than one as far above it.
     pub(crate) judge: Option<Target>,
     /// The audit's ratio.
     pub(crate) memorisation: Option<Target>,
@@ -83,8 +84,13 @@ fn outside(metrics: &Metrics, training: Option<&Candidate>) -> Option<Target> {
 }
 
 fn judge(metrics: &Metrics) -> Option<Target> {
-    let judged = metrics.model()?.judge.as_ref()?;
-    Some(Target::at_most(judged.auc - metrics.judge_yardstick.as_ref()?.mean, MORE_AUC))
+    let auc = metrics.model()?.judge.as_ref()?.auc;
+    Some(judge_target(auc, metrics.judge_yardstick.as_ref()?.mean))
+}
+
+fn judge_target(auc: f64, halves: f64) -> Target {
+    // Areas have few decimals, and their difference must not miss the limit by a rounding error.
+    Target::at_most(round((auc - 0.5).abs() - (halves - 0.5).abs()), MORE_AUC)
 }
 
 fn memorisation(metrics: &Metrics) -> Option<Target> {
@@ -106,5 +112,18 @@ mod tests {
         let target = Target::at_most(1.25, 1.25);
         assert_eq!(target, Target { value: 1.25, at_least: None, at_most: Some(1.25), met: true });
         assert!(!Target::at_most(-0.01, -LIKELIHOOD_GAIN).met);
+    }
+
+    #[test]
+    fn an_area_is_as_far_below_one_half_as_above_it() {
+        let check = |auc: f64, halves: f64, value: f64, met: bool| {
+            let target = judge_target(auc, halves);
+            assert_eq!((target.value, target.met), (value, met), "{auc} {halves}");
+        };
+        check(0.55, 0.52, 0.03, true);
+        check(0.45, 0.52, 0.03, true);
+        check(0.33, 0.52, 0.15, false);
+        check(0.55, 0.48, 0.03, true);
+        check(0.5, 0.48, -0.02, true);
     }
 }

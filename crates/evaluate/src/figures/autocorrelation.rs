@@ -95,12 +95,24 @@ fn joined(
 /// a lag has none.
 fn sums_of_present(values: &[f64], longest: usize) -> Option<Vec<f64>> {
     let zeros: Vec<f64> = values.iter().map(|value| if value.is_nan() { 0.0 } else { *value }).collect();
-    let there: Vec<f64> = values.iter().map(|value| f64::from(u8::from(!value.is_nan()))).collect();
-    let (sums, counts) = (autocovariance_sums(&zeros, longest), autocovariance_sums(&there, longest));
-    let scaled = |(lag, (sum, count)): (usize, (f64, f64))| {
-        (count > 0.5).then(|| sum * (values.len() - lag) as f64 / count.round())
+    let (sums, counts) = (autocovariance_sums(&zeros, longest), pairs_of_present(values, longest));
+    let scaled = |(lag, (sum, count)): (usize, (f64, usize))| {
+        (count > 0).then(|| sum * (values.len() - lag) as f64 / count as f64)
     };
     sums.into_iter().zip(counts).enumerate().map(scaled).collect()
+}
+
+/// The number of pairs that are there at each lag: all pairs less those that a missing value takes part in.
+fn pairs_of_present(values: &[f64], longest: usize) -> Vec<usize> {
+    let mut pairs: Vec<usize> = (0..=longest).map(|lag| values.len().saturating_sub(lag)).collect();
+    for missing in (0..values.len()).filter(|&at| values[at].is_nan()) {
+        let after = longest.min(values.len() - 1 - missing);
+        pairs[..=after].iter_mut().for_each(|pairs| *pairs -= 1);
+        for lag in 1..=longest.min(missing) {
+            pairs[lag] -= usize::from(!values[missing - lag].is_nan());
+        }
+    }
+    pairs
 }
 
 /// The autocorrelation of daily mean anomalies at lags of 1 to `days` days.

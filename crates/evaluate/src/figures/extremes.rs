@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Figure, Kind};
 use crate::sample::Sample;
-use crate::series::{HOURS, LEAST_SHARE, Series, is_complete, mean, standard_deviation};
+use crate::series::{HOURS, LEAST_SHARE, Series, is_complete, largest, mean, smallest, standard_deviation};
 
 const MONTHS: usize = 12;
 /// Euler's constant, as in the reference.
@@ -60,13 +60,14 @@ fn yearly(sample: &Sample, sign: f64) -> Option<Vec<f64>> {
     (years.len() >= 2).then_some(years)
 }
 
-/// The largest of `sign` times the values of each year. A year without its summer has no largest hour: where
+/// The largest of `sign` (1 or -1) times the values of each year. A year without its summer has no largest hour: where
 /// hours are missing, a year counts if it has 20 of 24 hours of the months that the years' largest hours are
 /// in, each month as often as it has one.
 pub(crate) fn yearly_extremes(series: &Series, years: Vec<Range<usize>>, sign: f64) -> Vec<f64> {
     let hours = |days: &Range<usize>| &series.values[days.start * HOURS..days.end * HOURS];
-    let largest = |days: &Range<usize>| hours(days).iter().map(|value| sign * value).fold(f64::MIN, f64::max);
-    let maxima: Vec<f64> = years.iter().map(largest).collect();
+    let of_year =
+        |days: &Range<usize>| if sign > 0.0 { largest(hours(days)) } else { -smallest(hours(days)) };
+    let maxima: Vec<f64> = years.iter().map(of_year).collect();
     if years.iter().all(|days| is_complete(hours(days))) {
         return maxima;
     }

@@ -8,7 +8,8 @@ const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// The scores of one side, each with the year that its window is of.
 pub(crate) struct Scores<'a> {
-    pub(crate) scores: &'a [f64],
+    /// By dealing, one score a window.
+    pub(crate) scores: Vec<&'a [f64]>,
     pub(crate) years: &'a [usize],
 }
 
@@ -16,15 +17,25 @@ pub(crate) struct Scores<'a> {
 ///
 /// With `V_i` the share of real scores below generated score `i`, and `W_j` the share of generated
 /// scores above real score `j`, the area is the mean of either, and its variance the sum of the
-/// variances of both means, where windows of the same year may depend on each other.
+/// variances of both means, where windows of the same year may depend on each other. Of several dealings
+/// `V_i` and `W_j` are the means, so that the area is the mean of their areas.
 pub(crate) fn auc(real: &Scores, generated: &Scores) -> (f64, [f64; 2]) {
-    let above = placements(generated.scores, real.scores);
-    let below: Vec<f64> = placements(real.scores, generated.scores).iter().map(|share| 1.0 - share).collect();
+    let above = mean_placements(generated, real);
+    let below: Vec<f64> = mean_placements(real, generated).iter().map(|share| 1.0 - share).collect();
     let area = crate::series::mean(&above);
     let variance =
         variance_of_mean(&above, generated.years, area) + variance_of_mean(&below, real.years, area);
     let half = NORMAL_95 * variance.sqrt();
     (area, [(area - half).max(0.0), (area + half).min(1.0)])
+}
+
+/// The placements of each window, averaged over the dealings.
+fn mean_placements(side: &Scores, others: &Scores) -> Vec<f64> {
+    let mut sums = vec![0.0; side.years.len()];
+    for (scores, others) in side.scores.iter().zip(&others.scores) {
+        sums.iter_mut().zip(placements(scores, others)).for_each(|(sum, share)| *sum += share);
+    }
+    sums.iter().map(|sum| sum / side.scores.len() as f64).collect()
 }
 
 /// For each of `scores`, the share of `others` below it; ties count one half.
@@ -60,8 +71,8 @@ mod tests {
     fn auc(real: &[f64], generated: &[f64]) -> (f64, [f64; 2]) {
         let years: Vec<usize> = (0..real.len().max(generated.len())).collect();
         super::auc(
-            &Scores { scores: real, years: &years[..real.len()] },
-            &Scores { scores: generated, years: &years[..generated.len()] },
+            &Scores { scores: vec![real], years: &years[..real.len()] },
+            &Scores { scores: vec![generated], years: &years[..generated.len()] },
         )
     }
 
@@ -115,8 +126,8 @@ mod tests {
         };
         let ((scores, years), (other_scores, other_years)) = (thrice(&real), thrice(&generated));
         let (area, interval) = super::auc(
-            &Scores { scores: &scores, years: &years },
-            &Scores { scores: &other_scores, years: &other_years },
+            &Scores { scores: vec![&scores], years: &years },
+            &Scores { scores: vec![&other_scores], years: &other_years },
         );
         let (expected, [low, high]) = auc(&real, &generated);
         assert!((area - expected).abs() < 1e-12);

@@ -93,15 +93,14 @@ impl Growth<'_> {
 
     fn histograms(&self, rows: &[usize]) -> Histograms {
         let here: Vec<Slope> = rows.iter().map(|&row| self.slopes[row]).collect();
-        let of_column = |column: &Vec<u8>| {
-            let mut histogram = [Sums::default(); BINS];
+        let mut histograms = vec![[Sums::default(); BINS]; self.table.columns.len()];
+        for (column, histogram) in self.table.columns.iter().zip(&mut histograms) {
             for (&row, &slope) in rows.iter().zip(&here) {
                 let bin = &mut histogram[usize::from(column[row]) % BINS];
                 *bin = bin.plus(slope);
             }
-            histogram
-        };
-        self.table.columns.iter().map(of_column).collect()
+        }
+        histograms
     }
 }
 

@@ -1,4 +1,5 @@
-//! Seasonal autoregressions of order 26 in closed form.
+//! Autoregressions of order 26 in closed form: the seasonal one with one set of coefficients, the periodic one
+//! with a set for each season and hour of the day.
 //!
 //! With the anomaly `a_t` from the climatology, its root mean square `s(c)` in the training years for
 //! each cell `c` of month and hour of the day, and `z_t = a_t / s(c_t)`:

@@ -7,7 +7,7 @@ use crate::audit::PASSES;
 use crate::likelihood::Likelihood;
 use crate::metrics::Metrics;
 
-/// How much better than between real halves a judge may be and still count as not telling.
+/// How much farther from 0.5 than between real halves a judge's area may be and still count as not telling.
 const CLOSE: f64 = 0.03;
 
 /// Sentences under the verdict; as many as there is something to say.
@@ -20,8 +20,9 @@ fn judge(metrics: &Metrics) -> Option<String> {
     let halves = metrics.judge_yardstick.as_ref().map(|yardstick| yardstick.mean);
     let beside = halves.map(|auc| format!(", against {auc:.2} between halves of the real years"));
     let beside = beside.unwrap_or_default();
-    let says = match auc - halves.unwrap_or(0.5) {
+    let says = match (auc - 0.5).abs() - (halves.unwrap_or(0.5) - 0.5).abs() {
         more if more <= CLOSE => "cannot tell them from real ones",
+        _ if auc < 0.5 => "finds that what tells some of their years from real ones is wrong for others",
         _ if auc < 0.6 => "can tell them from real ones now and then",
         _ if auc < 0.75 => "can often tell them from real ones",
         _ if auc < 0.95 => "can mostly tell them from real ones",
@@ -72,7 +73,7 @@ pub(crate) fn lines(likelihood: Option<&Likelihood>) -> Vec<Line> {
     let baseline = &likelihood.baseline;
     let lines = [
         ("Model, upper bound", likelihood.model_bound),
-        ("Seasonal AR(26)", Some(baseline.ar26)),
+        ("Seasonal AR(26), one set of coefficients", Some(baseline.seasonal_ar26)),
         ("Periodic AR(26)", baseline.periodic_ar26),
     ];
     let latents = likelihood.latents.map(|cost| {

@@ -89,7 +89,12 @@ fn autocorrelation(found: &Autocorrelation) -> Option<Row> {
 
 fn judge(target: &Target) -> Row {
     let [value, limit] = shown(target, 2);
-    Row::of("Judge, above what it has between real halves", value, format!("at most {limit}"), target.met)
+    Row::of(
+        "Judge, distance from 0.5 beyond that between real halves",
+        value,
+        format!("at most {limit}"),
+        target.met,
+    )
 }
 
 fn memorisation(target: &Target) -> Row {

@@ -71,7 +71,8 @@ fn imputation(scores: &TaskScores, labels: &Labels) -> anyhow::Result<Section> {
     let methods = [Method::Model, Method::Linear, Method::Climatology, Method::Autoregression];
     let mut heads = vec!["Hidden".to_string(), "Hours".to_string(), format!("Isotherm, {unit}")];
     heads.extend(
-        ["Straight line", "Climatology", "AR(26)", "Beside AR(26)", "In 50 %", "In 90 %"].map(String::from),
+        ["Straight line", "Climatology", "Periodic AR(26)", "Beside it", "In 50 %", "In 90 %"]
+            .map(String::from),
     );
     heads.push(format!("Step at edges, {unit}"));
     let row = |scores: &PatternScores| {
@@ -85,7 +86,7 @@ fn imputation(scores: &TaskScores, labels: &Labels) -> anyhow::Result<Section> {
     Ok(Section {
         id: "impute",
         title: "Missing hours",
-        about: "Hours of the held-out years were hidden and filled by 50 members. The figures are the continuous ranked probability score (CRPS), which is the mean absolute error for a single value and rewards an ensemble for being close and no wider than it must be: lower is better. \"Beside AR(26)\" is the difference to a seasonal autoregression with a Kalman smoother, with its 95 % interval over blocks of 30 days. In 50 % and In 90 %: the share of hours inside the ensemble's central intervals. Step at edges: root mean square of the step between the last hour seen and the first filled by one member, and at the other end.".to_string(),
+        about: "Hours of the held-out years were hidden and filled by 50 members. The figures are the continuous ranked probability score (CRPS), which is the mean absolute error for a single value and rewards an ensemble for being close and no wider than it must be: lower is better. \"Beside it\" is the difference to the periodic AR(26), an autoregression whose coefficients change with season and hour, with a Kalman smoother, with its 95 % interval over blocks of 30 days. In 50 % and In 90 %: the share of hours inside the ensemble's central intervals. Step at edges: root mean square of the step between the last hour seen and the first filled by one member, and at the other end.".to_string(),
         heads,
         rows: scores.imputation.iter().map(row).collect(),
         findings: Vec::new(),
@@ -98,7 +99,8 @@ fn forecast(scores: &TaskScores, labels: &Labels) -> anyhow::Result<Section> {
     let mut heads = vec!["Ahead".to_string(), "Forecasts".to_string()];
     heads.push(format!("Isotherm, {}", labels.units.difference));
     heads.extend(
-        ["Persistence", "Climatology", "AR(26)", "Beside AR(26)", "In 50 %", "In 90 %"].map(String::from),
+        ["Persistence", "Climatology", "Periodic AR(26)", "Beside it", "In 50 %", "In 90 %"]
+            .map(String::from),
     );
     heads.push("Flat ranks, p".to_string());
     let row = |scores: &HorizonScores| {
@@ -130,7 +132,7 @@ fn detection(scores: &TaskScores, labels: &Labels) -> anyhow::Result<Section> {
         "Fault",
         "Faults",
         "Isotherm",
-        "AR(26)",
+        "Periodic AR(26)",
         "Sizes 1, 2, 3",
         "Found",
         "by AR(26)",
@@ -167,7 +169,7 @@ fn detection(scores: &TaskScores, labels: &Labels) -> anyhow::Result<Section> {
     Ok(Section {
         id: "detect",
         title: "Faults",
-        about: "Faults of five kinds and three sizes were put into copies of the held-out years. Isotherm and AR(26): area under precision and recall of hours, for the model's p-values and for the size of the autoregression's innovations; 1 is perfect, and the share of faulty hours is what guessing reaches. Found: the share of the faults that an alarm overlaps when 12 false alarms a year are asked for. Delay: median of the hours from the first faulty one to the first in an alarm.".to_string(),
+        about: "Faults of five kinds and three sizes were put into copies of the held-out years. Isotherm and periodic AR(26): area under precision and recall of hours, for the model's p-values and for the size of the autoregression's innovations; 1 is perfect, and the share of faulty hours is what guessing reaches. Found: the share of the faults that an alarm overlaps when 12 false alarms a year are asked for. Delay: median of the hours from the first faulty one to the first in an alarm.".to_string(),
         heads: heads.map(String::from).to_vec(),
         rows: detection.faults.iter().map(row).collect(),
         findings: detection.false_alarms.as_ref().map(alarms).into_iter().chain(shares).collect(),
@@ -214,9 +216,13 @@ fn target_row(target: &TaskTarget) -> TargetRow {
         Aim::ImputationCoverage(pattern) => {
             (format!("Inside the 90 % interval, {}", pattern_name(pattern)), 3)
         }
-        Aim::ForecastScore(ahead) => (format!("CRPS of forecasts {}, by AR(26)'s", hours(ahead)), 3),
+        Aim::ForecastScore(ahead) => {
+            (format!("CRPS of forecasts {}, by the periodic AR(26)'s", hours(ahead)), 3)
+        }
         Aim::ForecastFlatness(ahead) => (format!("Flat ranks of forecasts {}, p-value", hours(ahead)), 4),
-        Aim::DetectionArea(fault) => (format!("Area for {}, minus AR(26)'s", fault_name(fault)), 3),
+        Aim::DetectionArea(fault) => {
+            (format!("Area for {}, minus the periodic AR(26)'s", fault_name(fault)), 3)
+        }
         Aim::FalseAlarms => ("Alarms in years without faults".to_string(), 0),
     };
     let wanted = match (target.at_least, target.at_most) {

@@ -1,4 +1,4 @@
-//! A seasonal AR(26): the climatology (3 annual times 4 diurnal harmonics), the residual divided by its
+//! The periodic AR(26): the climatology (3 annual times 4 diurnal harmonics), the residual divided by its
 //! standard deviation of that month and hour, and an autoregression
 //! `u[t] = Σ_l φ_l(season, hour) u[t-l] + e[t]`, l = 1 to 26, with coefficients for each of four seasons
 //! and 24 hours by least squares with a small ridge. Innovations are drawn from those that the fit has
@@ -20,7 +20,7 @@ const SPIN_UP_DAYS: usize = 30;
 
 pub(super) fn generate(material: &Material, random: &mut Random) -> Result<Vec<f64>, String> {
     let Fitted { climatology, scale, processes, .. } = Fitted::of(&material.training)
-        .ok_or_else(|| "the training years are too few for a seasonal AR(26)".to_string())?;
+        .ok_or_else(|| "the training years are too few for a periodic AR(26)".to_string())?;
     let standardised = simulate(&processes, &material.axis, random);
     let mut values = Vec::with_capacity(standardised.len());
     for (day, standardised) in material.axis.iter().zip(standardised.chunks_exact(HOURS)) {

@@ -1,4 +1,4 @@
-//! What the seasonal AR(26) of the training years says of missing and of coming hours: means and
+//! What the periodic AR(26) of the training years says of missing and of coming hours: means and
 //! standard deviations of normal distributions, exact for the autoregression.
 
 use autoregression::conditional::conditional;

@@ -33,7 +33,7 @@ pub(crate) enum Method {
     Persistence,
     /// The training years' values of that hour within 15 days of that day of the year.
     Climatology,
-    /// The seasonal AR(26) of the training years: its Kalman smoother, or its forecast.
+    /// The periodic AR(26) of the training years: its Kalman smoother, or its forecast.
     Autoregression,
 }
 

@@ -2,11 +2,11 @@
 
 use crate::series::mean;
 
-/// The values of an ensemble, ascending; at least two.
+/// The values of an ensemble, ascending.
 #[derive(Clone, Debug)]
 pub(crate) struct Ensemble {
     sorted: Vec<f64>,
-    /// `1 / (2 M (M - 1)) Σ_ij |x_i - x_j|`.
+    /// `1 / (2 M²) Σ_ij |x_i - x_j|`.
     half_spread: f64,
 }
 
@@ -15,13 +15,13 @@ impl Ensemble {
         values.sort_unstable_by(f64::total_cmp);
         let count = values.len() as f64;
         let weighted = |(i, value): (usize, &f64)| (2.0 * i as f64 + 1.0 - count) * value;
-        let half_spread = values.iter().enumerate().map(weighted).sum::<f64>() / (count * (count - 1.0));
+        let half_spread = values.iter().enumerate().map(weighted).sum::<f64>() / (count * count);
         Ensemble { sorted: values, half_spread }
     }
 
-    /// The fair estimator of the continuous ranked probability score,
-    /// `E|X - y| - 1 / (2 M (M - 1)) Σ_ij |x_i - x_j|`, which on average does not depend on the number of
-    /// members (Ferro 2014).
+    /// The continuous ranked probability score of the ensemble as it stands,
+    /// `E|X - y| - 1 / (2 M²) Σ_ij |x_i - x_j|` (Hersbach 2000). The fair estimator (Ferro 2014) is for members
+    /// that are drawn independently of each other; those of a pooled ensemble are spread on purpose.
     pub(crate) fn crps(&self, value: f64) -> f64 {
         mean(&self.sorted.iter().map(|member| (member - value).abs()).collect::<Vec<_>>()) - self.half_spread
     }
@@ -64,11 +64,20 @@ mod tests {
     use crate::tasks::gaussian;
 
     #[test]
-    fn the_fair_score_is_that_of_all_pairs() {
+    fn the_score_is_that_of_all_pairs() {
         let members = [3.0, -1.0, 2.5, 0.5];
         let pairs: f64 = members.iter().flat_map(|a| members.iter().map(move |b| f64::abs(a - b))).sum();
-        let expected = members.iter().map(|x| f64::abs(x - 1.0)).sum::<f64>() / 4.0 - pairs / 24.0;
+        let expected = members.iter().map(|x| f64::abs(x - 1.0)).sum::<f64>() / 4.0 - pairs / 32.0;
         assert!((Ensemble::of(members.to_vec()).crps(1.0) - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_single_member_scores_its_distance_and_a_spread_of_quantiles_the_integral() {
+        assert_eq!(Ensemble::of(vec![3.0]).crps(1.0), 2.0);
+        // Of members -1, 0 and 2: the integral of the squared difference of the step functions, by hand. Below
+        // the value 0.5 the shares are 1/3 over 1 K and 2/3 over 0.5 K, above it 1/3 is left over 1.5 K.
+        let expected = 1.0 / 9.0 + 0.5 * 4.0 / 9.0 + 1.5 / 9.0;
+        assert!((Ensemble::of(vec![2.0, -1.0, 0.0]).crps(0.5) - expected).abs() < 1e-12);
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Forecasts<'_> {
         for (&origin, rows) in &self.origins {
             let Some(&(_, row)) = rows.iter().find(|(found, _)| *found == horizon) else { continue };
             let (at, time) = (origin + horizon, baselines.hours.time_us(origin));
-            let truth = baselines.hours.values[at];
+            let Some(truth) = baselines.hours.test_value(at) else { continue };
             let ensemble = self.members.ensemble(row);
             let model = Scored::of_ensemble(&ensemble, truth);
             tallies[0].add(model);

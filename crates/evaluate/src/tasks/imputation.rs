@@ -1,5 +1,5 @@
 //! Hidden hours and what was drawn for them, beside a straight line, the climatology and the autoregression's
-//! smoother.
+//! smoother. Hidden hours whose real value is missing are scored by none of them.
 
 use std::ops::Range;
 use std::path::Path;
@@ -65,11 +65,14 @@ impl Hidden<'_> {
         let mut blocks = Blocks::default();
         let gaps = self.gaps();
         let mut of_gaps = Vec::with_capacity(gaps.len());
+        let mut hours = 0;
         for gap in &gaps {
             let line = self.line(gap, baselines);
-            let mut of_gap = 0.0;
+            let (mut of_gap, mut known) = (0.0, 0);
             for place in gap.clone() {
-                let (at, truth) = (self.hours[place], baselines.hours.values[self.hours[place]]);
+                let at = self.hours[place];
+                let Some(truth) = baselines.hours.test_value(at) else { continue };
+                known += 1;
                 let model = Scored::of_ensemble(&self.members.ensemble(self.first_row + place), truth);
                 of_gap += model.crps;
                 tallies[0].add(model);
@@ -83,7 +86,10 @@ impl Hidden<'_> {
                     tallies[3].add(other);
                 }
             }
-            of_gaps.push((of_gap / gap.len() as f64, gap.clone()));
+            hours += known;
+            if known > 0 {
+                of_gaps.push((of_gap / known as f64, gap.clone()));
+            }
         }
         let gap_hours = gaps.iter().map(Range::len).max().unwrap_or(0);
         let excerpt = middling(of_gaps).filter(|gap| DRAWN_HOURS.contains(&gap.len()));
@@ -91,7 +97,7 @@ impl Hidden<'_> {
             pattern: pattern.to_string(),
             gap_hours,
             gaps: gaps.len(),
-            hours: self.hours.len(),
+            hours,
             methods: tallies.iter().filter_map(Tally::scores).collect(),
             beside_autoregression: blocks.change(pattern),
             edges: self.edges(&gaps, baselines),
@@ -135,7 +141,7 @@ impl Hidden<'_> {
             for (place, seen) in ends.into_iter().zip(self.around(gap, baselines)) {
                 let Some((_, seen)) = seen else { continue };
                 let row = self.first_row + place;
-                let truth = baselines.hours.values[self.hours[place]];
+                let Some(truth) = baselines.hours.test_value(self.hours[place]) else { continue };
                 let inside = [truth, self.members.ensemble(row).median(), self.members.first(row)];
                 squares.iter_mut().zip(inside).for_each(|(sum, value)| *sum += (value - seen).powi(2));
                 steps += 1.0;

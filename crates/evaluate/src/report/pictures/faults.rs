@@ -45,7 +45,7 @@ pub(crate) fn curves(faults: &[FaultScores]) -> anyhow::Result<Option<Picture>> 
     );
     picture.legend = vec![
         Key::line(Colour::Generated, LineStyle::Solid, "Isotherm"),
-        Key::line(Colour::Ink, LineStyle::Dashed, "AR(26) residuals"),
+        Key::line(Colour::Ink, LineStyle::Dashed, "Periodic AR(26) residuals"),
     ];
     picture.draw(&panels)
 }

@@ -10,7 +10,7 @@ use crate::tasks::targets::find;
 const METHODS: [(Method, Colour, LineStyle, &str); 4] = [
     (Method::Persistence, Colour::Training, LineStyle::Thin, "persistence"),
     (Method::Climatology, Colour::OtherReal, LineStyle::Solid, "climatology"),
-    (Method::Autoregression, Colour::Ink, LineStyle::Dashed, "AR(26)"),
+    (Method::Autoregression, Colour::Ink, LineStyle::Dashed, "Periodic AR(26)"),
     (Method::Model, Colour::Generated, LineStyle::Solid, "Isotherm"),
 ];
 
