@@ -82,9 +82,8 @@ pub(crate) fn bridged(values: &[f64]) -> Vec<f64> {
     for pair in known.windows(2).filter(|pair| pair[0] + 1 < pair[1]) {
         let (from, to) = (pair[0], pair[1]);
         let step = (values[to] - values[from]) / (to - from) as f64;
-        for at in from + 1..to {
-            bridged[at] = values[from] + step * (at - from) as f64;
-        }
+        let gap = bridged[from + 1..to].iter_mut();
+        gap.zip(1..).for_each(|(value, passed)| *value = values[from] + step * f64::from(passed));
     }
     bridged
 }
