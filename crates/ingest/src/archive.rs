@@ -18,6 +18,8 @@ const MOST_TIMES_LARGER: u64 = 200;
 const ALWAYS_ALLOWED_BYTES: u64 = 64 << 20;
 /// Whatever the archive's size.
 const MOST_BYTES: u64 = 64 << 30;
+/// What is in the names of texts that are about the data, as in the archives of the German Weather Service.
+const PROSE: [&str; 5] = ["readme", "metadat", "licence", "license", "liesmich"];
 /// So many names are listed.
 const LISTED: usize = 10;
 
@@ -107,7 +109,7 @@ impl Unpacked {
         let has_data = taken
             .iter()
             .any(|(_, path)| matches!(sniff::content(path), Ok(Content::Netcdf | Content::Parquet)));
-        let is_prose = |name: &str| has_data || name.to_lowercase().contains("readme");
+        let is_prose = |name: &str| has_data || PROSE.iter().any(|word| name.to_lowercase().contains(word));
         let is_text = |path: &Path| matches!(sniff::content(path), Ok(Content::Text));
         let (prose, mut data): (Vec<_>, Vec<_>) =
             taken.into_iter().partition(|(name, path)| is_text(path) && is_prose(name));
@@ -204,7 +206,12 @@ mod tests {
                 ("/etc/a.nc".to_string(), b"CDF\x01y".to_vec()),
             ]
         );
-        assert_eq!(unpack(&[("a.csv", b"t,v\n")]).unwrap().len(), 1);
+        let read = unpack(&[
+            ("Metadaten_Geographie_1.txt", b"x;y\n"),
+            ("produkt_tu_stunde.txt", b"t;v\n"),
+            ("x.html", b"<html>"),
+        ]);
+        assert_eq!(read.unwrap(), [("produkt_tu_stunde.txt".to_string(), b"t;v\n".to_vec())]);
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use contract::artifact::flag;
+use contract::calendar::{HOUR_US, MINUTE_US};
 use contract::credit::Credit;
-use contract::variable::Variable;
+use contract::variable::{Sampling, Variable};
 
 use crate::attributes;
 use crate::backend::{Attribute, Backend, NetcdfFile, Shape};
@@ -144,6 +145,7 @@ fn read_variable(
     }
     plausible::check_count(&shape.name, layout.column(0, 0).iter().map(ExactSizeIterator::len))?;
     let times = Times::read(file, all, shape, &layout)?;
+    check_past_hour(variable, &times)?;
     let versions = Versions::read(file, all, shape, &layout)?;
     let mut values = read_values(file, shape, &layout, &packing, &corners)?;
     let (mut site, mut mask) = (site, None);
@@ -158,6 +160,23 @@ fn read_variable(
     plausible::check_values(variable, &hours)?;
     jumps::check(variable, &hours)?;
     Ok(FileColumn { variable, site, mask, hours })
+}
+
+/// Refuses amounts and mean rates of hours that end elsewhere than at the full hour, as where the middle of the
+/// interval is stored: nothing tells the one from the other.
+///
+/// # Errors
+/// That, as a sentence about the variable.
+fn check_past_hour(variable: &Variable, times: &Times) -> anyhow::Result<()> {
+    let past_minutes = times.times_us.first().map_or(0, |time| time.rem_euclid(HOUR_US)) / MINUTE_US;
+    if variable.sampling == Sampling::HourBefore && past_minutes != 0 {
+        bail!(
+            "{} is of an hour, and its times lie {past_minutes} minutes after the whole hours of UTC, where an hour may \
+             begin, end or have its middle; wanted the ends of hours at whole hours: move the times of the file",
+            variable.name
+        );
+    }
+    Ok(())
 }
 
 fn is_masked(values: &[f32]) -> bool {

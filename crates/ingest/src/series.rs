@@ -2,7 +2,7 @@
 //! the last.
 
 use anyhow::{anyhow, bail};
-use contract::calendar::HOUR_US;
+use contract::calendar::{self, HOUR_US, MINUTE_US};
 use contract::credit::Credit;
 use contract::stage::InputFile;
 use contract::variable::{Sampling, Variable};
@@ -83,6 +83,9 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
     };
     quality::check(&mut series, config.station.as_ref().map(|station| &station.quality));
 
+    if config.station.is_none() {
+        check_past_hour(&series)?;
+    }
     let (first_us, last_us) = merge::span(&series)?;
     let mut variables = Vec::new();
     for (variable, hours) in series {
@@ -92,6 +95,33 @@ pub fn read_series(config: &Config, files: &[InputFile], backend: Backend) -> an
     }
     let hours = ((last_us - first_us) / HOUR_US + 1) as usize;
     Ok(Series { point, distance_km, first_us, hours, variables, credit })
+}
+
+/// Refuses hours that lie at different places between the whole hours of UTC, and says where they lie if it is not at
+/// these.
+///
+/// # Errors
+/// That, with the variable and the first time of each place.
+fn check_past_hour(series: &[(&'static Variable, Vec<Hour>)]) -> anyhow::Result<()> {
+    let mut hours =
+        series.iter().flat_map(|(variable, hours)| hours.iter().map(|hour| (variable.name, hour.time_us)));
+    let Some((name, first_us)) = hours.next() else { return Ok(()) };
+    let past_us = first_us.rem_euclid(HOUR_US);
+    if let Some((other, time_us)) = hours.find(|(_, time_us)| time_us.rem_euclid(HOUR_US) != past_us) {
+        bail!(
+            "{name} has the time {}, and {other} the time {}; wanted all files and variables at the same minute of the \
+             hour: interpolate them to whole hours UTC",
+            calendar::format_hour(first_us),
+            calendar::format_hour(time_us)
+        );
+    }
+    if past_us != 0 {
+        tracing::warn!(
+            "the times lie {} minutes after the whole hours of UTC, and are kept there; those of ERA5 are whole",
+            past_us / MINUTE_US
+        );
+    }
+    Ok(())
 }
 
 /// The hours of every variable, in order of time and once each.

@@ -2,7 +2,7 @@
 //! it, as files made from GRIB have them.
 
 use anyhow::{Context, bail};
-use contract::calendar::{self, HOUR_US};
+use contract::calendar::{self, HOUR_US, MINUTE_US};
 
 use crate::backend::{Attribute, NetcdfFile, Shape};
 use crate::cf_time::{self, TimeUnits};
@@ -10,6 +10,12 @@ use crate::layout::{Axis, Layout, wrong_dimensions};
 
 /// The name of the coordinate that says the time itself where others say how it came about.
 const VALID_TIME: &str = "valid_time";
+
+/// A time this close to a full hour is meant to be at it.
+const NEXT_TO_HOUR_US: i64 = 2 * MINUTE_US;
+
+/// Time zones are apart by multiples of it.
+const QUARTER_US: i64 = 15 * MINUTE_US;
 
 /// The times along some dimensions of a variable.
 pub(crate) struct Times {
@@ -165,8 +171,20 @@ fn undo_32_bits(
     Ok(hours)
 }
 
-fn whole_hours(name: &str, times: Times) -> anyhow::Result<Times> {
-    if let Some(time) = times.times_us.iter().find(|&&time| time % HOUR_US != 0) {
+/// Times at whole hours, next to them (hh:59), or all so many quarters of an hour after them: interval means at hh:30, or
+/// hours of a clock in a zone of half hours, which are kept there.
+fn whole_hours(name: &str, mut times: Times) -> anyhow::Result<Times> {
+    let is_next_to = |time: &i64| (time - cf_time::nearest_hour(*time)).abs() <= NEXT_TO_HOUR_US;
+    if times.times_us.iter().any(|time| time % HOUR_US != 0) && times.times_us.iter().all(is_next_to) {
+        tracing::warn!("{name} has times up to 2 minutes off the full hour; they are taken for it");
+        times.times_us.iter_mut().for_each(|time| *time = cf_time::nearest_hour(*time));
+    }
+    let past_us = times.times_us.first().map_or(0, |time| time.rem_euclid(HOUR_US));
+    let is_kept = past_us % QUARTER_US == 0 && times.times_us.len() > 1;
+    let is_other = |time: &&i64| time.rem_euclid(HOUR_US) != if is_kept { past_us } else { 0 };
+    if let Some(time) = times.times_us.iter().find(is_other) {
+        // The first that is off the hour says most.
+        let time = times.times_us.iter().find(|time| *time % HOUR_US != 0).unwrap_or(time);
         let after_us = time.rem_euclid(HOUR_US);
         let (hour, minutes) = (calendar::format_hour(time - after_us), after_us as f64 / 6e7);
         bail!(

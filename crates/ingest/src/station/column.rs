@@ -154,7 +154,7 @@ impl StationColumn {
         }
         match number(text, decimal) {
             Some(value) => self.number(column, value),
-            None => Err(bad(column, &format!("{text:?}"), wanted_number(text, decimal))),
+            None => Err(bad(column, &format!("{text:?}"), &wanted_number(text, decimal))),
         }
     }
 
@@ -190,8 +190,13 @@ fn number(text: &str, decimal: Decimal) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
 
-fn wanted_number(text: &str, decimal: Decimal) -> &'static str {
-    match decimal {
+fn wanted_number(text: &str, decimal: Decimal) -> String {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    if digits != text && number(digits, decimal).is_some() {
+        let letters = &text[digits.len()..];
+        return format!("a number (\"*{letters}\" under missing leaves out all that end so)");
+    }
+    let wanted = match decimal {
         Decimal::Point if number(text, Decimal::Comma).is_some() => {
             "a number with a decimal point (decimal = \",\" reads commas)"
         }
@@ -199,7 +204,8 @@ fn wanted_number(text: &str, decimal: Decimal) -> &'static str {
             "a number with a decimal comma (decimal = \".\" reads points)"
         }
         Decimal::Point | Decimal::Comma => "a number",
-    }
+    };
+    wanted.to_string()
 }
 
 #[cfg(test)]
@@ -262,6 +268,11 @@ mod tests {
         for (text, decimal, message) in [
             ("cold", Decimal::Point, "t has \"cold\"; wanted a number"),
             ("inf", Decimal::Point, "t has \"inf\"; wanted a number"),
+            (
+                "59s",
+                Decimal::Point,
+                "t has \"59s\"; wanted a number (\"*s\" under missing leaves out all that end so)",
+            ),
             ("nan", Decimal::Point, "t has \"nan\"; wanted a number"),
             (
                 "3,5",

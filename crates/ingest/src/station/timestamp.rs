@@ -201,7 +201,7 @@ fn parse_late_hour(pattern: &str, text: &str) -> Option<Stamp> {
 fn parse_excel(text: &str) -> Option<Stamp> {
     const FIRST_DAY: f64 = 61.0;
     const LAST_DAY: f64 = 2_958_465.0;
-    let days: f64 = text.parse().ok()?;
+    let days: f64 = text.replace(',', ".").parse().ok()?;
     if !(FIRST_DAY..=LAST_DAY).contains(&days) {
         return None;
     }
@@ -336,6 +336,7 @@ mod tests {
             ("39448", at(0, 0, 0)),
             ("39448.041666666664", at(1, 0, 0)),
             ("39448.04167", at(1, 0, 0)),
+            ("39448,04167", at(1, 0, 0)),
             ("39448.0417", at(1, 0, 0)),
             ("39447.9999884259", at(0, 0, 0)),
             ("39448.500231", at(12, 0, 20)),

@@ -120,12 +120,25 @@ fn pvgis_has_a_head_and_a_footer() {
 fn the_german_weather_service() {
     check_case(
         "11-dwd-stamps/st.txt",
-        &[CLOCK, DEGREES, "columns.ssrd.unit: nothing says it; W m-2 is a guess"],
+        &[CLOCK, DEGREES, "columns.ssrd.unit: nothing says it; J cm-2 is a guess"],
         |line| {
             let (minutes, value) = row(&line[line.find(';')? + 1..], ';', (0, 4), 1.0)?;
             Some(((minutes + 2) / 60 * 60, value))
         },
     );
+}
+
+/// Of the two columns of the radiation the one in J cm-2 is taken, whose unit is known by its name.
+#[test]
+fn the_radiation_of_the_german_weather_service_is_in_joules() {
+    let Some(path) = shared_case("11-dwd-stamps/st.txt") else { return };
+    let (_, config) = proposed(&path, &[]);
+    let series = read_station(&config, &[path.clone()]).unwrap();
+    let ssrd = series.variables.iter().find(|column| column.variable.name == "ssrd").unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let joules = text.lines().skip(1).map(|line| field(line, ';', 4).parse::<f64>().unwrap());
+    let sum: f64 = ssrd.values.iter().map(|value| f64::from(*value) * 3600.0).sum();
+    assert!((sum / joules.sum::<f64>() - 1.0).abs() < 1e-6);
 }
 
 #[test]

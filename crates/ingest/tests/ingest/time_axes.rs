@@ -79,3 +79,55 @@ fn days_since_the_year_1_in_32_bits_tell_no_hours_apart() {
         )
     );
 }
+
+/// Times in minutes since 1970 for the temperatures 280, 281 and so on, in a file.
+fn at_minutes(
+    folder: &std::path::Path,
+    name: &str,
+    minutes: &[i32],
+    variable: &'static str,
+    unit: &'static str,
+) {
+    let values: Vec<f32> = (0..minutes.len()).map(|at| 280.0 + at as f32).collect();
+    let mut file = hourly(0, &values);
+    file.variables[0] =
+        var("time", &["time"], Data::I32(minutes.to_vec())).text("units", "minutes since 1970-01-01");
+    file.variables[3] =
+        var(variable, &["time", "latitude", "longitude"], Data::F32(values)).text("units", unit);
+    file.write(&folder.join(name));
+}
+
+fn read_at(folder: &std::path::Path, names: &[&str], variables: &[&str]) -> Result<(i64, Vec<f32>), String> {
+    let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+    let read = read(&config_at(48.5, 5.5, variables), &paths);
+    let read = read.map_err(|error| format!("{error:#}").replace(&format!("{}/", folder.display()), ""))?;
+    Ok((read.first_us / contract::calendar::MINUTE_US, read.variables[0].values.clone()))
+}
+
+#[test]
+fn hours_at_half_past_are_kept_there_and_hours_next_to_the_full_one_are_its() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    at_minutes(folder, "half.nc", &[30, 90, 150], "t2m", "K");
+    assert_eq!(read_at(folder, &["half.nc"], &["t2m"]), Ok((30, vec![280.0, 281.0, 282.0])));
+    at_minutes(folder, "next.nc", &[59, 120, 181], "t2m", "K");
+    assert_eq!(read_at(folder, &["next.nc"], &["t2m"]), Ok((60, vec![280.0, 281.0, 282.0])));
+    at_minutes(folder, "rain.nc", &[30, 90, 150], "tp", "kg m-2");
+    assert_eq!(
+        read_at(folder, &["rain.nc"], &["tp"]).unwrap_err(),
+        "rain.nc: tp is of an hour, and its times lie 30 minutes after the whole hours of UTC, where an hour may begin, \
+         end or have its middle; wanted the ends of hours at whole hours: move the times of the file"
+    );
+    at_minutes(folder, "whole.nc", &[240, 300], "t2m", "K");
+    assert_eq!(
+        read_at(folder, &["half.nc", "whole.nc"], &["t2m"]).unwrap_err(),
+        "t2m has the time 1970-01-01T00:30, and t2m the time 1970-01-01T04:00; wanted all files and variables at the \
+         same minute of the hour: interpolate them to whole hours UTC"
+    );
+    at_minutes(folder, "odd.nc", &[7, 67, 127], "t2m", "K");
+    assert_eq!(
+        read_at(folder, &["odd.nc"], &["t2m"]).unwrap_err(),
+        "odd.nc: time has a time 7.0 minutes after 1970-01-01T00:00, not a whole hour; wanted hourly values at whole \
+         hours UTC: interpolate or average the file to them"
+    );
+}

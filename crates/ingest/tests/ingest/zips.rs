@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use contract::stage::{Inputs, Outputs, Stage};
 use ingest::{Config, Ingest};
+use serde_json::json;
 use tables::Table;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::fixture::{config, config_at, hourly, input, shared_case};
+use crate::fixture::{config, config_at, hourly, input, shared_case, station_config};
 use crate::inspect::inspect;
 
 fn run(config: &Config, paths: &[PathBuf]) -> Result<Table, String> {
@@ -72,6 +73,32 @@ fn a_fault_of_a_member_names_the_archive_and_the_member() {
              again",
             path.display(),
             length - 4
+        )
+    );
+}
+
+#[test]
+fn a_stations_table_is_read_from_an_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("produkt.zip");
+    let metadata = b"what the station is\n".to_vec();
+    write(
+        &path,
+        &[
+            ("readme.txt", metadata),
+            ("produkt.csv", b"time,t\n2020-01-01 00:00,280\n2020-01-01 01:00,281\n".to_vec()),
+        ],
+    );
+    let station = json!({"time": "time", "columns": {"t2m": {"column": "t", "unit": "K"}}});
+    let config = station_config(&["t2m"], station);
+    assert_eq!(run(&config, &[path.clone()]).unwrap().f32s("t2m").unwrap(), [280.0, 281.0]);
+    write(&path, &[("produkt.csv", b"time,t\n2020-01-01 00:00,cold\n".to_vec())]);
+    assert_eq!(
+        run(&config, &[path.clone()]).unwrap_err(),
+        format!(
+            "{} (its member \"produkt.csv\"): line 2: t has \"cold\"; wanted a number: correct it, or list it under missing in \
+             [ingest.station] if it means that there is no value",
+            path.display()
         )
     );
 }

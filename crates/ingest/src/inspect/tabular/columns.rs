@@ -56,6 +56,7 @@ const NAMES: &[Names] = &[
         unit: "hPa",
     },
     Names { variable: "sp", is: &["sp", "p0"], has: &["press"], not: &["sea", "tend", "msl"], unit: "hPa" },
+    Names { variable: "ssrd", is: &["fg_lberg"], has: &[], not: &[], unit: "J cm-2" },
     Names {
         variable: "ssrd",
         is: &["ghi", "rg"],
