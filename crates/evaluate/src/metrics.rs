@@ -1,7 +1,7 @@
 //! The document `metrics.json`: the scorecard, figure by figure and candidate by candidate. Numbers are
 //! rounded to seven significant digits; what is undefined is null or left out, and said in the notes.
 
-use contract::artifact::FORMAT;
+use contract::artifact::{FORMAT, HELD_OUT};
 use contract::credit::Credit;
 use contract::variable::Variable;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ pub(crate) struct Metrics {
     pub(crate) unit: String,
     /// True where the model has seen every year: nothing here is out of sample.
     pub(crate) in_sample: bool,
+    /// The file whose hours `generated` is everywhere below: those of the model that has not seen the held-out years, and
+    /// not those of the delivered one.
+    pub(crate) generated_is: String,
     /// The years that candidates are compared with: `held_out`, or `observed` in-sample.
     pub(crate) compared_with: String,
     pub(crate) years: Years,
@@ -134,6 +137,7 @@ impl Metrics {
             variable: variable.name.to_string(),
             unit: variable.canonical_unit.to_string(),
             in_sample,
+            generated_is: HELD_OUT.to_string(),
             compared_with: compared_with.to_string(),
             years,
             splits: Splits { count: if scorecard.yardstick.is_some() { SPLITS } else { 0 }, seed: SEED },

@@ -92,6 +92,7 @@ fn metrics_hold_every_figure_with_its_yardstick() {
     // The first day lacks an hour, and counts.
     assert_eq!(years["observed"]["whole_days"], 12 * 365 + 3);
     assert_eq!(metrics["compared_with"], "held_out");
+    assert_eq!(metrics["generated_is"], "held_out.parquet");
 }
 
 #[test]
