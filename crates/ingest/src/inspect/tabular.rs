@@ -18,7 +18,7 @@ use self::rows::Sample;
 #[derive(Debug, Serialize)]
 pub(super) struct Column {
     pub name: String,
-    /// The first row's.
+    /// The first that is not empty.
     pub example: String,
 }
 
@@ -54,7 +54,13 @@ fn table(path: &Path, sample: &Sample, is_parquet: bool) -> anyhow::Result<Table
     let proposal = Proposal::of(sample);
     let columns = sample.names.iter().enumerate().map(|(at, name)| Column {
         name: name.clone(),
-        example: sample.rows.first().and_then(|row| row.get(at)).cloned().unwrap_or_default(),
+        example: sample
+            .rows
+            .iter()
+            .map(|row| &row[at])
+            .find(|text| !text.is_empty())
+            .cloned()
+            .unwrap_or_default(),
     });
     let mut open = proposal.open(sample);
     open.extend(proposal.fault(path, is_parquet)?);

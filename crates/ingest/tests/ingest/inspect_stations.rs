@@ -257,3 +257,22 @@ fn examples_of_parquet_are_values() {
     assert_eq!((series.first_us, series.hours), (0, 48));
     assert!((series.variables[0].values[2] - 277.65).abs() < 1e-4);
 }
+
+#[test]
+fn units_behind_names_are_known_and_examples_are_not_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.csv");
+    let text = "pressure_hPa,t_C,td_F,time_utc\n,,50,2020-01-01 00:00\n1002,1.5,50,2020-01-01 01:00\n1003,2.5,50,2020-01-01 02:00\n";
+    std::fs::write(&path, text).unwrap();
+    let (shown, report) = inspect(std::slice::from_ref(&path));
+    assert!(shown.contains("column    \"t_C\", for example \"1.5\"\n"), "{shown}");
+    let proposed = report["together"]["ingest"].as_str().unwrap();
+    assert!(
+        proposed.ends_with(
+            "variables = [\"t2m\", \"d2m\", \"sp\"]\n\n[ingest.station]\ntime = \"time_utc\"\ntime_zone = \"UTC\"\n\
+             columns = { d2m = { column = \"td_F\", unit = \"F\" }, sp = { column = \"pressure_hPa\", unit = \"hPa\" }, \
+             t2m = { column = \"t_C\", unit = \"C\" } }\n"
+        ),
+        "{proposed}"
+    );
+}

@@ -73,6 +73,9 @@ const NAMES: &[Names] = &[
     },
 ];
 
+/// Units behind a name and a low line.
+const UNIT_ENDS: [&str; 8] = ["c", "degc", "k", "f", "degf", "hpa", "pa", "mm"];
+
 /// Numbers that stand for a missing value where they cannot be one.
 const CODES: [f64; 12] =
     [-99.0, -99.9, -999.0, -999.9, -9999.0, -9999.9, -99999.0, 99.9, 999.0, 999.9, 9999.0, 99999.0];
@@ -106,10 +109,13 @@ impl Names {
     }
 }
 
-/// A name in small letters, without a unit behind it.
+/// A name in small letters, without a unit behind it: `t` of `T (°C)` and of `t_C`.
 fn plain(title: &str) -> String {
     let title = title.to_lowercase();
-    title.split(['(', '[']).next().unwrap_or_default().trim().to_string()
+    let name = title.split(['(', '[']).next().unwrap_or_default().trim();
+    let name =
+        name.rsplit_once('_').filter(|(_, end)| UNIT_ENDS.contains(end)).map_or(name, |(name, _)| name);
+    name.to_string()
 }
 
 impl Likely {
@@ -156,7 +162,8 @@ fn said_of<'a>(sample: &'a Sample, title: &'a str) -> impl Iterator<Item = Strin
         let (_, unit) = rest.split_once("(in ").or_else(|| rest.split_once('('))?;
         unit.split(')').next().map(str::to_string)
     });
-    in_head.chain(title.rsplit_once(" in ").map(|(_, unit)| unit.to_string()))
+    let behind = title.rsplit_once('_').filter(|(_, end)| UNIT_ENDS.contains(&end.to_lowercase().as_str()));
+    in_head.chain(title.rsplit_once(" in ").or(behind).map(|(_, unit)| unit.to_string()))
 }
 
 /// A unit as it is accepted, of a text such as `Deg C` or `0.1 graden Celsius`.
@@ -174,6 +181,7 @@ fn unit(variable: &Variable, text: &str) -> Option<String> {
         | "graden celsius" | "grad c" | "grad celsius" | "degree_celsius" | "ºc" => "degC",
         "deg f" | "deg_f" | "degf" | "f" | "fahrenheit" | "degrees f" | "degrees fahrenheit" => "degF",
         "kelvin" | "k" | "deg k" => "K",
+        "pa" => "Pa",
         "hpa" | "mb" | "mbar" | "millibar" | "millibars" => "hPa",
         "w/m2" | "w/m^2" | "w m^-2" | "wm-2" | "w/m²" => "W m-2",
         "j/cm2" | "j/cm^2" => "J cm-2",
