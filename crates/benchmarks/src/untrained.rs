@@ -43,6 +43,7 @@ pub(crate) fn untrained(config: ModelConfig) -> anyhow::Result<TrainedModel> {
             in_sample: false,
             exclude: contract::missing::MissingFlags::default(),
             credit: contract::credit::Credit::default(),
+            years_left_out: Vec::new(),
         },
         path_prior: None,
         persistence: None,

@@ -41,6 +41,9 @@ pub struct Transform {
     /// What has to be said of the data that it was fitted to; models of earlier versions don't.
     #[serde(default, skip_serializing_if = "Credit::is_empty")]
     pub credit: Credit,
+    /// Local years that nothing is made of, because too many of their hours are missing, each with its share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub years_left_out: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -318,6 +321,7 @@ mod tests {
             in_sample: false,
             exclude: MissingFlags::default(),
             credit: Credit::default(),
+            years_left_out: Vec::new(),
         }
     }
 

@@ -111,6 +111,7 @@ fn prepare(config: &Config, purpose: For, inputs: &Inputs, outputs: &Outputs) ->
         in_sample: matches!(config.split, SplitPlan::Article { .. }),
         exclude: config.exclude,
         credit: ingested.credit.clone(),
+        years_left_out: chosen.dropped.clone(),
     };
     let dealt = Dealt::of(config, &adjusted, &roles)?;
     match purpose {

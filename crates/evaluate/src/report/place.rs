@@ -20,14 +20,20 @@ pub(crate) struct Fact {
 pub(crate) fn facts(metrics: &Metrics, source: &Source, transform: &Transform, units: &Units) -> Vec<Fact> {
     let fact = |name, text| Fact { name, text };
     let observed = metrics.years.observed.as_ref().map_or("none".to_string(), YearList::describe);
-    vec![
+    let left_out = transform.years_left_out.join(", ");
+    let left_out = (!left_out.is_empty()).then(|| fact("Local years left out", left_out));
+    let mut facts = vec![
         site(source),
         fact("Files", format!("{} hours, {} to {} UTC", source.hours, source.first, source.last)),
         fact("Local years", format!("{observed}, local standard time UTC{}", transform.utc_offset)),
+    ];
+    facts.extend(left_out);
+    facts.extend([
         fact("Hours in no file", hours(&source.gaps, &metrics.variable)),
         fact("Flagged hours", hours(&source.flagged, &metrics.variable)),
         fact("Trend", trend(&transform.trend, &units.difference)),
-    ]
+    ]);
+    facts
 }
 
 /// What the hours are of: a grid point, the place itself between some, or a station.

@@ -232,6 +232,7 @@ fn transform(in_sample: bool) -> Value {
         },
         "marginals": {"scaler": {"mean": 285.0, "standard_deviation": 8.0}},
         "window_hours": 1536, "seasonal_degree": 3, "in_sample": in_sample,
+        "years_left_out": ["2000 (1 % of its hours)"],
         "credit": {"licences": ["CC-BY-4.0"]},
     })
 }

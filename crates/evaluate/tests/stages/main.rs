@@ -387,6 +387,8 @@ fn the_page_is_self_contained_and_complete() {
         "2 interpolated: 2008-03-02T01:00 to 2008-03-02T02:00",
         "54 stuck: 2008-04-01T00:00 to 2008-04-03T05:00",
         "Which hours were there",
+        "Local years left out",
+        "2000 (1 % of its hours)",
         "0.40 K per decade (95 % interval 0.10 to 0.70)",
         "8.7 km from the place asked for (48.45° N, 5.59° E)",
         "Contains modified Copernicus Climate Change Service information 2012.",
