@@ -21,7 +21,7 @@ fn an_unknown_key_is_named_with_the_nearest() {
         &["train.epoch=3"],
         &[
             "pipelines/smoke.toml: [train] has no key \"epoch\"; its keys are epochs, batch, learning_rate, \
-             schedule, windows, patience, beta, free_nats, beta_2, weight_decay, clip_norm, seed, device; did you mean \"epochs\"?",
+             schedule, windows, patience, beta, free_nats, beta_2, weight_decay, clip_norm, deliver, seed, device; did you mean \"epochs\"?",
             "nothing was run",
         ],
     );
@@ -78,14 +78,17 @@ fn a_full_disk_leaves_nothing_and_the_next_run_goes_on() {
     limited.env_remove("CARGO_MANIFEST_DIR");
     let ended = ended(&mut limited);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    assert!(ended.stderr.contains("stopped at generate"), "{}", ended.stderr);
-    assert_eq!(bench.entries("generate").len(), 1, "only what was there before");
+    assert!(ended.stderr.contains("stopped at held-out"), "{}", ended.stderr);
+    assert_eq!(bench.entries("held-out").len(), 1, "only what was there before");
     assert!(
-        bench.leftovers().iter().all(|name| name.starts_with("generate/.failed-")),
+        bench.leftovers().iter().all(|name| name.starts_with("held-out/.failed-")),
         "{:?}",
         bench.leftovers()
     );
-    assert_eq!(bench.run_smoke(&arguments[2..]), ["generate", "evaluate", "report"]);
+    assert_eq!(
+        bench.run_smoke(&arguments[2..]),
+        ["held-out", "generate", "evaluate", "compare-models", "report"]
+    );
 }
 
 /// Reading files needs no folder that can be written, as in a checkout that is mounted read-only.

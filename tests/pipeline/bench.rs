@@ -7,8 +7,20 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-pub const STAGES: [&str; 8] =
-    ["ingest", "preprocess", "train", "generate", "bound", "calibrate", "evaluate", "report"];
+pub const STAGES: [&str; 12] = [
+    "ingest",
+    "preprocess",
+    "train",
+    "held-out",
+    "bound",
+    "prepare-delivery",
+    "deliver",
+    "generate",
+    "calibrate",
+    "evaluate",
+    "compare-models",
+    "report",
+];
 
 /// A data folder, removed at the end.
 pub struct Bench {

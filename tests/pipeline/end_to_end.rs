@@ -18,9 +18,16 @@ fn one_command_leaves_everything_by_name_and_the_second_does_nothing() {
     assert_eq!(bench.run_smoke(&[]), STAGES);
     let observed = ["time", "local_time", "t2m", "t2m_flag", "t2m_adjusted", "split"];
     assert_columns(&bench, "observed.parquet", &observed);
-    assert_columns(&bench, "generated.parquet", &["member", "time", "local_time", "t2m"]);
+    for hours in ["held_out.parquet", "generated.parquet"] {
+        assert_columns(&bench, hours, &["member", "time", "local_time", "t2m"]);
+    }
+    assert_ne!(
+        fs::read(bench.result("held_out.parquet")).unwrap(),
+        fs::read(bench.result("generated.parquet")).unwrap()
+    );
     assert_columns(&bench, "history.parquet", &["epoch", "step", "train_loss", "validation_loss"]);
-    for name in ["metrics.json", "report.html", "model/weights.safetensors", "model/config.json"] {
+    let model = ["model/weights.safetensors", "model/config.json", "held_out_model/weights.safetensors"];
+    for name in ["metrics.json", "models.json", "report.html"].into_iter().chain(model) {
         assert!(bench.result(name).is_file(), "{name} is missing");
     }
     assert!(!fs::read_to_string(bench.result("report.html")).unwrap().contains("src=\"http"));
@@ -55,8 +62,7 @@ fn a_corrupt_entry_is_said_and_made_again() {
     fs::remove_file(&file).unwrap();
     fs::write(&file, bytes).unwrap();
     let ended = bench.xtask(&["run-all", "smoke"]);
-    let said =
-        "generate    corrupt  its cache entry is not used: generated.parquet is not what was written\n";
+    let said = "generate           corrupt  its cache entry is not used: generated.parquet is not what was written\n";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     assert_eq!(ended.ran(), ["generate"]);
 }

@@ -25,7 +25,8 @@ fn an_input_that_has_changed_is_named_by_column() {
         .map(|change| change["name"].as_str().unwrap())
         .collect();
     // The times and the season are the same, and the windows do not depend on values.
-    let expected = ["preprocess/standardised.parquet column t2m", "preprocess/transform.json"];
+    let expected =
+        ["[preprocess] marginals", "preprocess/standardised.parquet column t2m", "preprocess/transform.json"];
     assert_eq!(names, expected);
 }
 

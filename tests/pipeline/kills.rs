@@ -47,7 +47,17 @@ fn a_killed_training_goes_on_to_the_same_weights() {
     for bench in [&killed, &whole] {
         assert_eq!(
             bench.run_smoke(&LONGER[2..]),
-            ["train", "generate", "bound", "calibrate", "evaluate", "report"]
+            [
+                "train",
+                "held-out",
+                "bound",
+                "deliver",
+                "generate",
+                "calibrate",
+                "evaluate",
+                "compare-models",
+                "report"
+            ]
         );
     }
     assert_eq!(killed.leftovers().len(), 0);

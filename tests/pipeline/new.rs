@@ -176,7 +176,8 @@ fn a_stations_table_gets_its_columns_and_its_first_stage_runs() {
     fs::create_dir(bench.data().join("mine")).unwrap();
     let hours = (0..24 * 40).map(|hour| {
         let (day, hour) = (hour / 24, hour % 24);
-        format!("2001-{:02}-{:02} {hour:02}:00,{}.5\n", 1 + day / 28, 1 + day % 28, hour % 20)
+        let (month, day) = if day < 31 { (1, day + 1) } else { (2, day - 30) };
+        format!("2001-{month:02}-{day:02} {hour:02}:00,{}.5\n", hour % 20)
     });
     let text: String = ["time,temperature (degC)\n".to_string()].into_iter().chain(hours).collect();
     let table = bench.data().join("mine/station.csv");

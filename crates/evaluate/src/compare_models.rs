@@ -20,7 +20,7 @@ use crate::input::{Generated, Observed};
 use crate::sample::Sample;
 use crate::scorecard::{CandidateKind, Name, Score, Scorecard, Seen, curves};
 use crate::series::Series;
-use crate::yardstick::Yardstick;
+use crate::yardstick::{LEAST_YEARS, Yardstick};
 
 /// The stage; see the module.
 pub struct CompareModels;
@@ -82,11 +82,10 @@ impl Stage for CompareModels {
         let held_out = Side::read(inputs, "preprocess", "held-out/held_out.parquet")?;
         let delivered = Side::read(inputs, "prepare-delivery/delivery", "generate/generated.parquet")?;
         let models = Models::of(&held_out, &delivered)?;
-        if let Some(sentence) = models.sentence() {
-            match models.went_wrong {
-                Some(true) => tracing::warn!("{sentence}"),
-                _ => tracing::info!("{sentence}"),
-            }
+        let sentence = models.sentence();
+        match models.went_wrong {
+            Some(true) => tracing::warn!("{sentence}"),
+            _ => tracing::info!("{sentence}"),
         }
         outputs.write_json(MODELS, &models)
     }
@@ -171,26 +170,32 @@ impl Models {
     }
 
     /// What there is to say of the delivered model.
-    pub(crate) fn sentence(&self) -> Option<String> {
+    pub(crate) fn sentence(&self) -> String {
         let (held_out_years, delivered_years) = (self.held_out_years, self.delivered_years);
         if self.is_one {
-            return Some(format!(
+            return format!(
                 "The delivered model is the one that is judged here, fitted to {held_out_years} years."
-            ));
+            );
         }
-        let fitted = format!(
-            "The delivered model is another than the one that is judged here: fitted to all {delivered_years} years, not \
-             to {held_out_years}."
-        );
-        let (first, second) = self.held_out.as_ref().zip(self.delivered.as_ref())?;
+        let to = match delivered_years > held_out_years {
+            true => format!("to all {delivered_years} years, not to {held_out_years}"),
+            // Where windows and not years are dealt, both have seen all years.
+            false => format!("to all windows of the {delivered_years} years, not to four of five"),
+        };
+        let fitted = format!("The delivered model is another than the one that is judged here: fitted {to}.");
+        let Some((first, second)) = self.held_out.as_ref().zip(self.delivered.as_ref()) else {
+            return format!(
+                "{fitted} The two cannot be compared: that needs a whole generated year and {LEAST_YEARS} real ones."
+            );
+        };
         let beside = format!(
             "against the years that both have seen it has a mean E of {:.2}, the one judged here {:.2}",
             second.mean_e, first.mean_e
         );
-        Some(match self.went_wrong {
+        match self.went_wrong {
             Some(true) => format!("{fitted} It went wrong: {beside}. Try another [train] seed."),
             _ => format!("{fitted} As a check, {beside}."),
-        })
+        }
     }
 }
 
@@ -214,15 +219,21 @@ mod tests {
     #[test]
     fn a_delivered_model_that_went_wrong_is_said_to_have() {
         assert_eq!(
-            models(0.9, 1.0).sentence().unwrap(),
+            models(0.9, 1.0).sentence(),
             "The delivered model is another than the one that is judged here: fitted to all 20 years, not to 9. As a \
              check, against the years that both have seen it has a mean E of 1.00, the one judged here 0.90."
         );
         assert_eq!(
-            models(0.9, 2.0).sentence().unwrap(),
+            models(0.9, 2.0).sentence(),
             "The delivered model is another than the one that is judged here: fitted to all 20 years, not to 9. It went \
              wrong: against the years that both have seen it has a mean E of 2.00, the one judged here 0.90. Try \
              another [train] seed."
+        );
+        let few = Models { held_out: None, ..models(0.9, 1.0) };
+        assert_eq!(
+            few.sentence(),
+            "The delivered model is another than the one that is judged here: fitted to all 20 years, not to 9. The two \
+             cannot be compared: that needs a whole generated year and 8 real ones."
         );
     }
 }

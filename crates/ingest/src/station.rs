@@ -172,6 +172,17 @@ fn hours(
             step_us as f64 / HOUR_US as f64
         );
     }
+    if column.quantity == Quantity::Amount
+        && let Some((first_us, step_us)) = hourly::coarse_month(&samples, LONGEST_AMOUNT_US)
+    {
+        bail!(
+            "{name} has amounts in {:?} every {:.1} hours in the month of {}; wanted at least one an hour, since nothing \
+             says how to share an amount out: give hourly ones, or take the rows of that time out",
+            column.unit_name,
+            step_us as f64 / HOUR_US as f64,
+            calendar::format_hour(first_us + past_hour_us)
+        );
+    }
     let rule = Rule {
         sampling: column.variable.sampling,
         quantity: column.quantity,

@@ -177,7 +177,7 @@ impl TrainConfig {
         KlCost { beta: self.beta, free_nats_per_hour: f64::from(self.free_nats) / STEP_HOURS as f64 }
     }
 
-    /// What training minimises, of a loss in nats per hour: the KL counts from the free nats on.
+    /// What epochs are compared by, of a loss in nats per hour: the KL counts from the free nats on.
     pub fn objective(&self, loss: &Terms) -> f64 {
         self.kl_cost().objective(loss.reconstruction, loss.kl)
     }

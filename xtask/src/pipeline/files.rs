@@ -81,7 +81,7 @@ pub(crate) fn may_be_tables(names: &[String]) -> bool {
     let is_gridded = |name: &String| {
         let extension =
             Path::new(name).extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-        ["nc", "nc4", "cdf", "netcdf", "zip"].contains(&extension.as_str())
+        ["nc", "nc4", "cdf", "netcdf"].contains(&extension.as_str())
     };
     names.iter().any(|name| Path::new(name).extension().is_some() && !is_gridded(name))
 }

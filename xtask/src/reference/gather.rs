@@ -19,6 +19,8 @@ pub(super) struct Table {
     pub schema: Value,
     /// The stages that read it, in order.
     pub readers: Vec<&'static str>,
+    /// A key of it, and a stage that reads that key alone.
+    pub readers_of_keys: Vec<(&'static str, &'static str)>,
     pub need: Need,
 }
 
@@ -53,7 +55,13 @@ pub(super) fn tables(binaries: &Binaries) -> anyhow::Result<Vec<Table>> {
 
 fn table(schemas: &Schemas, name: &'static str) -> anyhow::Result<Table> {
     if name == ABOUT {
-        return Ok(Table { name, schema: about::schema(), readers: Vec::new(), need: Need::Never });
+        return Ok(Table {
+            name,
+            schema: about::schema(),
+            readers: Vec::new(),
+            readers_of_keys: Vec::new(),
+            need: Need::Never,
+        });
     }
     let reads = |stage: &&Stage| stage.tables.contains(&name);
     let Some(owner) = STAGES.iter().find(reads) else { bail!("no stage reads [{name}]") };
@@ -68,7 +76,16 @@ fn table(schemas: &Schemas, name: &'static str) -> anyhow::Result<Table> {
         _ => Need::Never,
     };
     let readers = readers.iter().map(|stage| stage.name).collect();
-    Ok(Table { name, schema: schema.clone(), readers, need })
+    let keys = STAGES.iter().flat_map(|stage| stage.tables.iter().map(move |table| (table, stage.name)));
+    let of_key =
+        |(table, stage): (&&'static str, _)| Some((table.strip_prefix(name)?.strip_prefix('.')?, stage));
+    Ok(Table {
+        name,
+        schema: schema.clone(),
+        readers,
+        readers_of_keys: keys.filter_map(of_key).collect(),
+        need,
+    })
 }
 
 fn of_stage<'a>(schemas: &'a Schemas, stage: &Stage, table: &str) -> anyhow::Result<&'a Value> {

@@ -65,10 +65,12 @@ pub(super) fn text(tables: &[Table]) -> String {
 }
 
 fn readers(table: &Table) -> String {
-    match table.readers.as_slice() {
-        [] => "people".to_string(),
-        readers => readers.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    if table.readers.is_empty() {
+        return "people".to_string();
     }
+    let whole = table.readers.iter().map(|name| format!("`{name}`"));
+    let keys = table.readers_of_keys.iter().map(|(key, name)| format!("`{name}` (only `{key}`)"));
+    whole.chain(keys).collect::<Vec<_>>().join(", ")
 }
 
 fn needed(table: &Table) -> String {

@@ -10,8 +10,7 @@ use crate::metrics::Metrics;
 /// What the page says of the delivered model.
 #[derive(Debug, Serialize)]
 pub(crate) struct Delivered {
-    /// `None` where the two could not be compared.
-    sentence: Option<String>,
+    sentence: String,
     went_wrong: bool,
     /// Empty where there is one model, or no yardstick.
     rows: Vec<Row>,

@@ -318,6 +318,19 @@ fn usual_step(samples: &[Sample]) -> Option<i64> {
     Some(if is_irregular { HOUR_US } else { step_us })
 }
 
+/// The first time of a month most of whose samples lie one and the same step apart, and that step, if it is longer than
+/// `longest_us`. Of a month with less than a day's worth of samples nothing is said.
+pub(crate) fn coarse_month(samples: &[Sample], longest_us: i64) -> Option<(i64, i64)> {
+    let mut months = samples.chunk_by(|a, b| month(a.time_us) == month(b.time_us));
+    months.find_map(|of_month| {
+        let step_us = median_step(of_month).filter(|step_us| *step_us > longest_us)?;
+        let pairs = of_month.windows(2);
+        let same = pairs.filter(|pair| pair[1].time_us - pair[0].time_us == step_us).count();
+        let is_regular = of_month.len() >= 24 && 2 * same > of_month.len();
+        is_regular.then_some((of_month[0].time_us, step_us))
+    })
+}
+
 fn month(time_us: i64) -> (i16, i8) {
     let civil = calendar::civil(time_us);
     (civil.year, civil.month)

@@ -176,6 +176,21 @@ fn amounts_that_cannot_be_shared_out() {
 }
 
 #[test]
+fn amounts_of_one_month_that_cannot_be_shared_out() {
+    let station = json!({"time": "timestamp", "columns": {"tp": {"column": "rain", "unit": "mm"}}});
+    let row =
+        |month: usize, hour: usize| format!("2020-{month:02}-{:02} {:02}:00,1\n", 1 + hour / 24, hour % 24);
+    let rows = (0..744).map(|hour| row(1, hour)).chain((0..232).map(|step| row(2, 3 * step)));
+    let text: String = ["timestamp,rain\n".to_string()].into_iter().chain(rows).collect();
+    check_bytes(
+        text.as_bytes(),
+        &station_config(&["tp"], station),
+        "tp has amounts in \"mm\" every 3.0 hours in the month of 2020-02-01T00:00; wanted at least one an hour, since \
+         nothing says how to share an amount out: give hourly ones, or take the rows of that time out",
+    );
+}
+
+#[test]
 fn winds_that_cannot_be() {
     let wind = json!({"speed": "ws", "direction": "wd", "unit": "kn"});
     let config =
