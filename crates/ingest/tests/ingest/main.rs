@@ -6,6 +6,7 @@ mod ensembles;
 mod era5_csv;
 mod fixture;
 mod formats;
+mod gridded_cases;
 mod inspect;
 mod inspect_stations;
 mod layouts;
